@@ -1,0 +1,71 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One module per layer of abstraction; arrows point one way (Documentation/Architecture.md).
+// C is imported only by DFQTensor (numerics) and DFQInterchange (image and gzip codecs).
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "DynaDFQ",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "DynaDFQ", targets: ["DynaDFQ"]),
+    .executable(name: "dynadfq", targets: ["dynadfq"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .target(name: "CDFQKernels"),
+    .target(
+      name: "CDFQCodecs",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
+
+    .target(
+      name: "DFQTensor",
+      dependencies: [
+        .target(name: "CBLAS", condition: .when(platforms: [.linux])),
+        .target(name: "CLAPACKE", condition: .when(platforms: [.linux])),
+        "CDFQKernels",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "DFQInterchange", dependencies: ["DFQTensor", "CDFQCodecs"], swiftSettings: strict),
+    .target(
+      name: "DFQNetwork", dependencies: ["DFQTensor", "DFQInterchange"],
+      resources: [.copy("Zoo/Weights")], swiftSettings: strict),
+    .target(name: "DFQQuantization", dependencies: ["DFQNetwork"], swiftSettings: strict),
+    .target(name: "DFQSynthesis", dependencies: ["DFQNetwork"], swiftSettings: strict),
+    .target(
+      name: "DFQTraining", dependencies: ["DFQQuantization", "DFQSynthesis"], swiftSettings: strict),
+    .target(name: "DynaDFQ", dependencies: ["DFQTraining"], swiftSettings: strict),
+    .executableTarget(
+      name: "dynadfq",
+      dependencies: [
+        "DynaDFQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/dynadfq-tool",
+      swiftSettings: strict),
+
+    .target(
+      name: "DFQTestSupport", dependencies: ["DynaDFQ"], path: "Tests/DFQTestSupport",
+      swiftSettings: strict),
+    .testTarget(name: "DFQTensorTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DFQInterchangeTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQNetworkTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DFQQuantizationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQSynthesisTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQTrainingTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "ToolTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,72 @@
+/* The scalar kernels: plain loops, the reference of the vector kernels. Contracts: dfq_kernels.h. */
+#ifndef DFQ_SCALAR_H
+#define DFQ_SCALAR_H
+
+#include "../include/dfq_kernels.h"
+
+/* Element (y, x, 0) of an H W C image, or NULL outside of it. */
+static inline const float *dfq_pixel(const float *image, int32_t height, int32_t width,
+                                     int32_t channels, int32_t y, int32_t x) {
+  if (y < 0 || y >= height || x < 0 || x >= width) return NULL;
+  return image + ((size_t)y * width + x) * channels;
+}
+
+void dfq_scalar_conv_forward(const dfq_conv_shape *shape, const float *input, const float *weight,
+                             const float *bias, float *output, float *scratch);
+void dfq_scalar_conv_data_gradient(const dfq_conv_shape *shape, const float *output_gradient,
+                                   const float *weight_transposed, float *input_gradient,
+                                   dfq_store store, float *scratch);
+void dfq_scalar_conv_weight_gradient(const dfq_conv_shape *shape, const float *input,
+                                     const float *output_gradient, float *weight_gradient,
+                                     float *bias_gradient, float *scratch);
+size_t dfq_scalar_conv_scratch(const dfq_conv_shape *shape);
+
+void dfq_scalar_depthwise_forward(const dfq_conv_shape *shape, const float *input,
+                                  const float *weight, const float *bias, float *output,
+                                  float *scratch);
+void dfq_scalar_depthwise_data_gradient(const dfq_conv_shape *shape, const float *output_gradient,
+                                        const float *weight, float *input_gradient,
+                                        dfq_store store, float *scratch);
+void dfq_scalar_depthwise_weight_gradient(const dfq_conv_shape *shape, const float *input,
+                                          const float *output_gradient, float *weight_gradient,
+                                          float *bias_gradient, float *scratch);
+
+void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
+                                  const float *residual, float leak, float high, int32_t pixels,
+                                  int32_t channels, float *y);
+void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
+                                           const float *shift, const float *residual, float leak,
+                                           float high, int32_t pixels, int32_t channels,
+                                           float *x_gradient, float *residual_gradient,
+                                           dfq_store residual_store, float *scale_gradient,
+                                           float *shift_gradient);
+void dfq_scalar_moments(const float *x, int32_t pixels, int32_t channels, double *sum,
+                        double *square_sum);
+void dfq_scalar_add_channel_affine(const float *x, const float *a, const float *b, int32_t pixels,
+                                   int32_t channels, dfq_store store, float *g);
+
+void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
+                              float qmin, float qmax, float *y);
+void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
+                                       const float *levels_per_unit, const float *zero, float qmin,
+                                       float qmax, float *y);
+void dfq_scalar_fake_quantize_dots(const float *x, const float *g, size_t count,
+                                   int32_t candidates, const float *levels_per_unit,
+                                   const float *zero, const float *qmin, const float *qmax,
+                                   double *dots);
+void dfq_scalar_learned_step_backward(const float *x, const float *g, size_t count,
+                                      float levels_per_unit, float qmin, float qmax,
+                                      float *x_gradient, double *step_gradient);
+void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, float low,
+                                 float high, float *x_gradient);
+
+void dfq_scalar_axpy(float a, const float *x, size_t count, float *y);
+double dfq_scalar_dot(const float *x, const float *y, size_t count);
+void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float *high);
+void dfq_scalar_sgd(float *w, float *velocity, const float *g, size_t count, float rate,
+                    float momentum, float decay, int32_t nesterov);
+void dfq_scalar_adam(float *w, float *m, float *v, const float *g, size_t count, float rate,
+                     float beta1, float beta2, float epsilon, float correction1,
+                     float correction2);
+
+#endif

@@ -1,0 +1,69 @@
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+/* x * scale + shift (one rounding), then + residual. */
+static inline float preactivation(const float *x, const float *scale, const float *shift,
+                                  const float *residual, size_t at, int32_t c) {
+  const float t = __builtin_fmaf(x[at], scale[c], shift[c]);
+  return residual ? t + residual[at] : t;
+}
+
+void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
+                                  const float *residual, float leak, float high, int32_t pixels,
+                                  int32_t channels, float *y) {
+  size_t at = 0;
+  for (int32_t p = 0; p < pixels; p++) {
+    for (int32_t c = 0; c < channels; c++, at++) {
+      const float t = preactivation(x, scale, shift, residual, at, c);
+      /* The comparisons are false for NaN, which therefore passes; + 0 makes -0 of ReLU +0. */
+      const float bent = t < 0 ? __builtin_fmaf(t, leak, 0.0f) : t;
+      y[at] = high < bent ? high : bent;
+    }
+  }
+}
+
+void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
+                                           const float *shift, const float *residual, float leak,
+                                           float high, int32_t pixels, int32_t channels,
+                                           float *x_gradient, float *residual_gradient,
+                                           dfq_store residual_store, float *scale_gradient,
+                                           float *shift_gradient) {
+  for (int32_t c = 0; c < channels; c++) {
+    double scale_sum = 0, shift_sum = 0;
+    size_t at = c;
+    for (int32_t p = 0; p < pixels; p++, at += channels) {
+      const float t = preactivation(x, scale, shift, residual, at, c);
+      const float masked = t <= 0 ? g[at] * leak : t >= high ? 0 : g[at];
+      scale_sum += (double)masked * x[at];
+      shift_sum += masked;
+      x_gradient[at] = masked * scale[c];
+      if (residual_gradient) {
+        residual_gradient[at] =
+            residual_store == DFQ_ACCUMULATE ? residual_gradient[at] + masked : masked;
+      }
+    }
+    if (scale_gradient) scale_gradient[c] += (float)scale_sum;
+    if (shift_gradient) shift_gradient[c] += (float)shift_sum;
+  }
+}
+
+void dfq_scalar_moments(const float *x, int32_t pixels, int32_t channels, double *sum,
+                        double *square_sum) {
+  for (int32_t p = 0; p < pixels; p++, x += channels) {
+    for (int32_t c = 0; c < channels; c++) {
+      sum[c] += x[c];
+      square_sum[c] += (double)x[c] * x[c];
+    }
+  }
+}
+
+void dfq_scalar_add_channel_affine(const float *x, const float *a, const float *b, int32_t pixels,
+                                   int32_t channels, dfq_store store, float *g) {
+  for (int32_t p = 0; p < pixels; p++, x += channels, g += channels) {
+    for (int32_t c = 0; c < channels; c++) {
+      const float t = __builtin_fmaf(b[c], x[c], a[c]);
+      g[c] = store == DFQ_ACCUMULATE ? g[c] + t : t;
+    }
+  }
+}

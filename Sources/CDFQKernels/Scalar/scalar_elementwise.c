@@ -1,0 +1,50 @@
+#include <math.h>
+
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+void dfq_scalar_axpy(float a, const float *x, size_t count, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = __builtin_fmaf(a, x[i], y[i]);
+}
+
+double dfq_scalar_dot(const float *x, const float *y, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += (double)x[i] * y[i];
+  return sum;
+}
+
+void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float *high) {
+  float least = INFINITY, most = -INFINITY;
+  int unordered = 0;
+  for (size_t i = 0; i < count; i++) {
+    least = x[i] < least ? x[i] : least;
+    most = x[i] > most ? x[i] : most;
+    unordered |= x[i] != x[i];
+  }
+  /* + 0 makes -0 +0, so that the order of the elements cannot show. */
+  *low = unordered ? NAN : least + 0.0f;
+  *high = unordered ? NAN : most + 0.0f;
+}
+
+void dfq_scalar_sgd(float *w, float *velocity, const float *g, size_t count, float rate,
+                    float momentum, float decay, int32_t nesterov) {
+  for (size_t i = 0; i < count; i++) {
+    const float gradient = __builtin_fmaf(decay, w[i], g[i]);
+    const float v = __builtin_fmaf(momentum, velocity[i], gradient);
+    const float step = nesterov ? __builtin_fmaf(momentum, v, gradient) : v;
+    velocity[i] = v;
+    w[i] = __builtin_fmaf(-rate, step, w[i]);
+  }
+}
+
+void dfq_scalar_adam(float *w, float *m, float *v, const float *g, size_t count, float rate,
+                     float beta1, float beta2, float epsilon, float correction1,
+                     float correction2) {
+  for (size_t i = 0; i < count; i++) {
+    m[i] = __builtin_fmaf(beta1, m[i], (1 - beta1) * g[i]);
+    v[i] = __builtin_fmaf(beta2, v[i], (1 - beta2) * g[i] * g[i]);
+    const float deviation = sqrtf(v[i] / correction2) + epsilon;
+    w[i] = w[i] - rate * (m[i] / correction1) / deviation;
+  }
+}

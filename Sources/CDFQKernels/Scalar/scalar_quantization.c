@@ -1,0 +1,59 @@
+#include <math.h>
+
+#include "scalar.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+/* The product is rounded before zero is subtracted, as PyTorch does; a NaN passes. */
+static inline float on_grid(float x, float levels_per_unit, float zero, float qmin, float qmax) {
+  const float level = rintf(levels_per_unit * x - zero);
+  const float below = qmax < level ? qmax : level;
+  const float inside = qmin > below ? qmin : below;
+  return (inside + zero) / levels_per_unit;
+}
+
+void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
+                              float qmin, float qmax, float *y) {
+  for (size_t i = 0; i < count; i++) y[i] = on_grid(x[i], levels_per_unit, zero, qmin, qmax);
+}
+
+void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
+                                       const float *levels_per_unit, const float *zero, float qmin,
+                                       float qmax, float *y) {
+  for (size_t row = 0; row < rows; row++, x += channels, y += channels) {
+    for (int32_t c = 0; c < channels; c++) {
+      y[c] = on_grid(x[c], levels_per_unit[c], zero[c], qmin, qmax);
+    }
+  }
+}
+
+void dfq_scalar_fake_quantize_dots(const float *x, const float *g, size_t count,
+                                   int32_t candidates, const float *levels_per_unit,
+                                   const float *zero, const float *qmin, const float *qmax,
+                                   double *dots) {
+  for (int32_t j = 0; j < candidates; j++) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+      sum += (double)g[i] * on_grid(x[i], levels_per_unit[j], zero[j], qmin[j], qmax[j]);
+    }
+    dots[j] += sum;
+  }
+}
+
+void dfq_scalar_learned_step_backward(const float *x, const float *g, size_t count,
+                                      float levels_per_unit, float qmin, float qmax,
+                                      float *x_gradient, double *step_gradient) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    const float v = x[i] * levels_per_unit, gradient = g[i];
+    const float slope = v < qmin ? qmin : v > qmax ? qmax : rintf(v) - v;
+    sum += (double)gradient * slope;
+    if (x_gradient) x_gradient[i] = v < qmin || v > qmax ? 0 : gradient;
+  }
+  *step_gradient += sum;
+}
+
+void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, float low,
+                                 float high, float *x_gradient) {
+  for (size_t i = 0; i < count; i++) x_gradient[i] = low <= x[i] && x[i] <= high ? g[i] : 0;
+}

@@ -1,0 +1,142 @@
+/*
+ * Kernels of DynaDFQ. Everything here works on one image, on one thread, in place of nothing it was not given:
+ * the callers own all memory, split the batch over threads and choose the instruction set once.
+ *
+ * Layout: activations H W C (channels innermost), float32. Weights KH KW I O ("HWIO", outputs innermost);
+ * depthwise weights KH KW C. No alignment is required; no buffer is read or written outside its extent.
+ */
+#ifndef DFQ_KERNELS_H
+#define DFQ_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------- instruction sets */
+typedef enum { DFQ_ISA_SCALAR = 0, DFQ_ISA_AVX2 = 1, DFQ_ISA_AVX512 = 2 } dfq_isa;
+
+/* The best instruction set of this processor (read once from the processor). */
+dfq_isa dfq_best_isa(void);
+
+/* ---------------------------------------------------------------- convolution */
+typedef struct {
+  int32_t in_height, in_width, in_channels;
+  int32_t out_height, out_width, out_channels;
+  int32_t kernel_height, kernel_width;
+  int32_t stride_height, stride_width;
+  int32_t pad_top, pad_left; /* bottom and right follow from the output size */
+} dfq_conv_shape;
+
+/* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
+typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
+
+/* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
+ * isa values above what the processor supports must not be asked for. */
+typedef struct {
+  dfq_isa isa;
+  const char *name;
+
+  /* Dense convolution (groups == 1). weight: KH KW I O. bias: O or NULL.
+   * scratch: at least conv_scratch(shape) floats, contents undefined before and after. */
+  void (*conv_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
+                       const float *bias, float *output, float *scratch);
+  /* weight_transposed: KH KW O I (dfq_transpose_weights makes it). */
+  void (*conv_data_gradient)(const dfq_conv_shape *shape, const float *output_gradient,
+                             const float *weight_transposed, float *input_gradient,
+                             dfq_store store, float *scratch);
+  /* Adds to weight_gradient (KH KW I O) and, if not NULL, to bias_gradient (O). */
+  void (*conv_weight_gradient)(const dfq_conv_shape *shape, const float *input,
+                               const float *output_gradient, float *weight_gradient,
+                               float *bias_gradient, float *scratch);
+  size_t (*conv_scratch)(const dfq_conv_shape *shape);
+
+  /* Depthwise convolution (groups == in_channels == out_channels). weight: KH KW C. */
+  void (*depthwise_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
+                            const float *bias, float *output, float *scratch);
+  void (*depthwise_data_gradient)(const dfq_conv_shape *shape, const float *output_gradient,
+                                  const float *weight, float *input_gradient, dfq_store store,
+                                  float *scratch);
+  void (*depthwise_weight_gradient)(const dfq_conv_shape *shape, const float *input,
+                                    const float *output_gradient, float *weight_gradient,
+                                    float *bias_gradient, float *scratch);
+
+  /* ------------------------------------------------------------ normalization and activation
+   * y = act(x * scale[c] + shift[c] + residual), act clamps to [low, high] with slope `leak` below 0:
+   *   none: low=-inf, high=inf, leak=1.   ReLU: low=0 (leak=0), high=inf.   ReLU6: high=6.   Leaky: leak>0, high=inf.
+   * residual may be NULL. pixels x channels elements. */
+  void (*affine_activation)(const float *x, const float *scale, const float *shift,
+                            const float *residual, float leak, float high, int32_t pixels,
+                            int32_t channels, float *y);
+  /* Backward of the above given g = dL/dy: with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
+   *   masked = g*m; x_gradient = masked*scale (stored); residual_gradient = or += masked (if not NULL);
+   *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
+   * g and x_gradient may be the same buffer; residual_gradient may not alias g. At the kink x*scale+shift+residual == 0
+   * the derivative is `leak` (as PyTorch: gradient 0 for ReLU at 0); at == high it is 0. */
+  void (*affine_activation_backward)(const float *g, const float *x, const float *scale,
+                                     const float *shift, const float *residual, float leak,
+                                     float high, int32_t pixels, int32_t channels,
+                                     float *x_gradient, float *residual_gradient,
+                                     dfq_store residual_store, float *scale_gradient,
+                                     float *shift_gradient);
+  /* sum[c] += sum over pixels of x, square_sum[c] += sum of x*x, in double (per-image partial sums in float blocks of
+   * at most 64 pixels). */
+  void (*moments)(const float *x, int32_t pixels, int32_t channels, double *sum, double *square_sum);
+  /* g = (accumulate ? g : 0) + a[c] + b[c]*x : the gradient of any function of the per-channel moments. */
+  void (*add_channel_affine)(const float *x, const float *a, const float *b, int32_t pixels,
+                             int32_t channels, dfq_store store, float *g);
+
+  /* ------------------------------------------------------------ fake quantization
+   * Affine grid of methods.md 1.1: q = clamp(round_half_even(levels_per_unit * x - zero), qmin, qmax);
+   * y = (q + zero) / levels_per_unit, the division computed as a true float division. */
+  void (*fake_quantize)(const float *x, size_t count, float levels_per_unit, float zero, float qmin,
+                        float qmax, float *y);
+  /* Per channel (channels innermost): one levels_per_unit[c], zero[c]; rows x channels elements. */
+  void (*fake_quantize_channels)(const float *x, size_t rows, int32_t channels,
+                                 const float *levels_per_unit, const float *zero, float qmin,
+                                 float qmax, float *y);
+  /* dots[j] += sum over elements of g * fake_quantize_j(x), j < candidates <= 8, blocks of at most 1024 elements in float,
+   * then double. */
+  void (*fake_quantize_dots)(const float *x, const float *g, size_t count, int32_t candidates,
+                             const float *levels_per_unit, const float *zero, const float *qmin,
+                             const float *qmax, double *dots);
+  /* Gradient through a grid with zero point 0 and learned step s = 1/levels_per_unit (LSQ):
+   * v = x/s (computed as x*levels_per_unit); inside qmin < v < qmax (v >= qmin and v <= qmax count as inside):
+   *   x_gradient = g, step term = g*(round(v) - v); below: x_gradient 0, g*qmin; above: 0, g*qmax.
+   * returns the sum of step terms in *step_gradient (+=, double). g and x_gradient may be the same buffer.
+   * x_gradient may be NULL (only the step term is wanted). */
+  void (*learned_step_backward)(const float *x, const float *g, size_t count, float levels_per_unit,
+                                float qmin, float qmax, float *x_gradient, double *step_gradient);
+  /* x_gradient = g where low <= x <= high, else 0 (clipped straight-through estimator). */
+  void (*clipped_backward)(const float *x, const float *g, size_t count, float low, float high,
+                           float *x_gradient);
+
+  /* ------------------------------------------------------------ elementwise, optimizers */
+  void (*axpy)(float a, const float *x, size_t count, float *y);          /* y += a*x */
+  double (*dot)(const float *x, const float *y, size_t count);            /* float blocks of 1024, then double */
+  void (*minimum_maximum)(const float *x, size_t count, float *low, float *high);
+  /* SGD with momentum (PyTorch's rule): g' = g + decay*w; v = momentum*v + g'; w -= rate*(nesterov ? g' + momentum*v : v) */
+  void (*sgd)(float *w, float *velocity, const float *g, size_t count, float rate, float momentum,
+              float decay, int32_t nesterov);
+  /* Adam: m = b1*m+(1-b1)*g; v = b2*v+(1-b2)*g*g; w -= rate * (m/c1) / (sqrt(v/c2) + eps), c1 = 1-b1^t, c2 = 1-b2^t. */
+  void (*adam)(float *w, float *m, float *v, const float *g, size_t count, float rate, float beta1,
+               float beta2, float epsilon, float correction1, float correction2);
+} dfq_kernel_table;
+
+const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);
+
+/* KH KW I O -> KH KW O I. */
+void dfq_transpose_weights(const float *weight, int32_t taps, int32_t in_channels,
+                           int32_t out_channels, float *transposed);
+
+/* im2col for the BLAS path: columns is (out_height*out_width) x (KH*KW*C), zero where the window leaves the image. */
+void dfq_im2col(const dfq_conv_shape *shape, const float *input, float *columns);
+/* The transpose of im2col: adds columns back into input_gradient (which the caller zeroed or holds a sum). */
+void dfq_col2im(const dfq_conv_shape *shape, const float *columns, float *input_gradient);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* The tables of the instruction sets; dfq_kernels_for chooses among them. */
+#ifndef DFQ_TABLES_H
+#define DFQ_TABLES_H
+
+#include "include/dfq_kernels.h"
+
+extern const dfq_kernel_table dfq_scalar_table;
+
+#if defined(__x86_64__)
+extern const dfq_kernel_table dfq_avx2_table;
+extern const dfq_kernel_table dfq_avx512_table;
+#endif
+
+#endif

@@ -1,0 +1,132 @@
+import DFQTensor
+
+extension Executor {
+  /// Which gradients a backward pass computes.
+  struct Wanted {
+    let images: Bool
+    let parameters: Bool
+  }
+
+  /// Computes the backward of one step for one image; the gradient at its output is complete.
+  func backward(
+    _ position: Int, lane: Int, wanted: Wanted, arena: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = context.kernels
+    let step = plan.steps[position]
+    let first = plan.writesFirst[position]
+    let count = plan.count(step.output)
+    let g = gradients + plan.gradientOffset[step.output]!
+    let input = UnsafePointer(arena + plan.sourceOffset(step.inputs[0]))
+    let inputGradient = gradients + plan.gradientOffset[step.inputs[0]]!
+    let inputShape = plan.graph.nodes[step.inputs[0]].outputShape
+    let outputShape = plan.graph.nodes[step.output].outputShape
+    let needsInput = step.inputs[0] != 0 || wanted.images
+    let own = lanes[lane]
+
+    switch step.kind {
+    case .convolution(let convolution):
+      backward(
+        convolution, input: input, g: g, inputGradient: needsInput ? inputGradient : nil,
+        accumulate: !first[0], lane: own, wanted: wanted)
+    case .normalization(let norm):
+      let residual = norm.hasResidual ? step.inputs[1] : nil
+      kernels.affineActivationBackward(
+        gradient: g, x: input, scale: normMemory.start + norm.prepared,
+        shift: normMemory.start + norm.shift,
+        residual: residual.map { UnsafePointer(arena + plan.sourceOffset($0)) }, leak: norm.leak,
+        high: norm.high, pixels: norm.pixels, channels: norm.channels, xGradient: g,
+        residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
+        accumulateResidual: norm.hasResidual && !first[1],
+        scaleGradient: norm.norm == nil ? nil : own.normGradient.start + norm.prepared,
+        shiftGradient: norm.norm == nil ? nil : own.normGradient.start + norm.shift)
+      handOn(g, to: inputGradient, first: first[0], count: count)
+    case .linear(let linear):
+      Elementwise.linearBackward(
+        linear, input: input, g: g, parameters: parameters.start,
+        parameterGradient: wanted.parameters ? own.parameterGradient.start : nil,
+        inputGradient: needsInput ? inputGradient : nil, accumulate: !first[0], kernels: kernels)
+    case .add:
+      let second = gradients + plan.gradientOffset[step.inputs[1]]!
+      if first[1] {
+        second.update(from: g, count: count)
+      } else {
+        kernels.axpy(1, x: g, count: count, y: second)
+      }
+      handOn(g, to: inputGradient, first: first[0], count: count)
+    case .tanh:
+      Elementwise.tanhBackward(arena + plan.valueOffset[step.output]!, count: count, g: g)
+      handOn(g, to: inputGradient, first: first[0], count: count)
+    case .copy: handOn(g, to: inputGradient, first: first[0], count: count)
+    case .padChannels, .maxPool, .averagePool, .globalAveragePool, .upsample:
+      if first[0] { inputGradient.update(repeating: 0, count: inputShape.count) }
+      switch step.kind {
+      case .padChannels(let stride, let before):
+        Elementwise.padChannelsBackward(
+          g, outputShape: outputShape, inputGradient: inputGradient, shape: inputShape,
+          stride: stride, before: before)
+      case .maxPool(let pool):
+        Pooling.backward(
+          pool, maximum: true, input: input, shape: inputShape, g: g, outputShape: outputShape,
+          inputGradient: inputGradient)
+      case .averagePool(let pool):
+        Pooling.backward(
+          pool, maximum: false, input: input, shape: inputShape, g: g, outputShape: outputShape,
+          inputGradient: inputGradient)
+      case .upsample(let factor):
+        Elementwise.upsampleBackward(
+          g, factor: factor, inputGradient: inputGradient, shape: inputShape)
+      default: Pooling.globalBackward(g, inputGradient: inputGradient, shape: inputShape)
+      }
+    }
+  }
+
+  /// Elementwise steps compute in place; where another consumer wrote the input's gradient first, theirs is added.
+  private func handOn(
+    _ g: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, first: Bool,
+    count: Int
+  ) {
+    if !first { context.kernels.axpy(1, x: g, count: count, y: target) }
+  }
+
+  private func backward(
+    _ step: ConvolutionStep, input: UnsafePointer<Float>, g: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, lane: Lane, wanted: Wanted
+  ) {
+    let kernels = context.kernels
+    let scratch = lane.scratch.start
+    let weight = UnsafePointer(parameters.start + step.weight.lowerBound)
+    let weightGradient =
+      wanted.parameters ? lane.parameterGradient.start + step.weight.lowerBound : nil
+    let biasGradient =
+      wanted.parameters ? step.bias.map { lane.parameterGradient.start + $0.lowerBound } : nil
+    switch step.style {
+    case .dense:
+      if let weightGradient {
+        runner.weightGradient(
+          step.shape, input: input, outputGradient: g, weightGradient: weightGradient,
+          biasGradient: biasGradient, scratch: scratch)
+      }
+      guard let inputGradient else { return }
+      runner.dataGradient(
+        step.shape, outputGradient: g, weight: weight,
+        transposedWeight: transposed.start + step.transposed, inputGradient: inputGradient,
+        accumulate: accumulate, scratch: scratch)
+    case .depthwise:
+      if let weightGradient {
+        kernels.depthwiseWeightGradient(
+          step.shape, input: input, outputGradient: g, weightGradient: weightGradient,
+          biasGradient: biasGradient, scratch: scratch)
+      }
+      guard let inputGradient else { return }
+      kernels.depthwiseDataGradient(
+        step.shape, outputGradient: g, weight: weight, inputGradient: inputGradient,
+        accumulate: accumulate, scratch: scratch)
+    case .grouped(let groups):
+      runner.groupedBackward(
+        step.shape, groups: groups, input: input, weight: weight, outputGradient: g,
+        inputGradient: inputGradient, accumulate: accumulate, weightGradient: weightGradient,
+        biasGradient: biasGradient, scratch: scratch)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import DFQTensor
+
+extension Pass {
+  /// Completes the gradient at a node once all its consumers have written theirs: through the quantizer, plus losses.
+  func complete(
+    _ node: Int, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>
+  ) {
+    let g = gradients + plan.gradientOffset[node]!
+    let count = plan.count(node)
+    if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
+    if let point = plan.transformPoint[node] {
+      executor.transform!.backward(
+        point: point, image: image, lane: lane, raw: arena + plan.valueOffset[node]!, gradient: g)
+    }
+    for index in imageObjectivesByNode[node] ?? [] {
+      let objective = request.imageObjectives[index]
+      losses[index * batch + image] = objective.evaluate(
+        image: image, value: value(node, arena),
+        gradient: .init(start: g, count: count), scale: objective.weight / Float(batch))
+    }
+    for index in momentObjectivesByNode[node] ?? [] {
+      let gradient = momentGradients[index] ?? imageMomentGradient(index, image, arena)
+      let channels = gradient.offset.count
+      executor.context.kernels.addChannelAffine(
+        x: arena + plan.valueOffset[node]!, a: gradient.offset, b: gradient.slope,
+        pixels: count / channels, channels: channels, accumulate: true, gradient: g)
+    }
+  }
+
+  /// Completes and keeps the gradient at the images.
+  func completeInput(
+    _ image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>
+  ) {
+    guard let imageGradient else {
+      // Losses at the images still count, though nobody asked for the gradient there.
+      for index in momentObjectivesByNode[0] ?? [] where momentGradients[index] == nil {
+        _ = imageMomentGradient(index, image, arena)
+      }
+      return
+    }
+    complete(0, image: image, lane: lane, arena: arena, gradients: gradients)
+    let count = plan.count(0)
+    (imageGradient.start + image * count).update(
+      from: gradients + plan.gradientOffset[0]!, count: count)
+  }
+
+  /// Evaluates a per-image moment loss, keeps its value and returns its affine gradient.
+  private func imageMomentGradient(
+    _ index: Int, _ image: Int, _ arena: UnsafeMutablePointer<Float>
+  ) -> (offset: [Float], slope: [Float]) {
+    let objective = request.momentObjectives[index]
+    let shape = plan.graph.nodes[objective.node].outputShape
+    let channels = shape.dimensions.last!
+    let count = shape.count / channels
+    var sums = [Double](repeating: 0, count: 2 * channels)
+    sums.withUnsafeMutableBufferPointer {
+      executor.context.kernels.moments(
+        x: arena + plan.valueOffset[objective.node]!, pixels: count, channels: channels,
+        sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
+    }
+    let (mean, variance) = Pass.moments(sums, count: count)
+    let loss = objective.evaluate(mean: mean, variance: variance, count: count)
+    imageMomentLosses[index * batch + image] = loss.value
+    return loss.affine(
+      mean: mean, count: count, scale: Double(objective.weight) / Double(batch))
+  }
+
+  /// Losses alone, where no gradient is asked for.
+  func evaluateWithoutGradient(_ image: Int, arena: UnsafeMutablePointer<Float>) {
+    for (index, objective) in request.imageObjectives.enumerated() {
+      let count = plan.count(objective.node)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { unused in
+        unused.initialize(repeating: 0)
+        losses[index * batch + image] = objective.evaluate(
+          image: image, value: value(objective.node, arena), gradient: unused, scale: 0)
+      }
+    }
+    for index in request.momentObjectives.indices
+    where request.momentObjectives[index].isPerImage {
+      _ = imageMomentGradient(index, image, arena)
+    }
+  }
+
+  // MARK: Moments of the batch
+
+  /// Mean and biased variance from sums and sums of squares over `count` values.
+  static func moments(_ sums: [Double], count: Int) -> (mean: [Double], variance: [Double]) {
+    let channels = sums.count / 2
+    let mean = (0..<channels).map { sums[$0] / Double(count) }
+    let variance = (0..<channels).map {
+      max(0, sums[channels + $0] / Double(count) - mean[$0] * mean[$0])
+    }
+    return (mean, variance)
+  }
+
+  /// Room for sums at each place, for every lane.
+  func prepareMoments(_ shapes: [Shape]) {
+    let empty = shapes.map { [Double](repeating: 0, count: 2 * $0.dimensions.last!) }
+    for lane in executor.lanes { lane.moments = empty }
+  }
+
+  /// Adds an image's sums to its lane's.
+  func gatherMoments(_ place: Int, node: Int, lane: Int, arena: UnsafeMutablePointer<Float>) {
+    let channels = plan.graph.nodes[node].outputShape.dimensions.last!
+    executor.lanes[lane].moments[place].withUnsafeMutableBufferPointer {
+      executor.context.kernels.moments(
+        x: arena + plan.valueOffset[node]!, pixels: plan.count(node) / channels,
+        channels: channels, sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
+    }
+  }
+
+  /// The batch's moments: the lanes' sums in order.
+  func reducedMoments(
+    _ place: Int, node: Int
+  ) -> (mean: [Double], variance: [Double], count: Int) {
+    let lanes = executor.lanes.prefix(Executor.laneCount(batch))
+    var sums = lanes[0].moments[place]
+    for lane in lanes.dropFirst() {
+      for index in sums.indices { sums[index] += lane.moments[place][index] }
+    }
+    let count = batch * plan.count(node) * 2 / sums.count
+    let (mean, variance) = Pass.moments(sums, count: count)
+    return (mean, variance, count)
+  }
+}

@@ -1,0 +1,115 @@
+import DFQTensor
+
+/// Passes in which batch norm uses the batch's own statistics: every normalization is a barrier, forward and backward.
+extension Pass {
+  private func norm(_ position: Int) -> NormalizationStep {
+    guard case .normalization(let norm) = plan.steps[position].kind else {
+      preconditionFailure("step \(position) is no normalization")
+    }
+    return norm
+  }
+
+  func runTraining() {
+    precondition(
+      request.momentObjectives.isEmpty,
+      "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
+    let norms = plan.normSteps
+    prepareMoments(norms.map { plan.graph.nodes[plan.steps[$0].inputs[0]].outputShape })
+    forEachImage { [self] image, lane in
+      executor.load(images!, image: image, lane: lane, arena: arena(image, lane))
+    }
+    var next = 0
+    for (place, position) in norms.enumerated() {
+      let input = plan.steps[position].inputs[0]
+      let range = next..<position
+      forEachImage { [self] image, lane in
+        let arena = arena(image, lane)
+        executor.forward(steps: range, image: image, lane: lane, arena: arena)
+        gatherMoments(place, node: input, lane: lane, arena: arena)
+      }
+      let (mean, variance, _) = reducedMoments(place, node: input)
+      statistics.append((mean, variance))
+      executor.setNorm(norm(position), mean: { mean[$0] }, variance: { variance[$0] })
+      next = position
+    }
+    let rest = next..<plan.steps.count
+    forEachImage { [self] image, lane in
+      let arena = arena(image, lane)
+      executor.forward(steps: rest, image: image, lane: lane, arena: arena)
+      keepOutputs(image, arena)
+      if !request.wantsGradient { evaluateWithoutGradient(image, arena: arena) }
+    }
+    if request.wantsGradient { backwardTraining() }
+  }
+
+  /// Between two normalizations: finish the upper one's gradient, go down, and add up the lower one's sums.
+  private func backwardTraining() {
+    let wanted = Executor.Wanted(
+      images: request.imageGradient, parameters: request.parameterGradient)
+    var upper = plan.steps.count
+    var correction: (position: Int, offset: [Float], slope: [Float])?
+    for lower in plan.normSteps.reversed() + [-1] {
+      let positions = (max(lower, 0)..<upper).reversed()
+      let pending = correction
+      forEachImage { [self] image, lane in
+        let arena = executor.arena(image)
+        let gradients = executor.gradientArena(image)
+        if let pending { correct(pending, arena: arena, gradients: gradients) }
+        for position in positions {
+          complete(
+            plan.steps[position].output, image: image, lane: lane, arena: arena,
+            gradients: gradients)
+          executor.backward(
+            position, lane: lane, wanted: wanted, arena: arena, gradients: gradients)
+        }
+        if lower < 0 { completeInput(image, lane: lane, arena: arena, gradients: gradients) }
+      }
+      if lower >= 0 { correction = batchCorrection(lower) }
+      upper = max(lower, 0)
+    }
+  }
+
+  /// The part of a batch norm's gradient that comes through the batch's mean and variance: with m the masked gradient,
+  /// dx = scale * (m - mean(m) - xhat * mean(m * xhat)); the first term is already there, the rest is affine in x.
+  private func batchCorrection(
+    _ position: Int
+  ) -> (position: Int, offset: [Float], slope: [Float]) {
+    let norm = norm(position)
+    let (mean, variance) = statistics[norm.index!]
+    let count = Double(batch * norm.pixels)
+    var offset = [Float](repeating: 0, count: norm.channels)
+    var slope = offset
+    for channel in 0..<norm.channels {
+      let (sumX, sum) = normSums(norm, channel)
+      let inverse = 1 / (variance[channel] + Double(norm.norm!.epsilon)).squareRoot()
+      let sumHat = (sumX - mean[channel] * sum) * inverse
+      let scale = Double(executor.normMemory.start[norm.prepared + channel])
+      let perX = -scale * sumHat * inverse / count
+      slope[channel] = Float(perX)
+      offset[channel] = Float(-scale * sum / count - perX * mean[channel])
+    }
+    return (position, offset, slope)
+  }
+
+  private func correct(
+    _ correction: (position: Int, offset: [Float], slope: [Float]),
+    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>
+  ) {
+    let norm = norm(correction.position)
+    let input = plan.steps[correction.position].inputs[0]
+    executor.context.kernels.addChannelAffine(
+      x: arena + plan.sourceOffset(input), a: correction.offset, b: correction.slope,
+      pixels: norm.pixels, channels: norm.channels, accumulate: true,
+      gradient: gradients + plan.gradientOffset[input]!)
+  }
+
+  /// Sums of masked * x and of masked over the batch: the lanes' in order.
+  func normSums(_ norm: NormalizationStep, _ channel: Int) -> (Double, Double) {
+    var sums = (0.0, 0.0)
+    for lane in executor.lanes.prefix(Executor.laneCount(batch)) {
+      sums.0 += Double(lane.normGradient.start[norm.prepared + channel])
+      sums.1 += Double(lane.normGradient.start[norm.shift + channel])
+    }
+    return sums
+  }
+}

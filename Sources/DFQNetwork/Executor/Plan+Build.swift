@@ -1,0 +1,97 @@
+import DFQTensor
+
+extension Plan {
+  /// Compiles a graph. `observed` nodes keep their values (taps); `transformed` nodes get a second, transformed value.
+  package init(_ graph: Graph, observing observed: Set<Int> = [], transforming transformed: [Int] = [])
+  {
+    let layout = ParameterLayout(graph)
+    var compiler = StepCompiler(graph: graph, layout: layout)
+    let fusion = Fusion(graph, keeping: observed.union(transformed))
+    var steps: [Step] = []
+    for group in fusion.groups where group != [0] { steps.append(compiler.step(group)) }
+
+    var valueOffset = [Int?](repeating: nil, count: graph.nodes.count)
+    var transformedOffset = valueOffset
+    var transformPoint = valueOffset
+    var arenaCount = 0
+    for (point, node) in transformed.enumerated() { transformPoint[node] = point }
+    for node in [0] + steps.map(\.output) {
+      valueOffset[node] = arenaCount
+      arenaCount += aligned(graph.nodes[node].outputShape.count)
+      if transformPoint[node] != nil {
+        transformedOffset[node] = arenaCount
+        arenaCount += aligned(graph.nodes[node].outputShape.count)
+      }
+    }
+    let gradients = GradientMemory(steps: steps, graph: graph)
+
+    self.graph = graph
+    self.layout = layout
+    self.steps = steps
+    self.valueOffset = valueOffset
+    self.transformedOffset = transformedOffset
+    self.transformPoint = transformPoint
+    self.arenaCount = arenaCount
+    gradientOffset = gradients.offset
+    writesFirst = gradients.writesFirst
+    gradientCount = gradients.count
+    normMemoryCount = compiler.normMemoryCount
+    transposedCount = compiler.transposedCount
+    normSteps = steps.indices.filter {
+      if case .normalization(let step) = steps[$0].kind { step.index != nil } else { false }
+    }
+    scratchCount = compiler.scratchCount
+  }
+}
+
+/// Rounds up to 16 floats, so that values start on cache lines.
+func aligned(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+/// Plans where gradients lie: a gradient lives from its first writer (the last consumer) to its producer's backward.
+struct GradientMemory {
+  private(set) var offset: [Int?]
+  private(set) var writesFirst: [[Bool]]
+  private(set) var count = 0
+  private var free: [(offset: Int, size: Int)] = []
+
+  init(steps: [Step], graph: Graph) {
+    offset = [Int?](repeating: nil, count: graph.nodes.count)
+    writesFirst = steps.map { [Bool](repeating: false, count: $0.inputs.count) }
+    for position in steps.indices.reversed() {
+      let step = steps[position]
+      let size = aligned(graph.nodes[step.output].outputShape.count)
+      if offset[step.output] == nil { offset[step.output] = take(size) }
+      var reused = false
+      for (place, input) in step.inputs.enumerated() where offset[input] == nil {
+        writesFirst[position][place] = true
+        // An elementwise step hands its own gradient memory on to its first input.
+        if place == 0, step.isElementwise {
+          offset[input] = offset[step.output]
+          reused = true
+        } else {
+          offset[input] = take(aligned(graph.nodes[input].outputShape.count))
+        }
+      }
+      if !reused { free.append((offset[step.output]!, size)) }
+    }
+  }
+
+  private mutating func take(_ size: Int) -> Int {
+    let fitting = free.indices.filter { free[$0].size >= size }
+    if let best = fitting.min(by: { free[$0].size < free[$1].size }) {
+      return free.remove(at: best).offset
+    }
+    count += size
+    return count - size
+  }
+}
+
+extension Step {
+  /// Whether the gradient at the first input can take the place of the gradient at the output.
+  var isElementwise: Bool {
+    switch kind {
+    case .normalization, .add, .tanh, .copy: true
+    default: false
+    }
+  }
+}

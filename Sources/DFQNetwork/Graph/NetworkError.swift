@@ -1,0 +1,53 @@
+public import DFQTensor
+
+/// What can be wrong with a network, its weights or what is asked of it.
+public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A layer cannot take the shapes it is given.
+  case shapeMismatch(layer: String, expected: String, found: String)
+  /// A parameter of a file does not fit the layer.
+  case parameterShape(layer: String, parameter: String, expected: Shape, found: Shape)
+  /// A file lacks a parameter.
+  case missingParameter(layer: String, parameter: String, file: String)
+  /// A file holds parameters the architecture has no place for.
+  case unexpectedParameters(file: String, names: [String])
+  /// A parameter holds NaN or infinity.
+  case notFinite(layer: String, parameter: String)
+  /// An architecture's name is not known.
+  case unknownArchitecture(found: String, known: [String])
+  /// What a method needs is not in the network.
+  case missingLayers(what: String, why: String)
+  /// Images of a wrong shape were given.
+  case imageShape(expected: Shape, found: Shape)
+  /// A label is outside 0..<classes.
+  case labelOutOfRange(label: Int, classes: Int)
+  /// A loss became NaN or infinite.
+  case lossNotFinite(what: String, step: Int, value: String)
+  /// A layer of that name does not exist.
+  case noSuchLayer(name: String)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .shapeMismatch(let layer, let expected, let found):
+      "layer \(layer): expected \(expected), found \(found)"
+    case .parameterShape(let layer, let parameter, let expected, let found):
+      "layer \(layer): parameter \(parameter) should have shape \(expected), the file has \(found)"
+    case .missingParameter(let layer, let parameter, let file):
+      "layer \(layer): \(file) has no parameter \(parameter)"
+    case .unexpectedParameters(let file, let names):
+      "\(file) has \(names.count) parameters this architecture does not know, the first \(names[0])"
+    case .notFinite(let layer, let parameter):
+      "layer \(layer): parameter \(parameter) holds NaN or infinity"
+    case .unknownArchitecture(let found, let known):
+      "architecture \"\(found)\" is not known; known are \(known.joined(separator: ", "))"
+    case .missingLayers(let what, let why): "the network has no \(what): \(why)"
+    case .imageShape(let expected, let found):
+      "images should have shape \(expected), found \(found)"
+    case .labelOutOfRange(let label, let classes):
+      "label \(label) is outside 0..<\(classes)"
+    case .lossNotFinite(let what, let step, let value):
+      "\(what): the loss is \(value) at step \(step); lower the learning rate or check the weights"
+    case .noSuchLayer(let name): "the network has no layer \"\(name)\""
+    }
+  }
+}

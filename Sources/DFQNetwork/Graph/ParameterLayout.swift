@@ -1,0 +1,91 @@
+public import DFQTensor
+
+/// Where each named parameter of a network lies in one flat vector.
+///
+/// Convolution weights are KH KW I/groups O, linear weights I O, everything else C.
+public struct ParameterLayout: Hashable, Sendable {
+  /// What a parameter is for.
+  public enum Role: String, Hashable, Sendable {
+    /// A convolution's or linear layer's weights.
+    case weight
+    /// A bias.
+    case bias
+    /// Batch norm's scale gamma.
+    case normScale
+    /// Batch norm's shift beta.
+    case normShift
+    /// Batch norm's running mean.
+    case runningMean
+    /// Batch norm's running variance.
+    case runningVariance
+
+    /// Whether gradients reach it.
+    public var isLearned: Bool { self != .runningMean && self != .runningVariance }
+  }
+
+  /// One parameter.
+  public struct Entry: Hashable, Sendable {
+    /// The name in checkpoints, such as `layer1.0.bn1.running_mean`.
+    public let name: String
+    /// The position of the graph's node it belongs to.
+    public let node: Int
+    /// What it is for.
+    public let role: Role
+    /// Its shape.
+    public let shape: Shape
+    /// Its place in the flat vector.
+    public let range: Range<Int>
+  }
+
+  /// The parameters in the order of the graph.
+  public let entries: [Entry]
+  /// The length of the flat vector.
+  public let count: Int
+  private let byNode: [Int: [Int]]
+
+  /// Lays out the parameters of a graph.
+  public init(_ graph: Graph) {
+    var entries: [Entry] = []
+    var count = 0
+    func append(_ node: Int, _ suffix: String, _ role: Role, _ shape: Shape) {
+      entries.append(
+        .init(
+          name: "\(graph.nodes[node].name).\(suffix)", node: node, role: role, shape: shape,
+          range: count..<count + shape.count))
+      count += shape.count
+    }
+    for (position, node) in graph.nodes.enumerated() {
+      let input = node.inputs.first.map { graph.nodes[$0].outputShape }
+      switch node.layer {
+      case .convolution(let c):
+        append(
+          position, "weight", .weight,
+          [c.kernel, c.kernel, input![2] / c.groups, c.outputChannels])
+        if c.bias { append(position, "bias", .bias, [c.outputChannels]) }
+      case .linear(let outputs, let bias):
+        append(position, "weight", .weight, [input!.count, outputs])
+        if bias { append(position, "bias", .bias, [outputs]) }
+      case .batchNorm(let norm):
+        let channels = Shape([input!.dimensions.last!])
+        if norm.affine {
+          append(position, "weight", .normScale, channels)
+          append(position, "bias", .normShift, channels)
+        }
+        append(position, "running_mean", .runningMean, channels)
+        append(position, "running_var", .runningVariance, channels)
+      default: break
+      }
+    }
+    self.entries = entries
+    self.count = count
+    byNode = Dictionary(grouping: entries.indices, by: { entries[$0].node })
+  }
+
+  /// The parameter of a node with a role, or nil.
+  public func entry(node: Int, _ role: Role) -> Entry? {
+    byNode[node]?.lazy.map { entries[$0] }.first { $0.role == role }
+  }
+
+  /// The parameter with a name, or nil.
+  public func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
+}

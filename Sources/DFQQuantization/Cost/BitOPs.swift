@@ -1,0 +1,55 @@
+import DFQNetwork
+
+/// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers (methods.md 9.3).
+///
+/// What stays in floating point counts as 32 bits. `family` counts an unquantized input at the activations' middle
+/// candidate, as the published tables do, which hides the first and the last layer's cost.
+package struct BitOPsModel: Sendable {
+  /// Bits of an unquantized number.
+  package static let floatBits = 32
+
+  package let placement: Placement
+  /// BitOPs of the layers whose input bits never change.
+  package let constant: Double
+  /// BitOPs per activation bit, by point: sum over the layers it feeds of MACs x weight bits.
+  package let perBit: [Double]
+  private let familyConstant: Double
+
+  package init(_ placement: Placement, familyBits: Int) {
+    self.placement = placement
+    var constant = 0.0
+    var family = 0.0
+    var perBit = [Double](repeating: 0, count: placement.points.count)
+    for layer in placement.layers {
+      let weight = Double(layer.macs * (layer.bits ?? BitOPsModel.floatBits))
+      if let point = layer.inputPoint {
+        perBit[point] += weight
+      } else {
+        constant += weight * Double(BitOPsModel.floatBits)
+        family += weight * Double(familyBits)
+      }
+    }
+    self.constant = constant
+    self.perBit = perBit
+    familyConstant = family
+  }
+
+  /// BitOPs of one image for the bits chosen at each point, without the selector.
+  package func cost(_ bits: [Int]) -> Double {
+    zip(perBit, bits).reduce(constant) { $0 + $1.0 * Double($1.1) }
+  }
+
+  /// The same in the published family's convention.
+  package func familyCost(_ bits: [Int]) -> Double { cost(bits) - constant + familyConstant }
+
+  /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the points.
+  package var shares: [Double] {
+    let total = perBit.reduce(0, +)
+    return perBit.map { total > 0 ? $0 / total : 0 }
+  }
+
+  /// The MAC-weighted mean of activation bits.
+  package func meanBits(_ bits: [Int]) -> Double {
+    zip(shares, bits).reduce(0) { $0 + $1.0 * Double($1.1) }
+  }
+}

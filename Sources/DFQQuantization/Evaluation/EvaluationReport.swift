@@ -1,0 +1,67 @@
+/// What a student does on a set of real images.
+public struct EvaluationReport: Sendable, Codable {
+  /// The bits one quantized output got.
+  public struct LayerBits: Sendable, Codable {
+    /// The output's name.
+    public var name: String
+    /// How many images got each number of bits.
+    public var histogram: [Int: Int]
+    /// The mean over images.
+    public var mean: Double
+    /// The standard deviation over images: 0 where every image gets the same bits.
+    public var spread: Double
+  }
+
+  /// One way of choosing bits.
+  public struct Policy: Sendable, Codable {
+    /// What it is called.
+    public var name: String
+    /// The share of images classified as labelled.
+    public var accuracy: Double
+    /// Half the width of the accuracy's 95 % interval (normal approximation over images).
+    public var accuracyInterval: Double
+    /// The share of images classified as the teacher does, nil where no teacher was given.
+    public var agreement: Double?
+    /// Mean BitOPs of an image: MACs x weight bits x activation bits, unquantized numbers as 32 bits, the selector
+    /// included where it is asked.
+    public var meanBitOPs: Double
+    /// The same with unquantized inputs counted at the activations' bits, as published tables do.
+    public var familyBitOPs: Double
+    /// The MAC-weighted mean of activation bits.
+    public var meanActivationBits: Double
+    /// The accuracy less the selector's, over the same images, with half the width of the difference's 95 % interval;
+    /// nil for the selector itself.
+    public var difference: Double?
+    /// Half the width of the 95 % interval of `difference`.
+    public var differenceInterval: Double?
+  }
+
+  /// The data set's name.
+  public var dataset: String
+  /// The number of images.
+  public var imageCount: Int
+  /// The teacher's accuracy, nil where no teacher was given.
+  public var teacherAccuracy: Double?
+  /// The student as it is deployed: its selector, or its one choice of bits.
+  public var student: Policy
+  /// Controls: what is left without looking at the image.
+  public var controls: [Policy]
+  /// The bits of each quantized output.
+  public var layers: [LayerBits]
+  /// BitOPs of the selector, contained in `student.meanBitOPs`.
+  public var selectorBitOPs: Double
+  /// The standard deviation over images of their mean activation bits.
+  public var bitsSpreadOverImages: Double
+  /// Spearman's correlation over images of mean activation bits with the teacher's prediction entropy, nil where it is not
+  /// defined.
+  public var entropyCorrelation: Double?
+
+  /// The share of images the student classifies as labelled.
+  public var accuracy: Double { student.accuracy }
+  /// The share of images the student classifies as the teacher does.
+  public var agreement: Double? { student.agreement }
+  /// Mean BitOPs of an image, the selector included.
+  public var meanBitOPs: Double { student.meanBitOPs }
+  /// The MAC-weighted mean of activation bits.
+  public var meanActivationBits: Double { student.meanActivationBits }
+}

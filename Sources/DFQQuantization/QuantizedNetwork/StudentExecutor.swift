@@ -1,0 +1,75 @@
+package import DFQNetwork
+package import DFQTensor
+
+/// Runs a student, forward and backward: the float executor on rounded weights, with the quantizers on its activations.
+package final class StudentExecutor {
+  package let executor: Executor
+  private let transform: QuantizationTransform
+  private let context: ExecutionContext
+
+  /// What a quantized pass gives besides what every pass gives.
+  package struct Response {
+    package var pass: ExecutorResponse
+    /// The bits at each point, image by image.
+    package var bits: [[Int]]
+    /// The position of the chosen candidate at each point, image by image.
+    package var choices: [UInt8]
+    /// dLoss/dParameters of the shadow weights and everything else in the layout.
+    package var parameterGradient: [Float] = []
+    /// dLoss/d(log step) of the weights, by layer and channel.
+    package var weightStepGradient: [[Float]] = []
+    /// dLoss/d(log step) of the activations, by point and candidate.
+    package var activationStepGradient: [[Float]] = []
+    package var selectorGradient: [Float] = []
+  }
+
+  package init(_ student: QuantizedNetwork, observing: Set<Int> = [], context: ExecutionContext) {
+    transform = QuantizationTransform(student: student, context: context)
+    self.context = context
+    executor = Executor(
+      plan: Plan(student.network.graph, observing: observing, transforming: transform.nodes),
+      context: context, transform: transform)
+  }
+
+  /// The parameters a student computes with; give them to several passes between which nothing changes.
+  package func effectiveParameters(_ student: QuantizedNetwork) -> [Float] {
+    WeightQuantization(student: student).effective(context)
+  }
+
+  /// Runs one batch N H W C.
+  package func run(
+    _ student: QuantizedNetwork, images: Tensor, request: ExecutorRequest,
+    policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
+    effective: [Float]? = nil
+  ) -> Response {
+    let batch = images.rowCount
+    transform.begin(
+      student, batch: batch,
+      settings: .init(policy: policy, trainsSelector: trainsSelector, budgetSlope: budgetSlope))
+    let pass = executor.run(
+      images: images, parameters: effective ?? effectiveParameters(student), request: request)
+    let points = student.placement.points
+    let choices = (0..<batch).flatMap { image in
+      points.indices.map { UInt8(transform.chosen(image, $0)) }
+    }
+    var response = Response(
+      pass: pass,
+      bits: (0..<batch).map { image in
+        points.indices.map { points[$0].bits[transform.chosen(image, $0)] }
+      }, choices: choices)
+    guard request.parameterGradient else { return response }
+    response.parameterGradient = pass.parameterGradient
+    response.weightStepGradient = WeightQuantization(student: student).backward(
+      &response.parameterGradient, context: context)
+    let lanes = Executor.laneCount(batch)
+    response.activationStepGradient = points.indices.map { point in
+      points[point].bits.indices.map { candidate in
+        Float((0..<lanes).reduce(0.0) { $0 + transform.memory.stepGradient($1, point)[candidate] })
+      }
+    }
+    response.selectorGradient = student.selectorParameters.indices.map { index in
+      (0..<lanes).reduce(Float(0)) { $0 + transform.memory.selectorGradient($1)[index] }
+    }
+    return response
+  }
+}

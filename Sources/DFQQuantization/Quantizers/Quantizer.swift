@@ -1,0 +1,162 @@
+/// How weights and activations become low-bit numbers: bits, grids, range rules, gradients and per-layer rules.
+///
+/// The default learns its step sizes (LSQ, Esser et al. 2020) from ranges of least squared error; `family(...)` is the
+/// quantizer of GDFQ and its descendants (methods.md 1.1 to 1.3).
+public struct Quantizer: Sendable, Codable, Hashable {
+  /// The shape of a grid.
+  public enum Scheme: String, Sendable, Codable, CaseIterable {
+    /// Codes around zero, zero point 0; for values that are never negative, codes 0...2^bits-1.
+    case symmetric
+    /// Codes between a smallest and a largest value, with a zero point.
+    case asymmetric
+  }
+
+  /// What shares one scale.
+  public enum Granularity: String, Sendable, Codable, CaseIterable {
+    /// Every output channel has its own scale (weights).
+    case perChannel
+    /// The whole tensor has one scale.
+    case perTensor
+  }
+
+  /// How gradients pass a quantizer.
+  public enum Backward: String, Sendable, Codable, CaseIterable {
+    /// Unchanged, even where a value was clipped (the published family's straight-through estimator).
+    case identity
+    /// Unchanged inside the range, zero where a value was clipped.
+    case clipped
+  }
+
+  /// The settings of weights, or of activations.
+  public struct Part: Sendable, Codable, Hashable {
+    /// The shape of the grid.
+    public var scheme: Scheme
+    /// What shares one scale (activations are always per tensor).
+    public var granularity: Granularity
+    /// How the range is found.
+    public var range: RangeRule
+    /// Whether the step size is learned from there on (LSQ); the grid is then symmetric.
+    public var learnsStep: Bool
+
+    /// Makes settings.
+    public init(
+      scheme: Scheme, granularity: Granularity, range: RangeRule, learnsStep: Bool = false
+    ) {
+      self.scheme = scheme
+      self.granularity = granularity
+      self.range = range
+      self.learnsStep = learnsStep
+    }
+  }
+
+  /// A rule for the layers whose name matches.
+  public struct Override: Sendable, Codable, Hashable {
+    /// A layer's name, or a pattern with `*` for any characters; the first rule that matches counts.
+    public var pattern: String
+    /// The bits of the layer's weights, nil for the quantizer's own.
+    public var weightBits: Int?
+    /// The candidate bits of the layer's output, nil for the quantizer's own.
+    public var activationBits: [Int]?
+    /// Whether weights and output stay in floating point.
+    public var ignored: Bool
+
+    /// Makes a rule.
+    public init(
+      _ pattern: String, weightBits: Int? = nil, activationBits: [Int]? = nil, ignored: Bool = false
+    ) {
+      self.pattern = pattern
+      self.weightBits = weightBits
+      self.activationBits = activationBits
+      self.ignored = ignored
+    }
+  }
+
+  /// The bits of weights, 2...8.
+  public var weightBits: Int
+  /// The bits a selector may choose from for activations, ascending, each 2...8; one value is static quantization.
+  public var activationBits: [Int]
+  /// The grids of weights.
+  public var weights: Part
+  /// The grids of activations.
+  public var activations: Part
+  /// How gradients pass where no step is learned.
+  public var backward: Backward
+  /// Whether the input image and the classifier's input are quantized too, to 8 bits, and every other input of a layer
+  /// to the candidates; by default they stay in floating point as in the published family.
+  public var fullyQuantized: Bool
+  /// Per-layer rules.
+  public var overrides: [Override]
+
+  /// Makes a quantizer that learns its step sizes.
+  public init(
+    weightBits: Int, activationBits: [Int],
+    weights: Part = .init(
+      scheme: .symmetric, granularity: .perChannel, range: .meanSquaredError, learnsStep: true),
+    activations: Part = .init(
+      scheme: .symmetric, granularity: .perTensor, range: .meanSquaredError, learnsStep: true),
+    backward: Backward = .clipped, fullyQuantized: Bool = false, overrides: [Override] = []
+  ) {
+    self.weightBits = weightBits
+    self.activationBits = activationBits.sorted()
+    self.weights = weights
+    self.activations = activations
+    self.backward = backward
+    self.fullyQuantized = fullyQuantized
+    self.overrides = overrides
+  }
+
+  /// The quantizer of GDFQ, Qimera, IntraQ and HAST: asymmetric, weights per channel from their current extremes,
+  /// activations per tensor from a (bias-corrected) moving average of extremes, identity straight-through gradients.
+  public static func family(weightBits: Int, activationBits: [Int]) -> Quantizer {
+    Quantizer(
+      weightBits: weightBits, activationBits: activationBits,
+      weights: .init(scheme: .asymmetric, granularity: .perChannel, range: .minMax),
+      activations: .init(
+        scheme: .asymmetric, granularity: .perTensor, range: .movingAverage(decay: 0.9)),
+      backward: .identity)
+  }
+
+  /// Throws unless all bits are in 2...8 and there is at least one candidate.
+  public func check() throws(QuantizationError) {
+    guard (2...8).contains(weightBits) else {
+      throw .bitsOutOfRange(what: "weights", found: weightBits)
+    }
+    guard !activationBits.isEmpty else { throw .noCandidates }
+    for bits in activationBits + overrides.flatMap({ $0.activationBits ?? [] })
+    where !(2...8).contains(bits) {
+      throw .bitsOutOfRange(what: "activations", found: bits)
+    }
+    for bits in overrides.compactMap(\.weightBits) where !(2...8).contains(bits) {
+      throw .bitsOutOfRange(what: "weights", found: bits)
+    }
+  }
+
+  /// The first rule that matches a layer's name.
+  func override(for layer: String) -> Override? {
+    overrides.first { Quantizer.matches($0.pattern, layer) }
+  }
+
+  /// Whether a name matches a pattern in which `*` stands for any characters.
+  static func matches(_ pattern: String, _ name: String) -> Bool {
+    let pattern = Array(pattern.utf8)
+    let name = Array(name.utf8)
+    var (p, n) = (0, 0)
+    var star: (pattern: Int, name: Int)?
+    while n < name.count {
+      if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+        star = (p, n)
+        p += 1
+      } else if p < pattern.count, pattern[p] == name[n] {
+        p += 1
+        n += 1
+      } else if let last = star {
+        star = (last.pattern, last.name + 1)
+        p = last.pattern + 1
+        n = last.name + 1
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}

@@ -1,0 +1,136 @@
+import DFQNetwork
+package import DFQTensor
+
+extension QuantizedNetwork {
+  /// Finds all ranges on batches of synthetic images (N H W C each): weights from themselves, activations from floating
+  /// point values behind rounded weights. `batches` is called twice with the same batches.
+  package mutating func calibrate(
+    batches: [Tensor], context: ExecutionContext
+  ) throws(QuantizationError) {
+    let images = batches.reduce(0) { $0 + $1.rowCount }
+    guard images > 0 else { throw .noImages(what: "calibration") }
+    calibrateWeights()
+    let effective = WeightQuantization(student: self).effective(context)
+
+    func observe(_ observer: RangeObserver, after: () -> Void) {
+      let executor = Executor(
+        plan: Plan(network.graph, transforming: observer.nodes), context: context,
+        transform: observer)
+      for batch in batches {
+        _ = executor.run(images: batch, parameters: effective, request: .init())
+        after()
+      }
+    }
+    let first = RangeObserver(self, phase: .extremes, empty: [], kernels: context.kernels)
+    var total = [(low: Float, high: Float)](
+      repeating: (.infinity, -.infinity), count: placement.points.count)
+    var averages = total.map { _ in
+      (low: MovingAverage(decay: averageDecay), high: MovingAverage(decay: averageDecay))
+    }
+    observe(first) {
+      for (point, found) in first.takeExtremes().enumerated() {
+        total[point] = (min(total[point].low, found.low), max(total[point].high, found.high))
+        averages[point].low.update(found.low)
+        averages[point].high.update(found.high)
+      }
+    }
+    for (point, range) in total.enumerated() {
+      guard range.low.isFinite, range.high.isFinite else {
+        throw .rangeNotFinite(layer: network.graph.nodes[placement.points[point].node].name)
+      }
+      featureLevels[point] = 255 / max(range.high - min(range.low, 0), 1e-8)
+    }
+    let second = RangeObserver(
+      self, phase: .distribution, empty: total.map { ValueHistogram(low: $0.low, high: $0.high) },
+      kernels: context.kernels)
+    observe(second) {}
+    selectorConstants = second.featureConstants(images: images)
+    let histograms = second.distribution()
+    for (point, place) in placement.points.enumerated() {
+      let nonNegative = place.nonNegative || total[point].low >= 0
+      activationGrids[point] = place.bits.map { bits in
+        let range = range(
+          point, bits: bits, extremes: total[point], nonNegative: nonNegative,
+          average: (averages[point].low.value, averages[point].high.value),
+          histogram: histograms[point])
+        return activationGrid(range.low, range.high, bits: bits, nonNegative: nonNegative)
+      }
+    }
+  }
+
+  private var averageDecay: Float {
+    if case .movingAverage(let decay) = quantizer.activations.range { decay } else { 0.9 }
+  }
+
+  private func activationGrid(
+    _ low: Float, _ high: Float, bits: Int, nonNegative: Bool
+  ) -> Grid {
+    let isSymmetric = quantizer.activations.scheme == .symmetric || quantizer.activations.learnsStep
+    guard isSymmetric else { return Grid(low: low, high: high, bits: bits) }
+    let codes = nonNegative ? (1 << bits) - 1 : (1 << (bits - 1)) - 1
+    let magnitude = nonNegative ? high : max(abs(low), abs(high))
+    return Grid(step: max(magnitude, 1e-8) / Float(codes), bits: bits, nonNegative: nonNegative)
+  }
+
+  private func range(
+    _ point: Int, bits: Int, extremes: (low: Float, high: Float), nonNegative: Bool,
+    average: (low: Float, high: Float), histogram: ValueHistogram
+  ) -> (low: Float, high: Float) {
+    switch quantizer.activations.range {
+    case .minMax: extremes
+    case .movingAverage: average
+    case .percentile(let fraction): histogram.percentileRange(fraction)
+    case .meanSquaredError:
+      histogram.leastSquaresRange {
+        activationGrid($0, $1, bits: bits, nonNegative: nonNegative)
+      }
+    case .batchNormStatistics(let deviations):
+      NormalMoments(network).range(placement.points[point].node, deviations: deviations)
+    }
+  }
+
+  /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and least squares, a
+  /// step where steps are learned.
+  private mutating func calibrateWeights() {
+    let weights = WeightQuantization(student: self)
+    for (index, layer) in placement.layers.enumerated() {
+      guard let bits = layer.bits else { continue }
+      let part = quantizer.weights
+      let extremes = weights.extremes(index)
+      let entry = weights.entry(index)
+      let channels = entry.shape.dimensions.last!
+      let values = Array(network.parameters.values[entry.range])
+      let shrink: [Float] = extremes.indices.map { slot in
+        let own =
+          extremes.count == 1
+          ? values : stride(from: slot, to: values.count, by: channels).map { values[$0] }
+        let range = extremes[slot]
+        var histogram = ValueHistogram(low: range.low, high: range.high, bins: 512)
+        own.withUnsafeBufferPointer { histogram.add($0) }
+        let found: (low: Float, high: Float)
+        switch part.range {
+        case .percentile(let fraction): found = histogram.percentileRange(fraction)
+        case .meanSquaredError:
+          found = histogram.leastSquaresRange {
+            WeightQuantization.grid(low: $0, high: $1, bits: bits, scheme: gridScheme(part))
+          }
+        case .minMax, .movingAverage, .batchNormStatistics: found = range
+        }
+        let full = max(abs(range.low), abs(range.high))
+        return full > 0 ? max(abs(found.low), abs(found.high)) / full : 1
+      }
+      if part.learnsStep {
+        weightSteps[index] = extremes.indices.map { slot in
+          let full = max(abs(extremes[slot].low), abs(extremes[slot].high))
+          return max(full * shrink[slot], 1e-8) / Float((1 << (bits - 1)) - 1)
+        }
+      } else {
+        weightShrink[index] = shrink.allSatisfy { $0 == 1 } ? [] : shrink
+      }
+    }
+  }
+
+  private func gridScheme(_ part: Quantizer.Part) -> Quantizer.Scheme {
+    part.learnsStep ? .symmetric : part.scheme
+  }
+}

@@ -1,0 +1,108 @@
+import DFQNetwork
+import DFQTensor
+
+/// Watches the values at a student's points while they pass unchanged: first their extremes, then histograms and the
+/// selectors' features.
+package final class RangeObserver: ActivationTransform, @unchecked Sendable {
+  /// What is gathered in a pass.
+  enum Phase {
+    case extremes
+    case distribution
+  }
+
+  package let nodes: [Int]
+  private let counts: [Int]
+  private let kernels: Kernels
+  private let student: QuantizedNetwork
+  private let phase: Phase
+  /// By lane and point.
+  private let extremes: ResultSlots<[(low: Float, high: Float)]>
+  private let histograms: ResultSlots<[ValueHistogram]>
+  /// By lane: sums of features and of their squares, laid out like the selectors' constants.
+  private let featureSums: ResultSlots<[Double]>
+
+  init(_ student: QuantizedNetwork, phase: Phase, empty: [ValueHistogram], kernels: Kernels) {
+    self.student = student
+    self.phase = phase
+    self.kernels = kernels
+    nodes = student.placement.points.map(\.node)
+    counts = nodes.map { student.network.graph.nodes[$0].outputShape.count }
+    extremes = .init(
+      count: Executor.laneLimit,
+      empty: .init(repeating: (.infinity, -.infinity), count: nodes.count))
+    histograms = .init(count: Executor.laneLimit, empty: empty)
+    featureSums = .init(
+      count: Executor.laneLimit,
+      empty: [Double](repeating: 0, count: student.selectorConstants.count))
+  }
+
+  package func forward(
+    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    let count = counts[point]
+    output.update(from: raw, count: count)
+    switch phase {
+    case .extremes:
+      let found = kernels.minimumMaximum(x: raw, count: count)
+      let old = extremes[lane][point]
+      extremes[lane][point] = (min(old.low, found.0), max(old.high, found.1))
+    case .distribution:
+      histograms[lane][point].add(UnsafeBufferPointer(start: raw, count: count))
+      guard let head = student.heads[point] else { return }
+      var features = [Float](repeating: 0, count: head.features)
+      student.features[point]!.gather(
+        raw, levelsPerUnit: student.featureLevels[point], into: &features)
+      let start = head.standardization.lowerBound
+      for (index, feature) in features.enumerated() {
+        featureSums[lane][start + index] += Double(feature)
+        featureSums[lane][start + head.features + index] += Double(feature) * Double(feature)
+      }
+    }
+  }
+
+  package func backward(
+    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    gradient: UnsafeMutablePointer<Float>
+  ) {}
+
+  /// The extremes since the last call, by point.
+  func takeExtremes() -> [(low: Float, high: Float)] {
+    let lanes = extremes.values
+    for lane in lanes.indices {
+      extremes[lane] = .init(repeating: (.infinity, -.infinity), count: nodes.count)
+    }
+    return nodes.indices.map { point in
+      (lanes.map { $0[point].low }.min()!, lanes.map { $0[point].high }.max()!)
+    }
+  }
+
+  /// The histograms of all passes, by point.
+  func distribution() -> [ValueHistogram] {
+    let lanes = histograms.values
+    return nodes.indices.map { point in
+      var sum = lanes[0][point]
+      for lane in lanes.dropFirst() { sum.add(lane[point]) }
+      return sum
+    }
+  }
+
+  /// Means and inverse deviations of the features over `images`, laid out like the selectors' constants.
+  func featureConstants(images: Int) -> [Float] {
+    var sums = [Double](repeating: 0, count: student.selectorConstants.count)
+    for lane in featureSums.values { for index in sums.indices { sums[index] += lane[index] } }
+    var constants = [Float](repeating: 0, count: sums.count)
+    for head in student.heads.compactMap({ $0 }) {
+      let start = head.standardization.lowerBound
+      for index in 0..<head.features {
+        let mean = sums[start + index] / Double(images)
+        let square = sums[start + head.features + index] / Double(images)
+        let deviation = max(square - mean * mean, 0).squareRoot()
+        constants[start + index] = Float(mean)
+        // A feature that never moves says nothing: leave it out instead of dividing by nothing.
+        constants[start + head.features + index] = deviation > 1e-6 ? Float(1 / deviation) : 0
+      }
+    }
+    return constants
+  }
+}

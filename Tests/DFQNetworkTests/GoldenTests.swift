@@ -1,0 +1,109 @@
+import DFQTestSupport
+import DynaDFQ
+import Testing
+
+/// The public ResNet-20 and EfficientNet-Lite0 against PyTorch's float64 values.
+@Suite struct GoldenTests {
+  @Test(arguments: ExecutionContext.Backend.allCases)
+  func logits(backend: ExecutionContext.Backend) throws {
+    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest(),
+      let golden = try Shared.golden("resnet20_logits.safetensors")
+    else { return }
+    let executor = FloatExecutor(network, context: .init(backend: backend))
+    let logits = try executor.logits(of: images, range: 0..<64)
+    #expect(largestDifference(logits.elements, try golden.tensor("logits").elements) < 1e-4)
+  }
+
+  @Test func correctOfThousand() throws {
+    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest() else { return }
+    let predictions = try FloatExecutor(network).logits(of: images).argmaxOfRows()
+    #expect(zip(predictions, images.labels).filter { $0 == $1 }.count == 915)
+  }
+
+  @Test(arguments: ExecutionContext.Backend.allCases)
+  func synthesisStep(backend: ExecutionContext.Backend) throws {
+    guard let network = try Shared.resNet20(),
+      let golden = try Shared.golden("resnet20_synthesis_step.safetensors")
+    else { return }
+    let plan = Plan(network.graph)
+    let executor = Executor(plan: plan, context: .init(backend: backend))
+    let labels = try golden.tensor("labels")
+    let response = executor.run(
+      images: try golden.tensor("images").channelsLast, parameters: network.parameters.values,
+      request: .init(
+        imageObjectives: [CrossEntropy(labels: labels, node: network.graph.output)],
+        momentObjectives: try network.batchNormStatistics(), imageGradient: true,
+        outputs: [network.graph.output]))
+    let statistics = zip(response.momentLosses, try network.batchNormStatistics()).reduce(0.0) {
+      $0 + $1.0 * Double($1.1.weight)
+    }
+    #expect(abs(statistics / 70.01943342894276 - 1) < 1e-5)
+    #expect(abs(response.imageLosses[0] / 12.849556614548865 - 1) < 1e-5)
+    #expect(
+      largestDifference(response.outputs[0].elements, try golden.tensor("logits").elements) < 1e-3)
+    let gradient = try golden.tensor("image_gradient").channelsLast
+    #expect(relativeDistance(response.imageGradient!.elements, gradient.elements) < 1e-3)
+  }
+
+  @Test(arguments: [BatchNormMode.evaluation, .training], ExecutionContext.Backend.allCases)
+  func supervisedStep(mode: BatchNormMode, backend: ExecutionContext.Backend) throws {
+    let name = mode == .training ? "train" : "eval"
+    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest(),
+      let golden = try Shared.golden("resnet20_supervised_\(name).safetensors")
+    else { return }
+    let batch = try network.inputs(images, at: 0..<16)
+    let labels = try Tensor.oneHot(Array(images.labels.prefix(16)), classCount: 10)
+    let response = Executor(plan: Plan(network.graph), context: .init(backend: backend)).run(
+      images: batch, parameters: network.parameters.values,
+      request: .init(
+        mode: mode,
+        imageObjectives: [CrossEntropy(labels: labels, node: network.graph.output)],
+        parameterGradient: true))
+    let loss = mode == .training ? 0.3937446529777524 : 0.006708322909787
+    #expect(abs(response.imageLosses[0] / loss - 1) < 1e-5)
+    for entry in network.parameters.layout.entries where entry.role.isLearned {
+      let expected = entry.fromFile(try golden.tensor(entry.name))
+      let found = Array(response.parameterGradient[entry.range])
+      #expect(relativeDistance(found, expected.elements) < 1e-3, "\(entry.name)")
+    }
+    guard mode == .training else { return }
+    let updated = network.updatingStatistics(response.batchStatistics, count: 16)
+    for entry in network.parameters.layout.entries where !entry.role.isLearned {
+      let expected = try golden.tensor(entry.name).elements
+      let found = Array(updated.parameters.values[entry.range])
+      #expect(relativeDistance(found, expected) < 1e-5, "\(entry.name)")
+    }
+  }
+
+  @Test func efficientNetLite0() throws {
+    guard let path = Shared.path("data/models/efficientnet-lite0-imagenet.safetensors"),
+      let golden = try Shared.golden("efficientnet_lite0_logits.safetensors")
+    else { return }
+    let network = try Network(contentsOf: path)
+    let logits = try FloatExecutor(network).logits(
+      ofInputs: try golden.tensor("images").channelsLast)
+    #expect(largestDifference(logits.elements, try golden.tensor("logits").elements) < 1e-3)
+  }
+
+  @Test func distillation() throws {
+    guard let golden = try Shared.golden("distillation.safetensors") else { return }
+    let teacher = try golden.tensor("teacher")
+    let student = try golden.tensor("student")
+    let objective = Distillation(teacherLogits: teacher, node: 0, weight: 1)
+    var gradient = [Float](repeating: 0, count: 80)
+    var loss = 0.0
+    student.withUnsafeElements { values in
+      gradient.withUnsafeMutableBufferPointer { g in
+        for image in 0..<8 {
+          let row = image * 10..<(image + 1) * 10
+          loss +=
+            objective.evaluate(
+              image: image, value: .init(rebasing: values[row]),
+              gradient: .init(rebasing: g[row]), scale: 1 / 8) / 8
+        }
+      }
+    }
+    #expect(abs(loss / 0.02982658198570902 - 1) < 1e-5)
+    #expect(relativeDistance(gradient, try golden.tensor("gradient").elements) < 1e-5)
+  }
+}
