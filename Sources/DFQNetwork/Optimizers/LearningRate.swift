@@ -5,7 +5,7 @@
 #endif
 
 /// How a learning rate changes over a run, as a factor of its base.
-public enum LearningRateSchedule: Sendable, Codable, Equatable {
+public enum LearningRateSchedule: Sendable, Codable, Hashable {
   /// Always 1.
   case constant
   /// From 1 to `final` along half a cosine.

@@ -69,7 +69,7 @@ extension QuantizedNetwork {
     let network = try Network(
       file, architecture: Architecture(metadata: file.metadata), path: path)
     let selector = try file.metadata["selector"].map { try decode(BitSelector.self, $0) }
-    if let selector, !(1...64).contains(selector.positions) || !(0...4096).contains(selector.hidden)
+    if let selector, selector.features.isEmpty || !(1...64).contains(selector.positions) || !(0...4096).contains(selector.hidden)
       || selector.point < 0
     {
       throw QuantizationError.badStudent(

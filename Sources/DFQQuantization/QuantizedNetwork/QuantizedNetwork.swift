@@ -54,7 +54,7 @@ public struct QuantizedNetwork: Sendable {
       for index in QuantizedNetwork.decisionPoints(placement, selector) {
         let point = placement.points[index]
         let gatherer = SelectorFeatures(
-          shape: network.graph.nodes[point.node].outputShape, positions: selector.positions)
+          shape: network.graph.nodes[point.node].outputShape, selector: selector)
         let candidates =
           selector.granularity == .perLayer ? point.bits.count : quantizer.activationBits.count
         let count = selector.featureCount(channels: gatherer.channels)

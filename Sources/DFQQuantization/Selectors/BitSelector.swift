@@ -14,9 +14,18 @@ public struct BitSelector: Sendable, Codable, Hashable {
 
   /// How many decisions an image gets.
   public var granularity: Granularity
-  /// Features are taken on a grid of this many rows and columns of positions, from values rounded to 8 bits: each
-  /// channel's mean and standard deviation. Over all positions in float32 they would cost as much as a whole W3A3
-  /// ResNet-20 (methods.md 11).
+  /// What a selector looks at: statistics of each channel.
+  public enum Feature: String, Sendable, Codable, CaseIterable {
+    /// The mean over the sampled positions.
+    case mean
+    /// The standard deviation over the sampled positions.
+    case deviation
+  }
+
+  /// What a selector looks at.
+  public var features: [Feature]
+  /// Features are taken on a grid of this many rows and columns of positions, from values rounded to 8 bits. Over all
+  /// positions in float32 they would cost as much as a whole W3A3 ResNet-20 (methods.md 11).
   public var positions: Int
   /// The width of a hidden ReLU layer, 0 for a linear selector.
   public var hidden: Int
@@ -25,18 +34,22 @@ public struct BitSelector: Sendable, Codable, Hashable {
 
   /// Makes a selector; the per-image one has a small hidden layer unless told otherwise.
   public init(
-    _ granularity: Granularity, positions: Int? = nil, hidden: Int? = nil, point: Int? = nil
+    _ granularity: Granularity, features: [Feature]? = nil, positions: Int? = nil,
+    hidden: Int? = nil, point: Int? = nil
   ) {
     self.granularity = granularity
+    let usual: [Feature] = granularity == .perLayer ? [.deviation] : [.mean, .deviation]
+    self.features = Feature.allCases.filter { (features ?? usual).contains($0) }
     self.positions = positions ?? (granularity == .perLayer ? 4 : 8)
     self.hidden = hidden ?? (granularity == .perLayer ? 0 : 16)
     self.point = point ?? (granularity == .perLayer ? 0 : 2)
   }
 
   /// Multiply-accumulate operations on 8-bit values for the features of a map with `channels` channels: one product with
-  /// 1 (the sum) and one square per value.
+  /// 1 (the sum) and, for deviations, one square per value.
   package func featureMACs(channels: Int, height: Int, width: Int) -> Int {
-    2 * channels * min(positions, height) * min(positions, width)
+    (features.contains(.deviation) ? 2 : 1) * channels * min(positions, height)
+      * min(positions, width)
   }
 
   /// Multiply-accumulate operations in float32 for the logits.
@@ -45,5 +58,5 @@ public struct BitSelector: Sendable, Codable, Hashable {
   }
 
   /// The number of features of a map with `channels` channels.
-  package func featureCount(channels: Int) -> Int { 2 * channels }
+  package func featureCount(channels: Int) -> Int { features.count * channels }
 }

@@ -1,13 +1,18 @@
 import DFQTensor
 
-/// The features of one map: each channel's mean and standard deviation over a grid of positions, from values rounded to
-/// 8 bits of the point's range.
+/// The features of one map: each channel's mean and (or) standard deviation over a grid of positions, from values rounded
+/// to 8 bits of the point's range.
 struct SelectorFeatures: Sendable, Equatable {
   let channels: Int
   /// The sampled positions, as offsets of their first channel.
   let offsets: [Int]
 
-  init(shape: Shape, positions: Int) {
+  /// The statistics, in the order they are written.
+  let kinds: [BitSelector.Feature]
+
+  init(shape: Shape, selector: BitSelector) {
+    let positions = selector.positions
+    kinds = selector.features
     channels = shape.dimensions.last!
     guard shape.rank == 3 else {
       offsets = [0]
@@ -24,32 +29,43 @@ struct SelectorFeatures: Sendable, Equatable {
     }
   }
 
-  /// Writes means, then deviations (C each); `levelsPerUnit` is that of the 8-bit grid, codes are clamped to -128...255.
+  /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are clamped to -128...255.
   func gather(
     _ value: UnsafePointer<Float>, levelsPerUnit: Float, into output: UnsafeMutablePointer<Float>
   ) {
-    let count = Float(offsets.count)
-    for channel in 0..<channels {
-      output[channel] = 0
-      output[channels + channel] = 0
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { sums in
+      sums.initialize(repeating: 0)
+      addCodes(value, levelsPerUnit: levelsPerUnit, to: sums.baseAddress!)
+      let count = Float(offsets.count)
+      let step = 1 / levelsPerUnit
+      for channel in 0..<channels {
+        // Sums of integers below 2^24 are exact, so the order of positions does not matter.
+        let mean = sums[channel] / count
+        for (place, kind) in kinds.enumerated() {
+          switch kind {
+          case .mean: output[place * channels + channel] = mean * step
+          case .deviation:
+            let variance = max(sums[channels + channel] / count - mean * mean, 0)
+            output[place * channels + channel] = variance.squareRoot() * step
+          }
+        }
+      }
     }
+  }
+
+  /// Adds up codes and their squares (C each).
+  private func addCodes(
+    _ value: UnsafePointer<Float>, levelsPerUnit: Float, to sums: UnsafeMutablePointer<Float>
+  ) {
     // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a library call.
     let magic: Float = 12_582_912
     for offset in offsets {
       let source = value + offset
       for channel in 0..<channels {
         let code = (min(max(source[channel] * levelsPerUnit, -128), 255) + magic) - magic
-        output[channel] += code
-        output[channels + channel] += code * code
+        sums[channel] += code
+        sums[channels + channel] += code * code
       }
-    }
-    let step = 1 / levelsPerUnit
-    for channel in 0..<channels {
-      // Sums of integers below 2^24 are exact, so the order of positions does not matter.
-      let mean = output[channel] / count
-      let variance = max(output[channels + channel] / count - mean * mean, 0)
-      output[channel] = mean * step
-      output[channels + channel] = variance.squareRoot() * step
     }
   }
 }

@@ -11,6 +11,11 @@ struct StudentCheckpoint {
   /// What must be the same for a run to go on: configuration, quantizer, selector, teacher and images.
   let fingerprint: [String: String]
 
+  init(state: StudentState, fingerprint: [String: String]) {
+    self.state = state
+    self.fingerprint = fingerprint
+  }
+
   func write(to path: String) throws {
     var file = try state.student.file()
     for (key, value) in fingerprint { file.metadata["training.\(key)"] = value }

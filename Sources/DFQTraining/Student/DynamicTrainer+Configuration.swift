@@ -1,5 +1,4 @@
 public import DFQNetwork
-public import DFQQuantization
 
 extension DynamicTrainer {
   /// How the budget presses on the selector during training (methods.md 2.1.5, item 5).

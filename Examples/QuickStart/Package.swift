@@ -1,0 +1,11 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "QuickStart",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "DynaDFQ", path: "../..")],
+  targets: [
+    .executableTarget(name: "QuickStart", dependencies: [.product(name: "DynaDFQ", package: "DynaDFQ")])
+  ]
+)

@@ -1,0 +1,14 @@
+/* Floats the planes of any of the convolution kernels take. Bands are found from the shape alone, as the kernels do. */
+static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
+  const dfq_conv_shape s = conv_flattened(shape);
+  const int patches = conv_uses_patches(&s);
+  const plane forward =
+      conv_input_plane(&s, patches, 0, conv_band_rows(&s, patches, BAND_FLOATS));
+  const plane weights = conv_input_plane(&s, patches, 0, conv_weight_band_rows(&s));
+  size_t floats = plane_floats(&forward);
+  if (plane_floats(&weights) > floats) floats = plane_floats(&weights);
+  const size_t gradient = conv_gradient_floats(&s, s.out_channels);
+  if (gradient > floats) floats = gradient;
+  const size_t depthwise = depthwise_scratch(shape);
+  return (depthwise > floats ? depthwise : floats) + ALIGNMENT_ROOM;
+}

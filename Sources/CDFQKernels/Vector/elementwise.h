@@ -1,0 +1,73 @@
+/* Elementwise kernels: whole vectors, then once the rest. Where a product and a sum are one rounding they are v_fma here
+ * and fmaf in the scalar kernels, so that both give the same bits. */
+#define FOR_VECTORS(count, BODY)            \
+  do {                                      \
+    size_t i = 0;                           \
+    for (; i + VL <= (count); i += VL) {    \
+      BODY(i, VL);                          \
+    }                                       \
+    if (i < (count)) {                      \
+      BODY(i, (int)((count) - i));          \
+    }                                       \
+  } while (0)
+
+V_INLINE void axpy_step(vf a, const float *x, float *y, int n) {
+  v_store_n(y, n, v_fma(a, v_load_n(x, n), v_load_n(y, n)));
+}
+
+static void vector_axpy(float a, const float *x, size_t count, float *y) {
+  const vf factor = v_set(a);
+#define BODY(i, n) axpy_step(factor, x + i, y + i, n)
+  FOR_VECTORS(count, BODY);
+#undef BODY
+}
+
+static double vector_dot(const float *x, const float *y, size_t count) {
+  enum { BLOCK = 1024 };
+  double sum = 0;
+  while (count > 0) {
+    const size_t n = count < BLOCK ? count : BLOCK;
+    vf parts[4] = {v_zero(), v_zero(), v_zero(), v_zero()};
+    size_t i = 0;
+    for (; i + 4 * VL <= n; i += 4 * VL) {
+      UNROLL_FULLY for (int k = 0; k < 4; k++) {
+        parts[k] = v_fma(v_load(x + i + k * VL), v_load(y + i + k * VL), parts[k]);
+      }
+    }
+    for (; i + VL <= n; i += VL) parts[0] = v_fma(v_load(x + i), v_load(y + i), parts[0]);
+    if (i < n) {
+      parts[1] = v_fma(v_load_n(x + i, (int)(n - i)), v_load_n(y + i, (int)(n - i)), parts[1]);
+    }
+    sum += v_sum(v_add(v_add(parts[0], parts[1]), v_add(parts[2], parts[3])));
+    x += n;
+    y += n;
+    count -= n;
+  }
+  return sum;
+}
+
+static void vector_minimum_maximum(const float *x, size_t count, float *low, float *high) {
+  float ends[2 * VL];
+  vf least = v_set(INFINITY), most = v_set(-INFINITY);
+  vbool unordered = v_never();
+  size_t i = 0;
+  for (; i + VL <= count; i += VL) {
+    const vf a = v_load(x + i);
+    least = v_min(a, least);
+    most = v_max(a, most);
+    unordered = v_or(unordered, v_unordered(a, a));
+  }
+  v_store(ends, least);
+  v_store(ends + VL, most);
+  float rest_low, rest_high;
+  dfq_scalar_minimum_maximum(x + i, count - i, &rest_low, &rest_high);
+  float vector_low, vector_high, ignored;
+  dfq_scalar_minimum_maximum(ends, VL, &vector_low, &ignored);
+  dfq_scalar_minimum_maximum(ends + VL, VL, &ignored, &vector_high);
+  if (v_any(unordered) || rest_low != rest_low) {
+    *low = *high = NAN;
+    return;
+  }
+  *low = rest_low < vector_low ? rest_low : vector_low;
+  *high = rest_high > vector_high ? rest_high : vector_high;
+}

@@ -1,0 +1,48 @@
+/* All kernels over the vectors of one instruction set: each is static in the file of its instruction set. */
+#include "repeat.h"
+#include "vec_common.h"
+
+#include "plane.h"
+
+#include "conv_tile.h"
+#include "conv_engine.h"
+#include "conv_geometry.h"
+
+#include "conv_forward.h"
+#include "conv_data_gradient.h"
+#include "conv_weight_tile.h"
+#include "conv_weight_gradient.h"
+
+#include "depthwise_tile.h"
+#include "depthwise.h"
+#include "depthwise_weight_gradient.h"
+#include "conv_scratch.h"
+
+#include "elementwise.h"
+#include "activation.h"
+#include "moments.h"
+#include "optimizers.h"
+#include "quantization.h"
+
+#define VECTOR_KERNELS                                             \
+  .conv_forward = vector_conv_forward,                             \
+  .conv_data_gradient = vector_conv_data_gradient,                 \
+  .conv_weight_gradient = vector_conv_weight_gradient,             \
+  .conv_scratch = vector_conv_scratch,                             \
+  .depthwise_forward = vector_depthwise_forward,                   \
+  .depthwise_data_gradient = vector_depthwise_data_gradient,       \
+  .depthwise_weight_gradient = vector_depthwise_weight_gradient,   \
+  .affine_activation = vector_affine_activation,                   \
+  .affine_activation_backward = vector_affine_activation_backward, \
+  .moments = vector_moments,                                       \
+  .add_channel_affine = vector_add_channel_affine,                 \
+  .fake_quantize = vector_fake_quantize,                           \
+  .fake_quantize_channels = vector_fake_quantize_channels,         \
+  .fake_quantize_dots = vector_fake_quantize_dots,                 \
+  .learned_step_backward = vector_learned_step_backward,           \
+  .clipped_backward = vector_clipped_backward,                     \
+  .axpy = vector_axpy,                                             \
+  .dot = vector_dot,                                               \
+  .minimum_maximum = vector_minimum_maximum,                       \
+  .sgd = vector_sgd,                                               \
+  .adam = vector_adam

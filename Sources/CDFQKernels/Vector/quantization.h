@@ -1,0 +1,105 @@
+typedef struct {
+  vf levels_per_unit, zero, qmin, qmax;
+} vector_grid;
+
+/* The product is rounded before zero is subtracted, as PyTorch does; a NaN passes. */
+V_INLINE vf on_grid(const vector_grid *grid, vf x) {
+  const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
+  const vf inside = v_max(grid->qmin, v_min(grid->qmax, level));
+  return v_div(v_add(inside, grid->zero), grid->levels_per_unit);
+}
+
+static void vector_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
+                                 float qmin, float qmax, float *y) {
+  const vector_grid grid = {v_set(levels_per_unit), v_set(zero), v_set(qmin), v_set(qmax)};
+#define BODY(i, n) v_store_n(y + i, n, on_grid(&grid, v_load_n(x + i, n)))
+  FOR_VECTORS(count, BODY);
+#undef BODY
+}
+
+V_INLINE void fake_quantize_column(const float *x, size_t rows, size_t channels,
+                                   const float *levels_per_unit, const float *zero, float qmin,
+                                   float qmax, float *y, int n) {
+  const vector_grid grid = {v_load_n(levels_per_unit, n), v_load_n(zero, n), v_set(qmin),
+                            v_set(qmax)};
+  for (size_t row = 0; row < rows; row++, x += channels, y += channels) {
+    v_store_n(y, n, on_grid(&grid, v_load_n(x, n)));
+  }
+}
+
+static void vector_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
+                                          const float *levels_per_unit, const float *zero,
+                                          float qmin, float qmax, float *y) {
+#define BODY(c, n)                                                                              \
+  fake_quantize_column(x + c, rows, channels, levels_per_unit + c, zero + c, qmin, qmax, y + c, n)
+  FOR_VECTORS((size_t)channels, BODY);
+#undef BODY
+}
+
+static void vector_fake_quantize_dots(const float *x, const float *g, size_t count,
+                                      int32_t candidates, const float *levels_per_unit,
+                                      const float *zero, const float *qmin, const float *qmax,
+                                      double *dots) {
+  enum { BLOCK = 1024 };
+  for (; count > 0;) {
+    const size_t block = count < BLOCK ? count : BLOCK;
+    for (int32_t j = 0; j < candidates; j++) {
+      const vector_grid grid = {v_set(levels_per_unit[j]), v_set(zero[j]), v_set(qmin[j]),
+                                v_set(qmax[j])};
+      vf sum = v_zero();
+#define BODY(i, n) sum = v_fma(v_load_n(g + i, n), on_grid(&grid, v_load_n(x + i, n)), sum)
+      FOR_VECTORS(block, BODY);
+#undef BODY
+      dots[j] += v_sum(sum);
+    }
+    x += block;
+    g += block;
+    count -= block;
+  }
+}
+
+typedef struct {
+  vf levels_per_unit, qmin, qmax;
+} learned_grid;
+
+/* The step's term of n elements. */
+V_INLINE vf learned_step(const learned_grid *grid, const float *x, const float *g,
+                         float *x_gradient, int n) {
+  const vf gradient = v_load_n(g, n), v = v_mul(v_load_n(x, n), grid->levels_per_unit);
+  const vbool below = v_less(v, grid->qmin), above = v_less(grid->qmax, v);
+  if (x_gradient) v_store_n(x_gradient, n, v_select(v_or(below, above), v_zero(), gradient));
+  const vf inside = v_select(above, grid->qmax, v_sub(v_round(v), v));
+  return v_mul(gradient, v_select(below, grid->qmin, inside));
+}
+
+static void vector_learned_step_backward(const float *x, const float *g, size_t count,
+                                         float levels_per_unit, float qmin, float qmax,
+                                         float *x_gradient, double *step_gradient) {
+  enum { BLOCK = 1024 };
+  const learned_grid grid = {v_set(levels_per_unit), v_set(qmin), v_set(qmax)};
+  for (size_t start = 0; start < count; start += BLOCK) {
+    const size_t block = count - start < BLOCK ? count - start : BLOCK;
+    float *to = x_gradient ? x_gradient + start : NULL;
+    vf sum = v_zero();
+#define BODY(i, n) \
+  sum = v_add(sum, learned_step(&grid, x + start + i, g + start + i, to ? to + i : NULL, n))
+    FOR_VECTORS(block, BODY);
+#undef BODY
+    *step_gradient += v_sum(sum);
+  }
+}
+
+V_INLINE void clipped_step(vf low, vf high, const float *x, const float *g, float *x_gradient,
+                           int n) {
+  const vf value = v_load_n(x, n);
+  const vbool inside = v_and(v_at_most(low, value), v_at_most(value, high));
+  v_store_n(x_gradient, n, v_select(inside, v_load_n(g, n), v_zero()));
+}
+
+static void vector_clipped_backward(const float *x, const float *g, size_t count, float low,
+                                    float high, float *x_gradient) {
+  const vf least = v_set(low), most = v_set(high);
+#define BODY(i, n) clipped_step(least, most, x + i, g + i, x_gradient + i, n)
+  FOR_VECTORS(count, BODY);
+#undef BODY
+}

@@ -1,0 +1,56 @@
+/* Vectors of 8 floats; the names of vec_avx512.h. */
+#include <immintrin.h>
+
+#define VL 8
+typedef __m256 vf;
+typedef __m256i vmask;
+typedef __m256 vbool;
+
+#define V_INLINE static inline __attribute__((always_inline))
+
+V_INLINE vf v_zero(void) { return _mm256_setzero_ps(); }
+V_INLINE vf v_set(float x) { return _mm256_set1_ps(x); }
+V_INLINE vf v_load(const float *p) { return _mm256_loadu_ps(p); }
+V_INLINE void v_store(float *p, vf a) { _mm256_storeu_ps(p, a); }
+V_INLINE vmask v_first(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+V_INLINE vf v_load_masked(const float *p, vmask m) { return _mm256_maskload_ps(p, m); }
+V_INLINE void v_store_masked(float *p, vmask m, vf a) { _mm256_maskstore_ps(p, m, a); }
+
+V_INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+V_INLINE vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+V_INLINE vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+V_INLINE vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+V_INLINE vf v_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+V_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+V_INLINE vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+V_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+V_INLINE vf v_round(vf a) {
+  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+V_INLINE vbool v_less(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+V_INLINE vbool v_at_most(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+V_INLINE vbool v_unordered(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
+V_INLINE vbool v_and(vbool a, vbool b) { return _mm256_and_ps(a, b); }
+V_INLINE vbool v_or(vbool a, vbool b) { return _mm256_or_ps(a, b); }
+V_INLINE vbool v_never(void) { return _mm256_setzero_ps(); }
+V_INLINE int v_any(vbool a) { return _mm256_movemask_ps(a) != 0; }
+V_INLINE vf v_select(vbool condition, vf yes, vf no) {
+  return _mm256_blendv_ps(no, yes, condition);
+}
+
+V_INLINE double v_sum(vf a) {
+  const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a));
+  const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+  const __m256d sum = _mm256_add_pd(low, high);
+  const __m128d half = _mm_add_pd(_mm256_castpd256_pd128(sum), _mm256_extractf128_pd(sum, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)));
+}
+
+V_INLINE void v_add_to_doubles(double *p, int n, vf a) {
+  float lanes[VL];
+  v_store(lanes, a);
+  for (int i = 0; i < n && i < VL; i++) p[i] += (double)lanes[i];
+}

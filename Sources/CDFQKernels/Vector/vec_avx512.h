@@ -1,0 +1,59 @@
+/* Vectors of 16 floats. The vector kernels are written over these names; vec_avx2.h has the same ones. */
+#include <immintrin.h>
+
+#define VL 16
+typedef __m512 vf;
+typedef __mmask16 vmask; /* lanes of a partial load or store */
+typedef __mmask16 vbool; /* outcome of a comparison */
+
+#define V_INLINE static inline __attribute__((always_inline))
+
+V_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }
+V_INLINE vf v_set(float x) { return _mm512_set1_ps(x); }
+V_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
+V_INLINE void v_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
+V_INLINE vmask v_first(int n) { return n >= VL ? (vmask)0xffff : (vmask)((1u << n) - 1); }
+V_INLINE vf v_load_masked(const float *p, vmask m) { return _mm512_maskz_loadu_ps(m, p); }
+V_INLINE void v_store_masked(float *p, vmask m, vf a) { _mm512_mask_storeu_ps(p, m, a); }
+
+V_INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+V_INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+V_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+V_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+V_INLINE vf v_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+V_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); } /* a * b + c */
+/* Where the operands do not compare, the second is the result: NaN passes as the second. */
+V_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+V_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+V_INLINE vf v_round(vf a) { /* half to even */
+  return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+V_INLINE vbool v_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+V_INLINE vbool v_at_most(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+V_INLINE vbool v_unordered(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
+V_INLINE vbool v_and(vbool a, vbool b) { return a & b; }
+V_INLINE vbool v_or(vbool a, vbool b) { return a | b; }
+V_INLINE vbool v_never(void) { return 0; }
+V_INLINE int v_any(vbool a) { return a != 0; }
+V_INLINE vf v_select(vbool condition, vf yes, vf no) {
+  return _mm512_mask_blend_ps(condition, no, yes);
+}
+
+/* Sum of the lanes, in double. */
+V_INLINE double v_sum(vf a) {
+  const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+  const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+  return _mm512_reduce_add_pd(_mm512_add_pd(low, high));
+}
+
+/* p[0 ..< n] += the first n lanes of a, in double. */
+V_INLINE void v_add_to_doubles(double *p, int n, vf a) {
+  const vmask m = v_first(n);
+  const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+  const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+  const __mmask8 m0 = (__mmask8)m, m1 = (__mmask8)(m >> 8);
+  _mm512_mask_storeu_pd(p, m0, _mm512_add_pd(_mm512_maskz_loadu_pd(m0, p), low));
+  if (!m1) return;
+  _mm512_mask_storeu_pd(p + 8, m1, _mm512_add_pd(_mm512_maskz_loadu_pd(m1, p + 8), high));
+}

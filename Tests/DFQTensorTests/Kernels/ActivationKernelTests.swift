@@ -1,0 +1,136 @@
+internal import DFQTensor
+internal import Testing
+
+/// An activation as the kernels take it.
+struct KernelActivation: Sendable, CustomTestStringConvertible {
+  var testDescription: String
+  var leak: Float
+  var high: Float
+
+  static let all = [
+    KernelActivation(testDescription: "none", leak: 1, high: .infinity),
+    KernelActivation(testDescription: "ReLU", leak: 0, high: .infinity),
+    KernelActivation(testDescription: "ReLU6", leak: 0, high: 6),
+    KernelActivation(testDescription: "leaky", leak: 0.2, high: .infinity),
+  ]
+}
+
+@Suite struct ActivationKernelTests {
+  @Test(arguments: KernelActivation.all, [false, true])
+  func forwardHasTheSameBits(activation: KernelActivation, hasResidual: Bool) {
+    var random = RandomStream(seed: 1, "activation")
+    for channels in channelCounts {
+      let pixels = 1 + random.integer(below: 70)
+      let count = pixels * channels
+      let buffers = [
+        random.varied(count), random.varied(channels), random.varied(channels),
+        random.varied(count), [Float](repeating: 0, count: count),
+      ]
+      expectSameBits(buffers, "\(pixels) x \(channels)") { kernels, buffers in
+        kernels.affineActivation(
+          x: buffers[0], scale: buffers[1], shift: buffers[2],
+          residual: hasResidual ? UnsafePointer(buffers[3]) : nil, leak: activation.leak,
+          high: activation.high, pixels: pixels, channels: channels, y: buffers[4])
+        return []
+      }
+    }
+  }
+
+  @Test(arguments: KernelActivation.all, InstructionSet.available)
+  func forwardFollowsItsRule(activation: KernelActivation, set: InstructionSet) {
+    let x: [Float] = [-4, -0.5, 0, 1, 5, 9, .nan]
+    let outcome = Outcome([x]) {
+      Kernels(set).affineActivation(
+        x: $0[0], scale: [2], shift: [1], residual: nil, leak: activation.leak,
+        high: activation.high, pixels: x.count, channels: 1, y: $0[0])
+      return []
+    }
+    for (x, y) in zip(x, outcome.buffers[0]) {
+      let t = 2 * x + 1
+      #expect(x.isNaN ? y.isNaN : y == min(t < 0 ? activation.leak * t : t, activation.high))
+      #expect(y.sign == .plus || y < 0 || x.isNaN, "no negative zero")
+    }
+  }
+
+  @Test(arguments: KernelActivation.all, [false, true])
+  func backwardIsTheSame(activation: KernelActivation, hasResidual: Bool) {
+    var random = RandomStream(seed: 2, "activation backward")
+    for channels in channelCounts {
+      let pixels = 1 + random.integer(below: 150)
+      let count = pixels * channels
+      let accumulate = random.integer(below: 2) == 0
+      let inputs = [
+        random.varied(count), random.varied(count), random.varied(channels),
+        random.varied(channels), random.varied(count), random.varied(count),
+        random.varied(channels), random.varied(channels),
+      ]
+      let results = InstructionSet.available.map { set in
+        Outcome(inputs) {
+          Kernels(set).affineActivationBackward(
+            gradient: $0[0], x: $0[1], scale: $0[2], shift: $0[3],
+            residual: hasResidual ? UnsafePointer($0[4]) : nil, leak: activation.leak,
+            high: activation.high, pixels: pixels, channels: channels, xGradient: $0[0],
+            residualGradient: hasResidual ? $0[5] : nil, accumulateResidual: accumulate,
+            scaleGradient: $0[6], shiftGradient: $0[7])
+          return []
+        }
+      }
+      for result in results {
+        let context = "\(pixels) x \(channels)"
+        #expect(result.bits[0..<6] == results[0].bits[0..<6], "\(context)")
+        // Sums of up to 150 terms in float blocks of 64: below 70 roundings of 2^-24 of sums whose terms are of the
+        // size of the largest; 2e-4 leaves room where terms cancel.
+        result.expectClose(results[0], tolerance: 2e-4, context)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func kinksHaveNoGradient(set: InstructionSet) {
+    let outcome = Outcome([[1, 1, 1, 1], [-1, 0, 3, 6], [0], [0]]) {
+      Kernels(set).affineActivationBackward(
+        gradient: $0[0], x: $0[1], scale: [1], shift: [0], residual: nil, leak: 0, high: 6,
+        pixels: 4, channels: 1, xGradient: $0[0], residualGradient: nil, accumulateResidual: false,
+        scaleGradient: $0[2], shiftGradient: $0[3])
+      return []
+    }
+    #expect(outcome.buffers == [[0, 0, 1, 0], [-1, 0, 3, 6], [3], [1]])
+  }
+
+  @Test(arguments: InstructionSet.available) func momentsAreClose(set: InstructionSet) {
+    var random = RandomStream(seed: 3, "moments")
+    for channels in channelCounts {
+      let pixels = 1 + random.integer(below: 300)
+      let x = random.varied(pixels * channels)
+      var sum = [Double](repeating: 1, count: channels + 1)
+      var squareSum = [Double](repeating: 2, count: channels + 1)
+      Kernels(set).moments(
+        x: x, pixels: pixels, channels: channels, sum: &sum, squareSum: &squareSum)
+      for channel in 0..<channels {
+        let column = stride(from: channel, to: x.count, by: channels).map { Double(x[$0]) }
+        let squares = column.reduce(0) { $0 + $1 * $1 }
+        let magnitude = column.reduce(0) { $0 + abs($1) }
+        // 64 pixels in float: 64 roundings of 2^-24.
+        #expect(abs(sum[channel] - 1 - column.reduce(0, +)) <= 64 * 0x1p-24 * magnitude + 1e-12)
+        #expect(abs(squareSum[channel] - 2 - squares) <= 64 * 0x1p-24 * squares + 1e-12)
+      }
+      #expect(sum[channels] == 1 && squareSum[channels] == 2, "wrote beyond the sums")
+    }
+  }
+
+  @Test(arguments: [false, true]) func channelAffineHasTheSameBits(accumulate: Bool) {
+    var random = RandomStream(seed: 4, "channel affine")
+    for channels in channelCounts {
+      let pixels = 1 + random.integer(below: 20)
+      let buffers = [
+        random.varied(pixels * channels), random.varied(channels), random.varied(channels),
+        random.varied(pixels * channels),
+      ]
+      expectSameBits(buffers, "\(pixels) x \(channels)") { kernels, buffers in
+        kernels.addChannelAffine(
+          x: buffers[0], a: buffers[1], b: buffers[2], pixels: pixels, channels: channels,
+          accumulate: accumulate, gradient: buffers[3])
+        return []
+      }
+    }
+  }
+}
