@@ -22,13 +22,15 @@ typedef struct {
 typedef void (*conv_tile_function)(const conv_job *job, const float *x, int32_t output,
                                    vmask tail, float *out);
 
-#define UNROLL_FULLY _Pragma("clang loop unroll(full)")
-
 /* Adds inputs x[0 ..< count] of every pixel. */
 V_INLINE void conv_tile_inputs(const int PIXELS, const int VECTORS, const float *x, const float *w,
                                size_t row, int32_t count, vmask tail, vf *sums) {
 #pragma clang loop unroll_count(4)
   for (int32_t i = 0; i < count; i++, w += row) {
+    if (VECTORS > 1) {
+      /* Rows of weights lie a channel count apart, which the processor does not follow by itself. */
+      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) __builtin_prefetch(w + 8 * row + v * VL);
+    }
     vf weight[4];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       weight[v] = v == VECTORS - 1 ? v_load_masked(w + v * VL, tail) : v_load(w + v * VL);

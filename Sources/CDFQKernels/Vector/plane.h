@@ -33,51 +33,52 @@ V_INLINE size_t plane_offset(const plane *p, int32_t row, int32_t column) {
          ((size_t)(at % p->stride) * p->cells + at / p->stride) * CELL;
 }
 
-/* The cell that begins at float `start` of a row, of which only 0 ..< row_floats are in the image. */
-static void plane_clipped_cell(const plane *p, const float *row, int32_t start, int32_t row_floats,
-                               float *to) {
-  for (int32_t b = 0; b < p->blocks; b++, to += p->block_step) {
-    for (int32_t i = 0; i < CELL; i++) {
-      const int32_t at = start + b * CELL + i;
-      const int inside = b * CELL + i < p->length && at >= 0 && at < row_floats;
-      to[i] = inside ? row[at] : 0;
+/* One block (`lanes` floats) of cells that begin at `start`, `start + step`, ... of a row of `row_floats` floats. */
+static void plane_fill_cells(const float *row, int32_t row_floats, int32_t start, int32_t step,
+                             int32_t cells, int32_t lanes, float *to) {
+  /* Cells begin ..< end lie inside the row; those around them are clipped. */
+  const int32_t begin = smaller(larger(floor_divide(step - 1 - start, step), 0), cells);
+  const int32_t end = larger(smaller(floor_divide(row_floats - lanes - start, step) + 1, cells), begin);
+  for (int32_t i = 0; i < cells; i++) {
+    if (i == begin) i = end;
+    if (i == cells) break;
+    for (int32_t lane = 0; lane < CELL; lane++) {
+      const int32_t at = start + i * step + lane;
+      to[(size_t)i * CELL + lane] = lane < lanes && at >= 0 && at < row_floats ? row[at] : 0;
     }
   }
-}
-
-V_INLINE void plane_whole_cell(const plane *p, const float *from, float *to) {
-  int32_t left = p->length;
-  for (; left >= CELL; left -= CELL, from += CELL, to += p->block_step) {
-    for (int32_t i = 0; i < CELL; i += VL) v_store(to + i, v_load(from + i));
+  const float *from = row + start + (ptrdiff_t)begin * step;
+  float *cell = to + (size_t)begin * CELL;
+  if (lanes == CELL) {
+    for (int32_t i = begin; i < end; i++, from += step, cell += CELL) {
+      UNROLL_FULLY for (int lane = 0; lane < CELL; lane += VL) {
+        v_store(cell + lane, v_load(from + lane));
+      }
+    }
+    return;
   }
-  if (left == 0) return;
-  for (int32_t i = 0; i < CELL; i += VL) {
-    v_store(to + i, i < left ? v_load_n(from + i, left - i) : v_zero());
+  for (int32_t i = begin; i < end; i++, from += step, cell += CELL) {
+    UNROLL_FULLY for (int lane = 0; lane < CELL; lane += VL) {
+      v_store(cell + lane, v_load_masked(from + lane, v_first(lanes - lane)));
+    }
   }
 }
 
 static void plane_fill(const plane *p, const float *image, int32_t height, int32_t width,
                        int32_t channels, float *to) {
   const int32_t row_floats = width * channels;
-  for (int32_t r = 0; r < p->rows; r++) {
-    float *row = to + r * p->row_step;
-    const int32_t y = p->row + r * p->row_stride;
-    if (y < 0 || y >= height) {
-      for (int32_t b = 0; b < p->blocks; b++) {
-        memset(row + b * p->block_step, 0, p->row_step * sizeof(float));
+  for (int32_t b = 0; b < p->blocks; b++) {
+    const int32_t lanes = smaller(p->length - b * CELL, CELL);
+    for (int32_t r = 0; r < p->rows; r++, to += p->row_step) {
+      const int32_t y = p->row + r * p->row_stride;
+      if (y < 0 || y >= height) {
+        memset(to, 0, p->row_step * sizeof(float));
+        continue;
       }
-      continue;
-    }
-    const float *from = image + (size_t)y * row_floats;
-    for (int32_t phase = 0; phase < p->phases; phase++) {
-      int32_t at = (p->column + phase) * channels + p->first;
-      float *cell = row + (size_t)phase * p->cells * CELL;
-      for (int32_t i = 0; i < p->cells; i++, cell += CELL, at += p->stride * channels) {
-        if (at >= 0 && at + p->length <= row_floats) {
-          plane_whole_cell(p, from + at, cell);
-        } else {
-          plane_clipped_cell(p, from, at, row_floats, cell);
-        }
+      for (int32_t phase = 0; phase < p->phases; phase++) {
+        const int32_t start = (p->column + phase) * channels + p->first + b * CELL;
+        plane_fill_cells(image + (size_t)y * row_floats, row_floats, start, p->stride * channels,
+                         p->cells, lanes, to + (size_t)phase * p->cells * CELL);
       }
     }
   }

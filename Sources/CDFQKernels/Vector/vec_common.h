@@ -18,3 +18,5 @@ V_INLINE int32_t floor_divide(int32_t a, int32_t b) { return (a < 0 ? a - b + 1 
 /* Scratch is used from its first cache line on. */
 V_INLINE float *aligned_start(float *p) { return (float *)(((uintptr_t)p + 63) & ~(uintptr_t)63); }
 enum { ALIGNMENT_ROOM = 16 };
+
+#define UNROLL_FULLY _Pragma("clang loop unroll(full)")

@@ -12,6 +12,20 @@ public struct EvaluationReport: Sendable, Codable {
     public var spread: Double
   }
 
+  /// Ways of choosing bits a dynamic student is compared with, on the same images.
+  public enum Control: String, Sendable, Codable, CaseIterable {
+    /// The same bits for all images at the selector's mean BitOPs.
+    case fixed
+    /// Every choice drawn from the histogram of all the selector's choices.
+    case random
+    /// The selector's choices dealt to other images, whole images at a time.
+    case shuffled
+    /// Each candidate in all layers.
+    case uniform
+    /// For each image the cheapest uniform candidate that classifies it as labelled (runs `uniform` too).
+    case oracle
+  }
+
   /// One way of choosing bits.
   public struct Policy: Sendable, Codable {
     /// What it is called.

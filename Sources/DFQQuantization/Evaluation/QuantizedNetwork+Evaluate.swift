@@ -5,22 +5,25 @@ public import DFQTensor
 extension QuantizedNetwork {
   /// Evaluates the student on real images.
   ///
-  /// With `teacher`, agreement and the correlation of bits with the teacher's entropy are reported; with `controls`, a
-  /// dynamic student is compared with fixed, random, shuffled and oracle bits on the same images. Nothing of the images
+  /// With `teacher`, agreement and the correlation of bits with the teacher's entropy are reported; a dynamic student is
+  /// also compared with the controls asked for. Nothing of the images
   /// flows back. Throws `QuantizationError` for no images or other classes, `NetworkError` for images of another shape.
   public func evaluate(
-    on images: any RealImages, teacher: Network? = nil, controls: Bool = false, seed: UInt64 = 0,
+    on images: any RealImages, teacher: Network? = nil,
+    controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,
     context: ExecutionContext = .default, progress: ((_ done: Int, _ of: Int) -> Void)? = nil
   ) throws -> EvaluationReport {
-    try evaluation(
-      on: images, teacher: teacher, controls: controls, seed: seed, context: context,
+    let reference = try teacher.map { try TeacherRun($0, images, context: context) }
+    return try evaluation(
+      on: images, reference: reference, controls: controls, seed: seed, context: context,
       progress: progress
     ).report
   }
 
   /// The report with the student's run, for those who want to know what each image got.
   package func evaluation(
-    on images: any RealImages, teacher: Network? = nil, controls: Bool = false, seed: UInt64 = 0,
+    on images: any RealImages, reference: TeacherRun? = nil,
+    controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,
     context: ExecutionContext = .default, progress: ((_ done: Int, _ of: Int) -> Void)? = nil
   ) throws -> (report: EvaluationReport, run: StudentRun) {
     guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
@@ -31,7 +34,6 @@ extension QuantizedNetwork {
     let labels = images.labels
     let own: BitPolicy = isDynamic ? .selector : .uniform(0)
     let run = try evaluator.run(images, policy: own, progress: progress)
-    let reference = try teacher.map { try TeacherRun($0, images, context: context) }
     let judge = Judge(
       student: self, labels: labels, teacherPredictions: reference?.predictions, base: run)
 
@@ -44,7 +46,7 @@ extension QuantizedNetwork {
       entropyCorrelation: reference.flatMap {
         Statistics.rankCorrelation(run.meanBits, $0.entropies)
       })
-    guard controls, isDynamic else { return (report, run) }
+    guard isDynamic else { return (report, run) }
 
     let tables = Controls(student: self, run: run)
     func control(_ name: String, _ policy: BitPolicy) throws -> StudentRun {
@@ -52,16 +54,23 @@ extension QuantizedNetwork {
       report.controls.append(judge.policy(name, run, isBase: false))
       return run
     }
-    _ = try control("fixed bits, same BitOPs", .table(tables.fixed()))
-    _ = try control("random, same histogram", .table(tables.random(seed: seed)))
-    _ = try control("shuffled between images", .table(tables.shuffled(seed: seed)))
-    let candidates = placement.points.map(\.bits.count).max()!
-    let uniform = try (0..<candidates).map { candidate in
-      try control(
-        "all layers at \(quantizer.activationBits[min(candidate, quantizer.activationBits.count - 1)]) bits",
-        .uniform(candidate))
+    if controls.contains(.fixed) {
+      _ = try control("fixed bits, same BitOPs", .table(tables.fixed()))
     }
-    _ = try control("oracle (labels)", .table(tables.oracle(uniform: uniform, wanted: labels)))
+    if controls.contains(.random) {
+      _ = try control("random, same histogram", .table(tables.random(seed: seed)))
+    }
+    if controls.contains(.shuffled) {
+      _ = try control("shuffled between images", .table(tables.shuffled(seed: seed)))
+    }
+    guard controls.contains(.uniform) || controls.contains(.oracle) else { return (report, run) }
+    let uniform = try quantizer.activationBits.indices.map { candidate in
+      try control(
+        "all layers at \(quantizer.activationBits[candidate]) bits", .uniform(candidate))
+    }
+    if controls.contains(.oracle) {
+      _ = try control("oracle (labels)", .table(tables.oracle(uniform: uniform, wanted: labels)))
+    }
     return (report, run)
   }
 
