@@ -8,20 +8,27 @@ static void vector_conv_forward(const dfq_conv_shape *shape, const float *input,
   const dfq_conv_shape s = conv_flattened(shape);
   float *memory = aligned_start(scratch);
   const int patches = conv_uses_patches(&s);
-  conv_job job = {.outputs = s.out_channels, .bias = bias, .pixel_step = s.out_channels};
+  const size_t tap_weights = (size_t)s.in_channels * s.out_channels;
+  conv_job job = {.outputs = s.out_channels,
+                  .weight_row = s.out_channels,
+                  .bias = bias,
+                  .pixel_step = s.out_channels,
+                  .row_taps = !patches && conv_joins_taps(s.out_channels, s.kernel_width, s.stride_width),
+                  .weight_step = (ptrdiff_t)tap_weights};
   const int32_t band = conv_band_rows(&s, patches, BAND_FLOATS);
   for (int32_t y0 = 0; y0 < s.out_height; y0 += band) {
     const int32_t y1 = smaller(y0 + band, s.out_height);
     const plane p = conv_input_plane(&s, patches, y0, y1);
     plane_fill(&p, input, s.in_height, s.in_width, s.in_channels, memory);
     job.inputs = p.length;
+    job.packed = s.out_channels >= PACKED_OUTPUTS ? memory + plane_floats(&p) : NULL;
     job.block_step = p.block_step;
     job.tap_count = 0;
     for (int32_t kh = 0; kh < s.kernel_height; kh++) {
-      for (int32_t kw = 0; kw < (patches ? 1 : s.kernel_width); kw++) {
+      for (int32_t kw = 0; kw < (patches || job.row_taps ? 1 : s.kernel_width); kw++) {
         job.taps[job.tap_count++] = (conv_tap){
             .offset = plane_offset(&p, p.row + kh, p.column + kw),
-            .weight = weight + ((size_t)kh * s.kernel_width + kw) * s.in_channels * s.out_channels};
+            .weight = weight + ((size_t)kh * s.kernel_width + kw) * tap_weights};
       }
     }
     const size_t out_row = (size_t)s.out_width * s.out_channels;

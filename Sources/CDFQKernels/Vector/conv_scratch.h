@@ -5,9 +5,14 @@ static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
   const plane forward =
       conv_input_plane(&s, patches, 0, conv_band_rows(&s, patches, BAND_FLOATS));
   const plane weights = conv_input_plane(&s, patches, 0, conv_weight_band_rows(&s));
-  size_t floats = plane_floats(&forward);
+  const int32_t taps = s.kernel_height * s.kernel_width;
+  size_t floats =
+      plane_floats(&forward) + conv_packed_floats(taps, s.in_channels, s.out_channels);
   if (plane_floats(&weights) > floats) floats = plane_floats(&weights);
-  const size_t gradient = conv_gradient_floats(&s, s.out_channels);
+  const size_t gradient = conv_gradient_is_narrow(shape)
+                              ? conv_narrow_floats(shape)
+                              : conv_gradient_floats(&s, s.out_channels) +
+                                    conv_packed_floats(taps, s.out_channels, s.in_channels);
   if (gradient > floats) floats = gradient;
   const size_t depthwise = depthwise_scratch(shape);
   return (depthwise > floats ? depthwise : floats) + ALIGNMENT_ROOM;

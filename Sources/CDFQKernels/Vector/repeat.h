@@ -6,6 +6,7 @@
 #define REPEAT_12(M, a) REPEAT_9(M, a) M(a, 10) M(a, 11) M(a, 12)
 #define REPEAT_14(M, a) REPEAT_12(M, a) M(a, 13) M(a, 14)
 #define REPEAT_16(M, a) REPEAT_14(M, a) M(a, 15) M(a, 16)
-#define REPEAT_28(M, a)                                                                      \
+#define REPEAT_26(M, a)                                                                      \
   REPEAT_16(M, a) M(a, 17) M(a, 18) M(a, 19) M(a, 20) M(a, 21) M(a, 22) M(a, 23) M(a, 24) \
-  M(a, 25) M(a, 26) M(a, 27) M(a, 28)
+  M(a, 25) M(a, 26)
+#define REPEAT_28(M, a) REPEAT_26(M, a) M(a, 27) M(a, 28)

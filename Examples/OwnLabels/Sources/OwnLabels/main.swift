@@ -1,0 +1,41 @@
+// An own label strategy plugged into the synthesizer: pairs of classes the teacher itself confuses least, half and half.
+// Are implausible mixtures harder or easier to quantize than plausible ones? Compare with `SoftLabels()`.
+//
+//   swift run -c release OwnLabels
+import DynaDFQ
+
+/// Every image is half of its class and half of the class least similar to it.
+struct OppositePairs: LabelStrategy {
+  func labels(
+    count: Int, network: Network, stream: inout RandomStream
+  ) throws -> LabelBatch {
+    let similarity = try ClassSimilarity(network, measure: .cosine)
+    let classes = network.classCount
+    let anchors = (0..<count).map { _ in stream.integer(below: classes) }
+    let supports = anchors.map { [$0, similarity.nearest(to: $0).last!] }
+    var labels = Tensor(shape: [count, classes])
+    for (image, support) in supports.enumerated() {
+      for member in support { labels[image * classes + member] = 0.5 }
+    }
+    return LabelBatch(
+      labels: labels, isEasy: [Bool](repeating: false, count: count), anchors: anchors,
+      supports: supports)
+  }
+}
+
+let teacher = try Network.pretrained(.resNet20FashionMNIST)
+let strategies: [(String, any LabelStrategy)] = [
+  ("similar classes", SoftLabels()), ("opposite pairs", OppositePairs()),
+]
+for (name, strategy) in strategies {
+  let images = try SoftLabelSynthesizer(
+    teacher: teacher, labels: strategy, configuration: .demo
+  ).synthesize()
+  let student = try DynamicTrainer(
+    teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
+    configuration: .demo
+  ).train(on: images)
+  let report = try student.evaluate(on: FashionMNIST(.test), teacher: teacher)
+  let entropy = images.difficulty.reduce(0) { $0 + $1.predictionEntropy } / Float(images.count)
+  print("\(name): \(images.count) images, mean entropy \(entropy), W4A4 \(report.accuracy)")
+}

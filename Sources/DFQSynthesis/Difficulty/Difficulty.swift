@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+import DFQNetwork
+public import DFQTensor
+
+/// How hard one image is (methods.md 9.1), each measure in 0...1.
+public struct Difficulty: Sendable, Codable, Hashable {
+  /// The label's entropy over log C.
+  public var labelEntropy: Float
+  /// The entropy of the teacher's prediction over log C.
+  public var predictionEntropy: Float
+  /// GHM's gradient norm, half the l1 distance of prediction and label; 1 - p of the class for a one-hot label.
+  public var gradientNorm: Float
+
+  /// Makes a difficulty from its measures.
+  public init(labelEntropy: Float, predictionEntropy: Float, gradientNorm: Float) {
+    self.labelEntropy = labelEntropy
+    self.predictionEntropy = predictionEntropy
+    self.gradientNorm = gradientNorm
+  }
+
+  /// The difficulty of one image from its logits and label, C each.
+  public init(logits: some Collection<Float>, label: some Collection<Float>) {
+    let softmax = Softmax(logits)
+    let largest = max(log(Double(label.count)), 1e-12)
+    labelEntropy = Float(entropy(of: label) / largest)
+    predictionEntropy = Float(softmax.entropy / largest)
+    gradientNorm = Float(
+      zip(softmax.probabilities, label).reduce(0) { $0 + abs($1.0 - Double($1.1)) } / 2)
+  }
+
+  /// The difficulties of a batch from logits and labels, N C each.
+  public static func of(logits: Tensor, labels: Tensor) -> [Difficulty] {
+    let classes = labels.shape[1]
+    return (0..<labels.rowCount).map { row in
+      let range = row * classes..<(row + 1) * classes
+      return Difficulty(logits: logits.elements[range], label: labels.elements[range])
+    }
+  }
+
+  /// GHM's gradient density of each norm: the number of norms in its bin of width 1/bins, times bins (Li et al. 2019).
+  public static func gradientDensity(_ norms: [Float], bins: Int = 30) -> [Float] {
+    let places = norms.map { min(Int($0 * Float(bins)), bins - 1) }
+    var counts = [Int](repeating: 0, count: bins)
+    for place in places { counts[place] += 1 }
+    return places.map { Float(counts[$0] * bins) }
+  }
+}

@@ -1,0 +1,69 @@
+public import DFQInterchange
+import DFQTensor
+
+extension SyntheticImages {
+  private static let format = "dynadfq synthetic images 1"
+
+  /// Writes the set as a safetensors file; it appears whole or not at all. Throws `InterchangeError`.
+  public func write(to path: String) throws(InterchangeError) {
+    var file = SafetensorsFile(metadata: provenance)
+    file.metadata["format"] = SyntheticImages.format
+    file.add("images", images)
+    file.add("labels", labels)
+    file.add(
+      "difficulty",
+      Tensor(
+        shape: [count, 3],
+        elements: difficulty.flatMap { [$0.labelEntropy, $0.predictionEntropy, $0.gradientNorm] }))
+    file.add("anchors", [count], int64s: anchors.map(Int64.init))
+    file.add("dropped", [1], int64s: [Int64(droppedCount)])
+    file.add("easy", [count], uint8s: isEasy.map { $0 ? 1 : 0 })
+    try file.write(to: path)
+  }
+
+  /// Reads a set; throws `InterchangeError`, or `SynthesisError.badImages` naming what does not fit.
+  public init(contentsOf path: String) throws {
+    let file = try SafetensorsFile(contentsOf: path)
+    func demand(_ holds: Bool, _ expected: String, _ found: String) throws(SynthesisError) {
+      if !holds { throw .badImages(source: path, expected: expected, found: found) }
+    }
+    let found = file.metadata["format"] ?? "none"
+    try demand(
+      found == SyntheticImages.format, "metadata format \"\(SyntheticImages.format)\"", found)
+    let images = try file.tensor("images")
+    let labels = try file.tensor("labels")
+    try demand(images.shape.rank == 4, "images N H W C", "\(images.shape)")
+    let count = images.rowCount
+    try demand(
+      labels.shape.rank == 2 && labels.rowCount == count && labels.shape[1] > 0,
+      "\(count) rows of labels", "\(labels.shape)")
+    try demand(images.isFinite, "finite images", "NaN or infinity")
+    let classes = labels.shape[1]
+    for row in 0..<count {
+      let label = labels.elements[row * classes..<(row + 1) * classes]
+      let sum = label.reduce(0, +)
+      try demand(
+        label.allSatisfy { $0 >= 0 } && abs(sum - 1) < 1e-4,
+        "labels of at least 0 that sum to 1", "a sum of \(sum) in row \(row)")
+    }
+    let measures = try file.tensor("difficulty", shape: [count, 3]).elements
+    let anchors = try file.int64s("anchors").map { Int(clamping: $0) }
+    let easy = try file.uint8s("easy")
+    let dropped = try file.int64s("dropped")
+    try demand(
+      anchors.count == count && easy.count == count && dropped.count == 1,
+      "\(count) anchors and difficulties", "\(anchors.count) and \(easy.count)")
+    try demand(
+      anchors.allSatisfy { (0..<classes).contains($0) } && dropped[0] >= 0,
+      "anchors in 0..<\(classes)", "others")
+    var provenance = file.metadata
+    provenance["format"] = nil
+    self.init(
+      images: images, labels: labels, isEasy: easy.map { $0 != 0 }, anchors: anchors,
+      difficulty: (0..<count).map {
+        Difficulty(
+          labelEntropy: measures[3 * $0], predictionEntropy: measures[3 * $0 + 1],
+          gradientNorm: measures[3 * $0 + 2])
+      }, droppedCount: Int(clamping: dropped[0]), provenance: provenance)
+  }
+}

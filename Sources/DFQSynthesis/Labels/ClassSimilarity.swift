@@ -1,0 +1,50 @@
+public import DFQNetwork
+import DFQTensor
+
+/// How similar the classes are, read from the classifier's weight vectors, one per class (Saito et al. 2019; methods.md
+/// 2.1.2, item 3).
+public struct ClassSimilarity: Sendable {
+  /// What two weight vectors are compared by.
+  public enum Measure: String, Sendable, Codable, CaseIterable {
+    /// The plain inner product, as published; it favours classes with long vectors.
+    case dotProduct
+    /// The inner product of unit vectors.
+    case cosine
+    /// The cosine after the mean vector of all classes is taken away.
+    case centredCosine
+  }
+
+  /// The number of classes C.
+  public let classCount: Int
+  /// C x C, row by row.
+  public let values: [Float]
+
+  /// Reads a network's similarities; throws `NetworkError.missingLayers` where there is no linear layer.
+  public init(_ network: Network, measure: Measure = .dotProduct) throws(NetworkError) {
+    let weight = try network.classifier().weight
+    let (inputs, classes) = (weight.shape[0], weight.shape[1])
+    var vectors = (0..<classes).map { c in (0..<inputs).map { Double(weight[$0 * classes + c]) } }
+    if measure == .centredCosine {
+      let mean = (0..<inputs).map { i in vectors.reduce(0) { $0 + $1[i] } / Double(classes) }
+      vectors = vectors.map { zip($0, mean).map { $0 - $1 } }
+    }
+    if measure != .dotProduct {
+      vectors = vectors.map { vector in
+        let norm = max(vector.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+        return vector.map { $0 / norm }
+      }
+    }
+    classCount = classes
+    values = vectors.flatMap { a in vectors.map { b in Float(zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }) } }
+  }
+
+  /// The similarity of two classes.
+  public subscript(first: Int, second: Int) -> Float { values[first * classCount + second] }
+
+  /// The other classes, most similar first; equal ones in the order of their numbers.
+  public func nearest(to anchor: Int, count: Int? = nil) -> [Int] {
+    let others = (0..<classCount).filter { $0 != anchor }
+    let ordered = others.sorted { (self[anchor, $0], -$0) > (self[anchor, $1], -$1) }
+    return Array(ordered.prefix(count ?? others.count))
+  }
+}

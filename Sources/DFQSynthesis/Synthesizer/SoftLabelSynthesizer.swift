@@ -1,0 +1,91 @@
+import DFQInterchange
+public import DFQNetwork
+public import DFQTensor
+import Foundation
+
+/// Synthesizes images from noise until the teacher's batch-norm statistics match and its output matches their labels
+/// (methods.md 2.1.6, steps 1 and 2).
+public struct SoftLabelSynthesizer: Sendable {
+  /// The full-precision network P: all that is known.
+  public let teacher: Network
+  /// Everything else a run depends on.
+  public let configuration: Configuration
+  /// Which labels images are synthesized towards.
+  public let strategy: any LabelStrategy
+  /// How work is executed.
+  public let context: ExecutionContext
+
+  /// Makes a synthesizer, with an own label strategy in place of the configuration's if one is given.
+  ///
+  /// Throws `SynthesisError.badConfiguration`, `NetworkError.missingLayers` for a teacher without batch norm, and
+  /// `NetworkError.notFinite` for damaged weights.
+  public init(
+    teacher: Network, labels: (any LabelStrategy)? = nil, configuration: Configuration = .init(),
+    context: ExecutionContext = .default
+  ) throws {
+    try configuration.check()
+    try teacher.checkTeacher()
+    self.teacher = teacher
+    self.configuration = configuration
+    strategy = labels ?? configuration.labels
+    self.context = context
+  }
+
+  /// The number of batches.
+  public var batchCount: Int {
+    (configuration.count + configuration.batch - 1) / configuration.batch
+  }
+
+  /// Synthesizes all images.
+  ///
+  /// With `checkpoint`, a directory, each finished batch is kept there and a run that finds it goes on from it to the same
+  /// bits. Throws `NetworkError.lossNotFinite`, `InterchangeError` for files, and what the label strategy throws.
+  public func synthesize(
+    checkpoint directory: String? = nil, progress: ((SynthesisProgress) -> Void)? = nil
+  ) throws -> SyntheticImages {
+    let run = try SynthesisRun(self)
+    var batches: [SyntheticImages] = []
+    for batch in 0..<batchCount {
+      let path = directory.map { "\($0)/batch-\(batch).safetensors" }
+      if let path, let kept = try kept(path) {
+        batches.append(kept)
+        continue
+      }
+      let images = try run.batch(batch, progress: progress)
+      if let directory, let path {
+        try? FileManager.default.createDirectory(
+          atPath: directory, withIntermediateDirectories: true)
+        try images.write(to: path)
+      }
+      batches.append(images)
+    }
+    return .concatenating(batches)
+  }
+
+  /// Synthesizes one batch on its own: the same images as in `synthesize`. Throws the same.
+  public func batch(_ index: Int) throws -> SyntheticImages {
+    precondition((0..<batchCount).contains(index), "there are \(batchCount) batches")
+    return try SynthesisRun(self).batch(index, progress: nil)
+  }
+
+  private func kept(_ path: String) throws -> SyntheticImages? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let images = try SyntheticImages(contentsOf: path)
+    guard images.provenance == provenance else {
+      throw SynthesisError.badImages(
+        source: path, expected: "a batch of this run", found: "one of another configuration")
+    }
+    return images
+  }
+
+  /// What names a run.
+  var provenance: [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let settings = (try? encoder.encode(configuration)).map { String(decoding: $0, as: UTF8.self) }
+    return [
+      "arch": teacher.architecture, "configuration": settings ?? "",
+      "labels": "\(type(of: strategy))",
+    ]
+  }
+}
