@@ -18,4 +18,11 @@ package protocol ActivationTransform: AnyObject, Sendable {
   func backward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>)
+
+  /// Which of the executor's parameter banks an image's convolution or linear layer computes with.
+  func bank(layer: Int, image: Int) -> Int
+}
+
+extension ActivationTransform {
+  package func bank(layer: Int, image: Int) -> Int { 0 }
 }

@@ -9,7 +9,7 @@ extension Executor {
 
   /// Computes the backward of one step for one image; the gradient at its output is complete.
   func backward(
-    _ position: Int, lane: Int, wanted: Wanted, arena: UnsafeMutablePointer<Float>,
+    _ position: Int, image: Int, lane: Int, wanted: Wanted, arena: UnsafeMutablePointer<Float>,
     gradients: UnsafeMutablePointer<Float>
   ) {
     let kernels = context.kernels
@@ -23,12 +23,15 @@ extension Executor {
     let outputShape = plan.graph.nodes[step.output].outputShape
     let needsInput = step.inputs[0] != 0 || wanted.images
     let own = lanes[lane]
+    let bank = bank(step.output, image)
+    let parameters = parameters.start + bank * plan.layout.count
+    let parameterGradient = own.parameterGradient.start + bank * plan.layout.count
 
     switch step.kind {
     case .convolution(let convolution):
       backward(
         convolution, input: input, g: g, inputGradient: needsInput ? inputGradient : nil,
-        accumulate: !first[0], lane: own, wanted: wanted)
+        accumulate: !first[0], lane: own, bank: bank, wanted: wanted)
     case .normalization(let norm):
       let residual = norm.hasResidual ? step.inputs[1] : nil
       kernels.affineActivationBackward(
@@ -43,8 +46,8 @@ extension Executor {
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .linear(let linear):
       Elementwise.linearBackward(
-        linear, input: input, g: g, parameters: parameters.start,
-        parameterGradient: wanted.parameters ? own.parameterGradient.start : nil,
+        linear, input: input, g: g, parameters: parameters,
+        parameterGradient: wanted.parameters ? parameterGradient : nil,
         inputGradient: needsInput ? inputGradient : nil, accumulate: !first[0], kernels: kernels)
     case .add:
       let second = gradients + plan.gradientOffset[step.inputs[1]]!
@@ -91,15 +94,18 @@ extension Executor {
 
   private func backward(
     _ step: ConvolutionStep, input: UnsafePointer<Float>, g: UnsafePointer<Float>,
-    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, lane: Lane, wanted: Wanted
+    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, lane: Lane, bank: Int,
+    wanted: Wanted
   ) {
     let kernels = context.kernels
     let scratch = lane.scratch.start
-    let weight = UnsafePointer(parameters.start + step.weight.lowerBound)
+    let start = bank * plan.layout.count
+    let weight = UnsafePointer(parameters.start + start + step.weight.lowerBound)
     let weightGradient =
-      wanted.parameters ? lane.parameterGradient.start + step.weight.lowerBound : nil
+      wanted.parameters ? lane.parameterGradient.start + start + step.weight.lowerBound : nil
     let biasGradient =
-      wanted.parameters ? step.bias.map { lane.parameterGradient.start + $0.lowerBound } : nil
+      wanted.parameters
+      ? step.bias.map { lane.parameterGradient.start + start + $0.lowerBound } : nil
     switch step.style {
     case .dense:
       if let weightGradient {
@@ -110,7 +116,8 @@ extension Executor {
       guard let inputGradient else { return }
       runner.dataGradient(
         step.shape, outputGradient: g, weight: weight,
-        transposedWeight: transposed.start + step.transposed, inputGradient: inputGradient,
+        transposedWeight: transposed.start + bank * plan.transposedCount + step.transposed,
+        inputGradient: inputGradient,
         accumulate: accumulate, scratch: scratch)
     case .depthwise:
       if let weightGradient {

@@ -7,7 +7,7 @@ extension Executor {
   ) {
     for position in steps {
       let step = plan.steps[position]
-      forward(step, lane: lane, arena: arena)
+      forward(step, image: image, lane: lane, arena: arena)
       transformForward(step.output, image: image, lane: lane, arena: arena)
     }
   }
@@ -30,16 +30,19 @@ extension Executor {
       output: arena + plan.transformedOffset[node]!)
   }
 
-  private func forward(_ step: Step, lane: Int, arena: UnsafeMutablePointer<Float>) {
+  private func forward(
+    _ step: Step, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>
+  ) {
     let kernels = context.kernels
+    let parameters = parameters.start + bank(step.output, image) * plan.layout.count
     let output = arena + plan.valueOffset[step.output]!
     let input = UnsafePointer(arena + plan.sourceOffset(step.inputs[0]))
     let shape = plan.graph.nodes[step.inputs[0]].outputShape
     let count = plan.count(step.output)
     switch step.kind {
     case .convolution(let convolution):
-      let weight = UnsafePointer(parameters.start + convolution.weight.lowerBound)
-      let bias = convolution.bias.map { UnsafePointer(parameters.start + $0.lowerBound) }
+      let weight = UnsafePointer(parameters + convolution.weight.lowerBound)
+      let bias = convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) }
       let scratch = lanes[lane].scratch.start
       switch convolution.style {
       case .dense:
@@ -63,7 +66,7 @@ extension Executor {
         leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output)
     case .linear(let linear):
       Elementwise.linearForward(
-        linear, input: input, parameters: parameters.start, output: output, kernels: kernels)
+        linear, input: input, parameters: parameters, output: output, kernels: kernels)
     case .add:
       output.update(from: input, count: count)
       kernels.axpy(1, x: arena + plan.sourceOffset(step.inputs[1]), count: count, y: output)

@@ -3,7 +3,7 @@ import DFQTensor
 extension Executor {
   /// Takes over the parameters of a pass: scales and shifts of evaluation-mode batch norms, transposed weights.
   func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool) {
-    precondition(values.count == plan.layout.count, "the parameters do not fit the network")
+    precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
     values.withUnsafeBufferPointer {
       parameters.start.update(from: $0.baseAddress!, count: values.count)
     }
@@ -12,15 +12,16 @@ extension Executor {
       if norm.norm == nil || mode == .evaluation { prepareNorm(norm) }
     }
     guard transposing, context.backend == .direct else { return }
-    context.pool.forEach(plan.steps.count) { [self] position, _ in
+    context.pool.forEach(banks * plan.steps.count) { [self] piece, _ in
+      let (bank, position) = piece.quotientAndRemainder(dividingBy: plan.steps.count)
       guard case .convolution(let step) = plan.steps[position].kind, step.style == .dense else {
         return
       }
       Kernels.transposeWeights(
-        parameters.start + step.weight.lowerBound,
+        parameters.start + bank * plan.layout.count + step.weight.lowerBound,
         taps: step.shape.kernelHeight * step.shape.kernelWidth,
         inputChannels: step.shape.inputChannels, outputChannels: step.shape.outputChannels,
-        transposed: transposed.start + step.transposed)
+        transposed: transposed.start + bank * plan.transposedCount + step.transposed)
     }
   }
 

@@ -10,6 +10,8 @@ package final class Executor: @unchecked Sendable {
   package let plan: Plan
   package let context: ExecutionContext
   package let transform: (any ActivationTransform)?
+  /// How many versions of the parameters there are, one after the other: one for each bit-width weights may be chosen at.
+  package let banks: Int
   let runner: ConvolutionRunner
   /// The parameters of the current pass.
   let parameters: FloatBuffer
@@ -24,15 +26,17 @@ package final class Executor: @unchecked Sendable {
   package static let laneLimit = 8
 
   package init(
-    plan: Plan, context: ExecutionContext, transform: (any ActivationTransform)? = nil
+    plan: Plan, context: ExecutionContext, transform: (any ActivationTransform)? = nil,
+    banks: Int = 1
   ) {
     self.plan = plan
     self.context = context
     self.transform = transform
+    self.banks = banks
     runner = ConvolutionRunner(context: context)
-    parameters = FloatBuffer(plan.layout.count)
+    parameters = FloatBuffer(banks * plan.layout.count)
     normMemory = FloatBuffer(plan.normMemoryCount)
-    transposed = FloatBuffer(plan.transposedCount)
+    transposed = FloatBuffer(banks * plan.transposedCount)
     nodeHasConsumer = plan.graph.consumers().map { !$0.isEmpty }
   }
 
@@ -46,7 +50,7 @@ package final class Executor: @unchecked Sendable {
 
   /// Memory for a pass: values per image where images wait for each other, else per lane.
   func reserve(batch: Int, coupled: Bool, gradients: Bool, training: Bool) {
-    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan)) }
+    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let values = coupled ? batch : Executor.laneCount(batch)
     while arenas.count < values { arenas.append(FloatBuffer(plan.arenaCount)) }
     guard gradients else { return }
@@ -59,6 +63,11 @@ package final class Executor: @unchecked Sendable {
   func arena(_ index: Int) -> UnsafeMutablePointer<Float> { arenas[index].start }
   func gradientArena(_ index: Int) -> UnsafeMutablePointer<Float> { gradientArenas[index].start }
 
+  /// The bank an image's layer computes with.
+  func bank(_ layer: Int, _ image: Int) -> Int {
+    banks == 1 ? 0 : transform!.bank(layer: layer, image: image)
+  }
+
   /// What one lane adds up and works in.
   final class Lane: @unchecked Sendable {
     let scratch: FloatBuffer
@@ -68,9 +77,9 @@ package final class Executor: @unchecked Sendable {
     /// Sums and sums of squares of the moment being gathered, at most the widest value's channels each.
     var moments: [[Double]] = []
 
-    init(plan: Plan) {
+    init(plan: Plan, banks: Int) {
       scratch = FloatBuffer(plan.scratchCount)
-      parameterGradient = FloatBuffer(plan.layout.count)
+      parameterGradient = FloatBuffer(banks * plan.layout.count)
       normGradient = FloatBuffer(plan.normMemoryCount)
     }
   }

@@ -57,7 +57,8 @@ extension Pass {
     for position in plan.steps.indices.reversed() {
       complete(
         plan.steps[position].output, image: image, lane: lane, arena: arena, gradients: gradients)
-      executor.backward(position, lane: lane, wanted: wanted, arena: arena, gradients: gradients)
+      executor.backward(
+        position, image: image, lane: lane, wanted: wanted, arena: arena, gradients: gradients)
     }
     completeInput(image, lane: lane, arena: arena, gradients: gradients)
   }

@@ -46,7 +46,7 @@ extension Pass {
   /// The lanes' sums in order, and batch norm's gradients from those at its scale and shift.
   private func parameterGradient() -> [Float] {
     let lanes = executor.lanes.prefix(Executor.laneCount(batch))
-    let total = FloatBuffer(plan.layout.count)
+    let total = FloatBuffer(executor.banks * plan.layout.count)
     let kernels = executor.context.kernels
     for lane in lanes {
       kernels.axpy(1, x: lane.parameterGradient.start, count: total.count, y: total.start)

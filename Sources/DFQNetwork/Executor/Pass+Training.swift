@@ -60,7 +60,8 @@ extension Pass {
             plan.steps[position].output, image: image, lane: lane, arena: arena,
             gradients: gradients)
           executor.backward(
-            position, lane: lane, wanted: wanted, arena: arena, gradients: gradients)
+            position, image: image, lane: lane, wanted: wanted, arena: arena,
+            gradients: gradients)
         }
         if lower < 0 { completeInput(image, lane: lane, arena: arena, gradients: gradients) }
       }

@@ -13,6 +13,8 @@ package struct BitOPsModel: Sendable {
   package let constant: Double
   /// BitOPs per activation bit, by point: sum over the layers it feeds of MACs x weight bits.
   package let perBit: [Double]
+  /// BitOPs per squared activation bit, by point: MACs of the layers whose weights take their input's bits.
+  package let perSquaredBit: [Double]
   private let familyConstant: Double
 
   package init(_ placement: Placement, familyBits: Int) {
@@ -20,10 +22,15 @@ package struct BitOPsModel: Sendable {
     var constant = 0.0
     var family = 0.0
     var perBit = [Double](repeating: 0, count: placement.points.count)
+    var perSquaredBit = perBit
     for layer in placement.layers {
       let weight = Double(layer.macs * (layer.bits ?? BitOPsModel.floatBits))
       if let point = layer.inputPoint {
-        perBit[point] += weight
+        if layer.followsInput {
+          perSquaredBit[point] += Double(layer.macs)
+        } else {
+          perBit[point] += weight
+        }
       } else {
         constant += weight * Double(BitOPsModel.floatBits)
         family += weight * Double(familyBits)
@@ -31,21 +38,30 @@ package struct BitOPsModel: Sendable {
     }
     self.constant = constant
     self.perBit = perBit
+    self.perSquaredBit = perSquaredBit
     familyConstant = family
   }
 
   /// BitOPs of one image for the bits chosen at each point, without the selector.
   package func cost(_ bits: [Int]) -> Double {
-    zip(perBit, bits).reduce(constant) { $0 + $1.0 * Double($1.1) }
+    bits.indices.reduce(constant) { sum, point in
+      let b = Double(bits[point])
+      return sum + perBit[point] * b + perSquaredBit[point] * b * b
+    }
   }
 
   /// The same in the published family's convention.
   package func familyCost(_ bits: [Int]) -> Double { cost(bits) - constant + familyConstant }
 
-  /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the points.
+  /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the points; weights that
+  /// follow count at their middle candidate.
   package var shares: [Double] {
-    let total = perBit.reduce(0, +)
-    return perBit.map { total > 0 ? $0 / total : 0 }
+    let weights = placement.points.indices.map { point in
+      let bits = placement.points[point].bits
+      return perBit[point] + perSquaredBit[point] * Double(bits[bits.count / 2])
+    }
+    let total = weights.reduce(0, +)
+    return weights.map { total > 0 ? $0 / total : 0 }
   }
 
   /// The MAC-weighted mean of activation bits.

@@ -16,11 +16,17 @@ package struct Placement: Sendable, Equatable {
   /// A layer with weights.
   package struct Layer: Sendable, Equatable {
     package let node: Int
-    /// The bits of the weights, nil where they stay in floating point.
-    package let bits: Int?
+    /// The bits of the weights, one for each bank; empty where they stay in floating point. More than one where the
+    /// weights take the bits of their input.
+    package let bankBits: [Int]
     /// The point its input comes from, nil where the input stays in floating point.
     package let inputPoint: Int?
     package let macs: Int
+
+    /// The bits of the weights where they are the same for all images, nil in floating point or where they are not.
+    package var bits: Int? { bankBits.count == 1 ? bankBits[0] : nil }
+    package var isFloat: Bool { bankBits.isEmpty }
+    package var followsInput: Bool { bankBits.count > 1 }
   }
 
   package let points: [Point]
@@ -65,9 +71,14 @@ package struct Placement: Sendable, Equatable {
       let rule = quantizer.override(for: graph.nodes[node].name)
       let source = Placement.source(
         of: graph.nodes[node].inputs[0], graph, isPoint: { indexOfNode[$0] != nil })
+      let point = source.flatMap { indexOfNode[$0] }
+      var bits = [rule?.weightBits ?? quantizer.weightBits]
+      if quantizer.weightsFollowActivations, rule?.weightBits == nil, let point {
+        bits = ordered[point].bits
+      }
       return Layer(
-        node: node, bits: rule?.ignored == true ? nil : rule?.weightBits ?? quantizer.weightBits,
-        inputPoint: source.flatMap { indexOfNode[$0] }, macs: graph.macs(node))
+        node: node, bankBits: rule?.ignored == true ? [] : bits, inputPoint: point,
+        macs: graph.macs(node))
     }
   }
 
@@ -83,6 +94,9 @@ package struct Placement: Sendable, Equatable {
     }
     return position
   }
+
+  /// How many versions of the weights there are.
+  package var banks: Int { max(1, layers.map(\.bankBits.count).max() ?? 1) }
 
   /// The positions of the points with more than one candidate.
   package var dynamicPoints: [Int] { points.indices.filter { points[$0].isDynamic } }

@@ -23,8 +23,19 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     var budgetSlope: Float = 0
   }
 
+  /// The layers whose weights take their input's bits, with the point their input comes from.
+  private let following: [Int: Int]
+
+  package func bank(layer: Int, image: Int) -> Int {
+    following[layer].map { chosen(image, $0) } ?? 0
+  }
+
   package init(student: QuantizedNetwork, context: ExecutionContext) {
     self.student = student
+    following = Dictionary(
+      uniqueKeysWithValues: student.placement.layers.filter(\.followsInput).map {
+        ($0.node, $0.inputPoint!)
+      })
     kernels = context.kernels
     nodes = student.placement.points.map(\.node)
     candidates = student.placement.points.map(\.bits.count).max() ?? 1

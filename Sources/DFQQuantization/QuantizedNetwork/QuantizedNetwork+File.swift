@@ -109,10 +109,8 @@ extension QuantizedNetwork {
     student.featureLevels = try values(
       "activations.levels", count: student.placement.points.count)
     let weights = WeightQuantization(student: student)
-    for (index, layer) in student.placement.layers.enumerated() where layer.bits != nil {
-      let channels =
-        student.quantizer.weights.granularity == .perTensor
-        ? 1 : weights.entry(index).shape.dimensions.last!
+    for (index, layer) in student.placement.layers.enumerated() where !layer.isFloat {
+      let channels = weights.slotCount(index) * layer.bankBits.count
       student.weightSteps[index] = try values(
         "weights.\(index).steps", count: student.quantizer.weights.learnsStep ? channels : nil)
       let shrink = try values("weights.\(index).shrink", count: nil)

@@ -8,8 +8,8 @@ extension QuantizedNetwork {
     public let name: String
     /// Multiply-accumulate operations of one image.
     public let macs: Int
-    /// Bits of the weights, nil in floating point.
-    public let weightBits: Int?
+    /// Bits of the weights; more than one where they take their input's bits, empty in floating point.
+    public let weightBits: [Int]
     /// Candidate bits of the input, nil in floating point.
     public let inputBits: [Int]?
     /// The input's grids, one per candidate, nil in floating point.
@@ -20,7 +20,7 @@ extension QuantizedNetwork {
   public var layers: [LayerDescription] {
     placement.layers.map { layer in
       LayerDescription(
-        name: network.graph.nodes[layer.node].name, macs: layer.macs, weightBits: layer.bits,
+        name: network.graph.nodes[layer.node].name, macs: layer.macs, weightBits: layer.bankBits,
         inputBits: layer.inputPoint.map { placement.points[$0].bits },
         inputGrids: layer.inputPoint.map { activationGrids[$0] })
     }
@@ -31,13 +31,17 @@ extension QuantizedNetwork {
     placement.points.map { network.graph.nodes[$0.node].name }
   }
 
-  /// The integer weights of a layer, KH KW I O or I O; nil where they stay in floating point or there is no such layer.
-  public func integerWeights(of layer: String) -> QuantizedTensor? {
+  /// The integer weights of a layer, KH KW I O or I O, at its one width or the given one; nil where they stay in floating
+  /// point, the width is not theirs or there is no such layer.
+  public func integerWeights(of layer: String, bits: Int? = nil) -> QuantizedTensor? {
     let weights = WeightQuantization(student: self)
     guard
       let index = placement.layers.firstIndex(where: {
         network.graph.nodes[$0.node].name == layer
-      }), let bits = placement.layers[index].bits, let grids = weights.grids(index)
+      }),
+      let bits = bits ?? placement.layers[index].bankBits.last,
+      let bank = placement.layers[index].bankBits.firstIndex(of: bits),
+      let grids = weights.grids(index, bank: bank)
     else { return nil }
     let entry = weights.entry(index)
     let channels = entry.shape.dimensions.last!

@@ -28,7 +28,7 @@ package final class StudentExecutor {
     self.context = context
     executor = Executor(
       plan: Plan(student.network.graph, observing: observing, transforming: transform.nodes),
-      context: context, transform: transform)
+      context: context, transform: transform, banks: student.placement.banks)
   }
 
   /// The parameters a student computes with; give them to several passes between which nothing changes.
@@ -58,9 +58,10 @@ package final class StudentExecutor {
         points.indices.map { points[$0].bits[transform.chosen(image, $0)] }
       }, choices: choices)
     guard request.parameterGradient else { return response }
-    response.parameterGradient = pass.parameterGradient
-    response.weightStepGradient = WeightQuantization(student: student).backward(
-      &response.parameterGradient, context: context)
+    let weights = WeightQuantization(student: student).backward(
+      pass.parameterGradient, context: context)
+    response.parameterGradient = weights.parameters
+    response.weightStepGradient = weights.steps
     let lanes = Executor.laneCount(batch)
     response.activationStepGradient = points.indices.map { point in
       points[point].bits.indices.map { candidate in

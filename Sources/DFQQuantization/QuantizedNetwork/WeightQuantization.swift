@@ -5,20 +5,30 @@ import DFQTensor
 struct WeightQuantization: Sendable {
   let student: QuantizedNetwork
 
-  /// The grids of a layer, one per output channel (or one in all), from its current weights; nil where they stay float.
-  func grids(_ index: Int) -> [Grid]? {
+  /// The grids of a layer in a bank, one per output channel (or one in all), from its current weights; nil where they stay
+  /// float. Layers with one width use bank 0 for all images.
+  func grids(_ index: Int, bank: Int = 0) -> [Grid]? {
     let layer = student.placement.layers[index]
-    guard let bits = layer.bits else { return nil }
+    guard bank < layer.bankBits.count else { return nil }
+    let bits = layer.bankBits[bank]
     let part = student.quantizer.weights
+    let slots = slotCount(index)
     if part.learnsStep, !student.weightSteps[index].isEmpty {
-      return student.weightSteps[index].map { Grid(step: $0, bits: bits, nonNegative: false) }
+      return student.weightSteps[index][bank * slots..<(bank + 1) * slots].map {
+        Grid(step: $0, bits: bits, nonNegative: false)
+      }
     }
     let shrink = student.weightShrink[index]
-    return extremes(index).enumerated().map { channel, range in
-      let factor = shrink.isEmpty ? 1 : shrink[channel]
+    return extremes(index).enumerated().map { slot, range in
+      let factor = shrink.isEmpty ? 1 : shrink[bank * slots + slot]
       return WeightQuantization.grid(
         low: range.low * factor, high: range.high * factor, bits: bits, scheme: part.scheme)
     }
+  }
+
+  /// The number of scales of a layer at one width: its output channels, or one.
+  func slotCount(_ index: Int) -> Int {
+    student.quantizer.weights.granularity == .perTensor ? 1 : entry(index).shape.dimensions.last!
   }
 
   /// The grid of a range: asymmetric over it, or symmetric with its largest magnitude at the last code.
@@ -54,85 +64,41 @@ struct WeightQuantization: Sendable {
     return student.network.parameters.layout.entry(node: node, .weight)!
   }
 
-  /// All parameters with the weights rounded: what the executor computes with.
+  /// All parameters with the weights rounded, bank after bank: what the executor computes with.
   func effective(_ context: ExecutionContext) -> [Float] {
+    let (layers, banks) = (student.placement.layers.count, student.placement.banks)
+    let size = student.network.parameters.values.count
     var values = student.network.parameters.values
+    for _ in 1..<banks { values += student.network.parameters.values }
     values.withUnsafeMutableBufferPointer { values in
       let target = SendablePointer(values.baseAddress!)
-      context.pool.forEach(student.placement.layers.count) { index, _ in
-        guard let grids = grids(index), let first = grids.first else { return }
+      context.pool.forEach(banks * layers) { piece, _ in
+        let (bank, index) = piece.quotientAndRemainder(dividingBy: layers)
+        guard let grids = grids(index, bank: bank) else { return }
         let entry = entry(index)
-        let start = target.pointer + entry.range.lowerBound
-        if grids.count == 1 {
-          context.kernels.fakeQuantize(
-            x: start, count: entry.shape.count, levelsPerUnit: first.levelsPerUnit,
-            zero: first.zero, minimum: first.lowest, maximum: first.highest, y: start)
-        } else {
-          let channels = entry.shape.dimensions.last!
-          context.kernels.fakeQuantizeChannels(
-            x: start, rows: entry.shape.count / channels, channels: channels,
-            levelsPerUnit: grids.map(\.levelsPerUnit), zero: grids.map(\.zero),
-            minimum: first.lowest, maximum: first.highest, y: start)
-        }
+        round(
+          entry, grids, at: target.pointer + bank * size + entry.range.lowerBound,
+          kernels: context.kernels)
       }
     }
     return values
   }
 
-  /// Turns the gradient at the rounded weights into that at the shadow weights, in place, and returns the gradients at
-  /// the logarithms of the learned steps, by layer and channel (empty where no step is learned).
-  func backward(_ gradient: inout [Float], context: ExecutionContext) -> [[Float]] {
-    let part = student.quantizer.weights
-    if !part.learnsStep, student.quantizer.backward == .identity {
-      return student.placement.layers.map { _ in [] }
-    }
-    let results = ResultSlots<[Float]>(count: student.placement.layers.count, empty: [])
-    gradient.withUnsafeMutableBufferPointer { gradient in
-      let g = SendablePointer(gradient.baseAddress!)
-      context.pool.forEach(student.placement.layers.count) { index, _ in
-        guard let grids = grids(index) else { return }
-        let steps = backward(index, grids: grids, gradient: g.pointer)
-        if part.learnsStep { results[index] = steps }
-      }
-    }
-    return results.values
-  }
-
-  /// One layer: LSQ's rule (Esser et al. 2020, eq. 3) with its gradient scale 1 / sqrt(count * highest code).
-  private func backward(
-    _ index: Int, grids: [Grid], gradient: UnsafeMutablePointer<Float>
-  ) -> [Float] {
-    let entry = entry(index)
-    let channels = entry.shape.dimensions.last!
-    let perChannel = grids.count == channels
-    var sums = [Double](repeating: 0, count: grids.count)
-    let magic: Float = 12_582_912
-    student.network.parameters.values.withUnsafeBufferPointer { values in
-      grids.withUnsafeBufferPointer { grids in
-        var channel = 0
-        for position in entry.range {
-          let slot = perChannel ? channel : 0
-          let grid = grids[slot]
-          let level = values[position] * grid.levelsPerUnit
-          let v = level - grid.zero
-          let g = gradient[position]
-          if v < grid.lowest {
-            sums[slot] += Double(g * (grid.lowest + grid.zero))
-            gradient[position] = 0
-          } else if v > grid.highest {
-            sums[slot] += Double(g * (grid.highest + grid.zero))
-            gradient[position] = 0
-          } else {
-            sums[slot] += Double(g * (((v + magic) - magic) - v))
-          }
-          channel = channel + 1 == channels ? 0 : channel + 1
-        }
-      }
-    }
-    let perStep = Double(entry.shape.count / grids.count)
-    return sums.indices.map { slot in
-      let scale = 1 / (perStep * Double(grids[slot].highest)).squareRoot()
-      return Float(sums[slot] * scale) * grids[slot].scale
+  private func round(
+    _ entry: ParameterLayout.Entry, _ grids: [Grid], at start: UnsafeMutablePointer<Float>,
+    kernels: Kernels
+  ) {
+    let first = grids[0]
+    if grids.count == 1 {
+      kernels.fakeQuantize(
+        x: start, count: entry.shape.count, levelsPerUnit: first.levelsPerUnit, zero: first.zero,
+        minimum: first.lowest, maximum: first.highest, y: start)
+    } else {
+      let channels = entry.shape.dimensions.last!
+      kernels.fakeQuantizeChannels(
+        x: start, rows: entry.shape.count / channels, channels: channels,
+        levelsPerUnit: grids.map(\.levelsPerUnit), zero: grids.map(\.zero),
+        minimum: first.lowest, maximum: first.highest, y: start)
     }
   }
 }

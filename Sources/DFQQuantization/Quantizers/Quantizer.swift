@@ -75,6 +75,9 @@ public struct Quantizer: Sendable, Codable, Hashable {
   public var weightBits: Int
   /// The bits a selector may choose from for activations, ascending, each 2...8; one value is static quantization.
   public var activationBits: [Int]
+  /// Whether a layer's weights take the bits chosen for its input instead of `weightBits` (DQNet's way; methods.md 3.2).
+  /// Each bit-width then has its own copy of the rounded weights.
+  public var weightsFollowActivations: Bool
   /// The grids of weights.
   public var weights: Part
   /// The grids of activations.
@@ -94,9 +97,11 @@ public struct Quantizer: Sendable, Codable, Hashable {
       scheme: .symmetric, granularity: .perChannel, range: .meanSquaredError, learnsStep: true),
     activations: Part = .init(
       scheme: .symmetric, granularity: .perTensor, range: .meanSquaredError, learnsStep: true),
-    backward: Backward = .clipped, fullyQuantized: Bool = false, overrides: [Override] = []
+    backward: Backward = .clipped, fullyQuantized: Bool = false,
+    weightsFollowActivations: Bool = false, overrides: [Override] = []
   ) {
     self.weightBits = weightBits
+    self.weightsFollowActivations = weightsFollowActivations
     self.activationBits = activationBits.sorted()
     self.weights = weights
     self.activations = activations

@@ -94,40 +94,52 @@ extension QuantizedNetwork {
   private mutating func calibrateWeights() {
     let weights = WeightQuantization(student: self)
     for (index, layer) in placement.layers.enumerated() {
-      guard let bits = layer.bits else { continue }
       let part = quantizer.weights
-      let extremes = weights.extremes(index)
-      let entry = weights.entry(index)
-      let channels = entry.shape.dimensions.last!
-      let values = Array(network.parameters.values[entry.range])
-      let shrink: [Float] = extremes.indices.map { slot in
-        let own =
-          extremes.count == 1
-          ? values : stride(from: slot, to: values.count, by: channels).map { values[$0] }
-        let range = extremes[slot]
-        var histogram = ValueHistogram(low: range.low, high: range.high, bins: 512)
-        own.withUnsafeBufferPointer { histogram.add($0) }
-        let found: (low: Float, high: Float)
-        switch part.range {
-        case .percentile(let fraction): found = histogram.percentileRange(fraction)
-        case .meanSquaredError:
-          found = histogram.leastSquaresRange {
-            WeightQuantization.grid(low: $0, high: $1, bits: bits, scheme: gridScheme(part))
-          }
-        case .minMax, .movingAverage, .batchNormStatistics: found = range
-        }
-        let full = max(abs(range.low), abs(range.high))
-        return full > 0 ? max(abs(found.low), abs(found.high)) / full : 1
+      var steps: [Float] = []
+      var factors: [Float] = []
+      for bits in layer.bankBits {
+        let found = weightRanges(weights, index, bits: bits)
+        steps += found.steps
+        factors += found.shrink
       }
-      if part.learnsStep {
-        weightSteps[index] = extremes.indices.map { slot in
-          let full = max(abs(extremes[slot].low), abs(extremes[slot].high))
-          return max(full * shrink[slot], 1e-8) / Float((1 << (bits - 1)) - 1)
-        }
-      } else {
-        weightShrink[index] = shrink.allSatisfy { $0 == 1 } ? [] : shrink
-      }
+      weightSteps[index] = part.learnsStep ? steps : []
+      weightShrink[index] = part.learnsStep || factors.allSatisfy { $0 == 1 } ? [] : factors
     }
+  }
+
+  /// The share of its extremes each channel's range keeps at a width, and the step that follows from it.
+  private func weightRanges(
+    _ weights: WeightQuantization, _ index: Int, bits: Int
+  ) -> (shrink: [Float], steps: [Float]) {
+    let part = quantizer.weights
+    let extremes = weights.extremes(index)
+    let entry = weights.entry(index)
+    let channels = entry.shape.dimensions.last!
+    let values = Array(network.parameters.values[entry.range])
+    let shrink: [Float] = extremes.indices.map { slot in
+      let own =
+        extremes.count == 1
+        ? values : stride(from: slot, to: values.count, by: channels).map { values[$0] }
+      let range = extremes[slot]
+      var histogram = ValueHistogram(low: range.low, high: range.high, bins: 512)
+      own.withUnsafeBufferPointer { histogram.add($0) }
+      let found: (low: Float, high: Float)
+      switch part.range {
+      case .percentile(let fraction): found = histogram.percentileRange(fraction)
+      case .meanSquaredError:
+        found = histogram.leastSquaresRange {
+          WeightQuantization.grid(low: $0, high: $1, bits: bits, scheme: gridScheme(part))
+        }
+      case .minMax, .movingAverage, .batchNormStatistics: found = range
+      }
+      let full = max(abs(range.low), abs(range.high))
+      return full > 0 ? max(abs(found.low), abs(found.high)) / full : 1
+    }
+    let steps = extremes.indices.map { slot in
+      let full = max(abs(extremes[slot].low), abs(extremes[slot].high))
+      return max(full * shrink[slot], 1e-8) / Float((1 << (bits - 1)) - 1)
+    }
+    return (shrink, steps)
   }
 
   private func gridScheme(_ part: Quantizer.Part) -> Quantizer.Scheme {
