@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own, so that users of the library never resolve what benchmarks need.
-// `traits: []` leaves out the allocator interposer, which counts allocations and cannot be built everywhere.
+// A package of its own, so that users of the library never resolve what benchmarks need. `traits:
+// []` leaves out the allocator interposer, which counts allocations and cannot be built everywhere.
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],

@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "DynaDFQ", path: "../..")],
   targets: [
-    .executableTarget(name: "QuickStart", dependencies: [.product(name: "DynaDFQ", package: "DynaDFQ")])
+    .executableTarget(
+      name: "QuickStart", dependencies: [.product(name: "DynaDFQ", package: "DynaDFQ")])
   ]
 )

@@ -18,7 +18,8 @@ public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   return zip(a, b).map { abs($0 - $1) }.max() ?? 0
 }
 
-/// The directional derivative of `loss` at `point` along `direction` by central differences of step `h`.
+/// The directional derivative of `loss` at `point` along `direction` by central differences of step
+/// `h`.
 public func directionalDerivative(
   at point: [Float], along direction: [Float], step h: Float, _ loss: ([Float]) -> Double
 ) -> Double {

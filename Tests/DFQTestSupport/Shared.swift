@@ -1,7 +1,8 @@
 import Foundation
 public import DynaDFQ
 
-/// The public weights, images and reference values beside the checkout; tests that need them skip where they are absent.
+/// The public weights, images and reference values beside the checkout; tests that need them skip
+/// where they are absent.
 public enum Shared {
   /// The path of a file, or nil, with the reason printed, where it is absent.
   public static func path(_ name: String, file: String = #filePath) -> String? {
@@ -41,7 +42,8 @@ extension Tensor {
     for image in 0..<n {
       for channel in 0..<c {
         for pixel in 0..<h * w {
-          result[(image * h * w + pixel) * c + channel] = self[(image * c + channel) * h * w + pixel]
+          result[(image * h * w + pixel) * c + channel] =
+            self[(image * c + channel) * h * w + pixel]
         }
       }
     }

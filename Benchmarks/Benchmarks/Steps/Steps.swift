@@ -1,8 +1,10 @@
-// Wall time per image of the three loops a user waits for, and the BitOPs of the student, on the embedded network.
+// Wall time per image of the three loops a user waits for, and the BitOPs of the student, on the
+// embedded network.
 //
-//   cd Benchmarks && swift package benchmark
+// cd Benchmarks && swift package benchmark
 //
-// Each iteration runs a loop of whole steps; the first step of a loop pays for memory and is left out of the time.
+// Each iteration runs a loop of whole steps; the first step of a loop pays for memory and is left
+// out of the time.
 import Benchmark
 import DynaDFQ
 

@@ -1,4 +1,5 @@
-/* The scalar kernels: plain loops, the reference of the vector kernels. Contracts: dfq_kernels.h. */
+/* The scalar kernels: plain loops, the reference of the vector kernels. Contracts:
+ * dfq_kernels.h. */
 #ifndef DFQ_SCALAR_H
 #define DFQ_SCALAR_H
 

@@ -13,7 +13,8 @@ static void vector_conv_forward(const dfq_conv_shape *shape, const float *input,
                   .weight_row = s.out_channels,
                   .bias = bias,
                   .pixel_step = s.out_channels,
-                  .row_taps = !patches && conv_joins_taps(s.out_channels, s.kernel_width, s.stride_width),
+                  .row_taps = !patches && conv_joins_taps(s.out_channels, s.kernel_width,
+                                                          s.stride_width),
                   .weight_step = (ptrdiff_t)tap_weights};
   const int32_t band = conv_band_rows(&s, patches, BAND_FLOATS);
   for (int32_t y0 = 0; y0 < s.out_height; y0 += band) {

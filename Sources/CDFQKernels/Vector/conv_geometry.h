@@ -1,11 +1,14 @@
-/* How a convolution's input is laid out as a plane, for the forward pass and for the gradient at the weights. */
+/* How a convolution's input is laid out as a plane, for the forward pass and for the gradient at
+ * the weights. */
 
 /* Few channels: a row of the kernel becomes one cell. */
 V_INLINE int conv_uses_patches(const dfq_conv_shape *s) {
-  return s->kernel_width > 1 && s->in_channels < CELL && s->kernel_width * s->in_channels <= 4 * CELL;
+  return s->kernel_width > 1 && s->in_channels < CELL &&
+         s->kernel_width * s->in_channels <= 4 * CELL;
 }
 
-/* 1x1 without stride or padding has no rows: any shape of as many pixels will do, best of long rows. */
+/* 1x1 without stride or padding has no rows: any shape of as many pixels will do, best of long
+ * rows. */
 static dfq_conv_shape conv_flattened(const dfq_conv_shape *shape) {
   enum { LONGEST = 128 };
   dfq_conv_shape s = *shape;
@@ -50,7 +53,8 @@ V_INLINE size_t conv_row_advance(const dfq_conv_shape *s, const plane *p) {
   return p->row_step * (size_t)(s->stride_height / p->row_stride);
 }
 
-/* Rows of outputs per band, so that a band's plane has at most `floats` floats (but one row at least). */
+/* Rows of outputs per band, so that a band's plane has at most `floats` floats (but one row at
+ * least). */
 static int32_t conv_band_rows(const dfq_conv_shape *s, int patches, size_t floats) {
   int32_t rows = s->out_height;
   while (rows > 1) {

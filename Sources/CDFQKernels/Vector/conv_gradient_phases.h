@@ -1,7 +1,9 @@
-/* The gradient at the input. Input pixels of one phase (position modulo stride) receive the same taps, so each phase is a
- * convolution without stride of the output gradient; its outputs lie `stride` pixels apart. */
+/* The gradient at the input. Input pixels of one phase (position modulo stride) receive the same
+ * taps, so each phase is a convolution without stride of the output gradient; its outputs lie
+ * `stride` pixels apart. */
 
-/* The plane of `channels` channels of the output gradient that input rows y0 ..< y1 receive from. */
+/* The plane of `channels` channels of the output gradient that input rows y0 ..< y1 receive
+ * from. */
 static plane conv_gradient_plane(const dfq_conv_shape *s, int32_t first, int32_t channels,
                                  int32_t y0, int32_t y1) {
   plane p = {.first = first, .length = channels};
@@ -37,7 +39,8 @@ typedef struct {
   int32_t y0, y1;
 } conv_gradient_band;
 
-/* The inputs (y, x) of a band with y + pad = row_phase and x + pad = column_phase modulo the strides. */
+/* The inputs (y, x) of a band with y + pad = row_phase and x + pad = column_phase modulo the
+ * strides. */
 static void conv_gradient_phase(const conv_gradient_band *band, int32_t row_phase,
                                 int32_t column_phase, conv_job *job) {
   const dfq_conv_shape *s = band->shape;
@@ -69,7 +72,8 @@ static void conv_gradient_phase(const conv_gradient_band *band, int32_t row_phas
   band->cover(job, &area);
 }
 
-/* All phases, band after band; `channels` output gradients from `first` on go into each band's plane. */
+/* All phases, band after band; `channels` output gradients from `first` on go into each band's
+ * plane. */
 static void conv_gradient_bands(conv_gradient_band *band, conv_job *job, const float *g,
                                 int32_t first, int32_t channels, float *memory) {
   const dfq_conv_shape *s = band->shape;

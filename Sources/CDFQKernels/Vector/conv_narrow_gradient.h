@@ -1,6 +1,7 @@
-/* The gradient at an input of few channels (an image), where vectors of input channels would be mostly empty: first, as a
- * 1x1 convolution, every output pixel's contribution to all taps and inputs, z = g * W; then every input pixel gathers its
- * contributions. The plane's zero border makes all of them exist. */
+/* The gradient at an input of few channels (an image), where vectors of input channels would be
+ * mostly empty: first, as a 1x1 convolution, every output pixel's contribution to all taps and
+ * inputs, z = g * W; then every input pixel gathers its contributions. The plane's zero border
+ * makes all of them exist. */
 enum { NARROW_CHANNELS = 4 };
 
 V_INLINE int conv_gradient_is_narrow(const dfq_conv_shape *s) {
@@ -20,12 +21,15 @@ static void narrow_gather(const narrow_taps *taps, const float *from, size_t cel
                           int32_t channels, size_t pixel_step, int accumulate, float *to) {
   for (int32_t i = 0; i < pixels; i++, from += cell, to += pixel_step) {
     four_floats sum = {0, 0, 0, 0};
-    for (int32_t t = 0; t < taps->count; t++) sum += *(const four_floats *)(from + taps->offsets[t]);
+    for (int32_t t = 0; t < taps->count; t++) {
+      sum += *(const four_floats *)(from + taps->offsets[t]);
+    }
     for (int32_t c = 0; c < channels; c++) to[c] = accumulate ? to[c] + sum[c] : sum[c];
   }
 }
 
-/* One phase of a band (conv_gradient_phase) from its contributions z, `cell` floats per cell of the plane. */
+/* One phase of a band (conv_gradient_phase) from its contributions z, `cell` floats per cell of
+ * the plane. */
 static void narrow_phase(const conv_gradient_band *band, const float *z, size_t cell,
                          int32_t row_phase, int32_t column_phase, int accumulate) {
   const dfq_conv_shape *s = band->shape;
@@ -94,7 +98,8 @@ static void conv_narrow_data_gradient(const dfq_conv_shape *s, const float *g,
   }
 }
 
-/* Floats for the weights, the largest band's plane and its contributions, which are read by fours. */
+/* Floats for the weights, the largest band's plane and its contributions, which are read by
+ * fours. */
 static size_t conv_narrow_floats(const dfq_conv_shape *s) {
   const size_t cell = (size_t)s->kernel_height * s->kernel_width * s->in_channels;
   size_t floats = 0;

@@ -1,4 +1,5 @@
-/* Floats the planes of any of the convolution kernels take. Bands are found from the shape alone, as the kernels do. */
+/* Floats the planes of any of the convolution kernels take. Bands are found from the shape
+ * alone, as the kernels do. */
 static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
   const dfq_conv_shape s = conv_flattened(shape);
   const int patches = conv_uses_patches(&s);

@@ -1,8 +1,10 @@
-/* The register tile all dense convolutions are made of: PIXELS neighbouring outputs x VECTORS vectors of output channels.
+/* The register tile all dense convolutions are made of: PIXELS neighbouring outputs x VECTORS
+ * vectors of output channels.
  *
- * out[p][o] = start + sum over taps and inputs of plane[tap + p][i] * weight[tap][i][o]. The sizes are constants in every
- * instance, so that the accumulators live in registers; the plane's constant pixel distance makes each input one memory
- * operand. TAPS taps of a row of the kernel go together: a pixel is then loaded once for all outputs it belongs to. */
+ * out[p][o] = start + sum over taps and inputs of plane[tap + p][i] * weight[tap][i][o]. The
+ * sizes are constants in every instance, so that the accumulators live in registers; the plane's
+ * constant pixel distance makes each input one memory operand. TAPS taps of a row of the kernel
+ * go together: a pixel is then loaded once for all outputs it belongs to. */
 enum { CONV_ROW_TAPS = 3 };
 
 typedef struct {

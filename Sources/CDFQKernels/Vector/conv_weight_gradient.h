@@ -9,7 +9,8 @@ static const conv_weight_function conv_weight_tiles_2[] = {
 enum {
   CONV_WEIGHT_INPUTS_1 = sizeof conv_weight_tiles_1 / sizeof *conv_weight_tiles_1,
   CONV_WEIGHT_INPUTS_2 = sizeof conv_weight_tiles_2 / sizeof *conv_weight_tiles_2,
-  /* What one tile walks over for every tap, a block of the plane and its gradients, stays in the first-level cache. */
+  /* What one tile walks over for every tap, a block of the plane and its gradients, stays in the
+   * first-level cache. */
   CONV_WEIGHT_FLOATS = 9 * 1024,
 };
 
@@ -56,7 +57,8 @@ static void conv_add_bias_gradient(const float *g, int32_t pixels, int32_t chann
 static int32_t conv_weight_band_rows(const dfq_conv_shape *s) {
   const int patches = conv_uses_patches(s);
   const plane p = conv_input_plane(s, patches, 0, 1);
-  const size_t row = conv_row_advance(s, &p) + (size_t)s->out_width * smaller(s->out_channels, 2 * VL);
+  const size_t row =
+      conv_row_advance(s, &p) + (size_t)s->out_width * smaller(s->out_channels, 2 * VL);
   const int32_t cached = larger((int32_t)(CONV_WEIGHT_FLOATS / row), 1);
   const int32_t rows = smaller(conv_band_rows(s, patches, BAND_FLOATS), cached);
   return divide_up(s->out_height, divide_up(s->out_height, rows));

@@ -1,5 +1,5 @@
-/* The register tile of the gradient at the weights: INPUTS inputs of one tap x VECTORS vectors of output channels, summed
- * over rows x columns of output pixels. */
+/* The register tile of the gradient at the weights: INPUTS inputs of one tap x VECTORS vectors
+ * of output channels, summed over rows x columns of output pixels. */
 typedef struct {
   int32_t rows, columns;
   size_t x_row;        /* floats between rows of outputs, in the plane */

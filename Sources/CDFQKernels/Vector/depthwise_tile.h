@@ -1,4 +1,5 @@
-/* Depthwise tiles: one vector of channels of neighbouring pixels. A tap's weight is used for all of them. */
+/* Depthwise tiles: one vector of channels of neighbouring pixels. A tap's weight is used for all
+ * of them. */
 enum { DEPTHWISE_PIXELS = 8 };
 
 V_INLINE void depthwise_tile(const int PIXELS, const conv_job *job, const float *x, int32_t c,

@@ -1,5 +1,5 @@
-/* Elementwise kernels: whole vectors, then once the rest. Where a product and a sum are one rounding they are v_fma here
- * and fmaf in the scalar kernels, so that both give the same bits. */
+/* Elementwise kernels: whole vectors, then once the rest. Where a product and a sum are one
+ * rounding they are v_fma here and fmaf in the scalar kernels, so that both give the same bits. */
 #define FOR_VECTORS(count, BODY)            \
   do {                                      \
     size_t i = 0;                           \
@@ -9,6 +9,27 @@
     if (i < (count)) {                      \
       BODY(i, (int)((count) - i));          \
     }                                       \
+  } while (0)
+
+/* Rows of channels: BODY(c, V, n) treats V vectors of channels from c on, of which the last has
+ * n lanes. Several together walk the rows in the order of memory. */
+#define FOR_CHANNELS(channels, BODY)                          \
+  do {                                                        \
+    size_t c = 0;                                             \
+    for (; c + 4 * VL <= (channels); c += 4 * VL) {           \
+      BODY(c, 4, VL);                                         \
+    }                                                         \
+    if (c + 2 * VL <= (channels)) {                           \
+      BODY(c, 2, VL);                                         \
+      c += 2 * VL;                                            \
+    }                                                         \
+    for (; c < (channels); c += VL) {                         \
+      if (c + VL <= (channels)) {                             \
+        BODY(c, 1, VL);                                       \
+      } else {                                                \
+        BODY(c, 1, (int)((channels) - c));                    \
+      }                                                       \
+    }                                                         \
   } while (0)
 
 V_INLINE void axpy_step(vf a, const float *x, float *y, int n) {

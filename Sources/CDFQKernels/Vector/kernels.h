@@ -1,4 +1,5 @@
-/* All kernels over the vectors of one instruction set: each is static in the file of its instruction set. */
+/* All kernels over the vectors of one instruction set: each is static in the file of its
+ * instruction set. */
 #include "repeat.h"
 #include "vec_common.h"
 
@@ -22,6 +23,7 @@
 
 #include "elementwise.h"
 #include "activation.h"
+#include "activation_backward.h"
 #include "moments.h"
 #include "optimizers.h"
 #include "quantization.h"

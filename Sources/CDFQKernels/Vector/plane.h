@@ -1,9 +1,11 @@
-/* A plane is the copy of some rows of an image that convolutions read: zeros wherever the window leaves the image, and
- * channels in blocks of CELL, so that neighbouring pixels are a constant distance apart whatever the channel count.
+/* A plane is the copy of some rows of an image that convolutions read: zeros wherever the window
+ * leaves the image, and channels in blocks of CELL, so that neighbouring pixels are a constant
+ * distance apart whatever the channel count.
  *
- * A cell holds `length` consecutive floats of a row: one pixel's channels, or, for images of few channels, a whole row of
- * the kernel (KW x C: a "patch"), which turns KW taps of few channels into one tap of many. Columns are dealt out over
- * `phases` (the stride), so that the pixels a strided convolution reads for one tap are neighbours too. */
+ * A cell holds `length` consecutive floats of a row: one pixel's channels, or, for images of few
+ * channels, a whole row of the kernel (KW x C: a "patch"), which turns KW taps of few channels
+ * into one tap of many. Columns are dealt out over `phases` (the stride), so that the pixels a
+ * strided convolution reads for one tap are neighbours too. */
 enum { CELL = 16, BAND_FLOATS = 64 * 1024, MAX_TAPS = 256 };
 
 typedef struct {
@@ -33,12 +35,14 @@ V_INLINE size_t plane_offset(const plane *p, int32_t row, int32_t column) {
          ((size_t)(at % p->stride) * p->cells + at / p->stride) * CELL;
 }
 
-/* One block (`lanes` floats) of cells that begin at `start`, `start + step`, ... of a row of `row_floats` floats. */
+/* One block (`lanes` floats) of cells that begin at `start`, `start + step`, ... of a row of
+ * `row_floats` floats. */
 static void plane_fill_cells(const float *row, int32_t row_floats, int32_t start, int32_t step,
                              int32_t cells, int32_t lanes, float *to) {
   /* Cells begin ..< end lie inside the row; those around them are clipped. */
   const int32_t begin = smaller(larger(floor_divide(step - 1 - start, step), 0), cells);
-  const int32_t end = larger(smaller(floor_divide(row_floats - lanes - start, step) + 1, cells), begin);
+  const int32_t whole = floor_divide(row_floats - lanes - start, step) + 1;
+  const int32_t end = larger(smaller(whole, cells), begin);
   for (int32_t i = 0; i < cells; i++) {
     if (i == begin) i = end;
     if (i == cells) break;

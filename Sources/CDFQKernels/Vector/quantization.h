@@ -2,11 +2,15 @@ typedef struct {
   vf levels_per_unit, zero, qmin, qmax;
 } vector_grid;
 
-/* The product is rounded before zero is subtracted, as PyTorch does; a NaN passes. */
-V_INLINE vf on_grid(const vector_grid *grid, vf x) {
+/* The grid's value in levels: the product is rounded before zero is subtracted, as PyTorch does;
+ * a NaN passes. */
+V_INLINE vf grid_level(const vector_grid *grid, vf x) {
   const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
-  const vf inside = v_max(grid->qmin, v_min(grid->qmax, level));
-  return v_div(v_add(inside, grid->zero), grid->levels_per_unit);
+  return v_add(v_max(grid->qmin, v_min(grid->qmax, level)), grid->zero);
+}
+
+V_INLINE vf on_grid(const vector_grid *grid, vf x) {
+  return v_div(grid_level(grid, x), grid->levels_per_unit);
 }
 
 static void vector_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
@@ -17,40 +21,47 @@ static void vector_fake_quantize(const float *x, size_t count, float levels_per_
 #undef BODY
 }
 
-V_INLINE void fake_quantize_column(const float *x, size_t rows, size_t channels,
-                                   const float *levels_per_unit, const float *zero, float qmin,
-                                   float qmax, float *y, int n) {
-  const vector_grid grid = {v_load_n(levels_per_unit, n), v_load_n(zero, n), v_set(qmin),
-                            v_set(qmax)};
+V_INLINE void fake_quantize_columns(const int V, const float *x, size_t rows, size_t channels,
+                                    const float *levels_per_unit, const float *zero, float qmin,
+                                    float qmax, float *y, int n) {
+  vector_grid grids[4];
+  UNROLL_FULLY for (int v = 0; v < V; v++) {
+    grids[v] = (vector_grid){v_load_n(levels_per_unit + v * VL, n), v_load_n(zero + v * VL, n),
+                             v_set(qmin), v_set(qmax)};
+  }
   for (size_t row = 0; row < rows; row++, x += channels, y += channels) {
-    v_store_n(y, n, on_grid(&grid, v_load_n(x, n)));
+    UNROLL_FULLY for (int v = 0; v < V; v++) {
+      v_store_n(y + v * VL, n, on_grid(&grids[v], v_load_n(x + v * VL, n)));
+    }
   }
 }
 
 static void vector_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
                                           const float *levels_per_unit, const float *zero,
                                           float qmin, float qmax, float *y) {
-#define BODY(c, n)                                                                              \
-  fake_quantize_column(x + c, rows, channels, levels_per_unit + c, zero + c, qmin, qmax, y + c, n)
-  FOR_VECTORS((size_t)channels, BODY);
+#define BODY(c, V, n)                                                                         \
+  fake_quantize_columns(V, x + c, rows, channels, levels_per_unit + c, zero + c, qmin, qmax,  \
+                        y + c, n)
+  FOR_CHANNELS((size_t)channels, BODY);
 #undef BODY
 }
 
+/* The division by levels_per_unit is left to the sum. */
 static void vector_fake_quantize_dots(const float *x, const float *g, size_t count,
                                       int32_t candidates, const float *levels_per_unit,
                                       const float *zero, const float *qmin, const float *qmax,
                                       double *dots) {
   enum { BLOCK = 1024 };
-  for (; count > 0;) {
+  while (count > 0) {
     const size_t block = count < BLOCK ? count : BLOCK;
     for (int32_t j = 0; j < candidates; j++) {
       const vector_grid grid = {v_set(levels_per_unit[j]), v_set(zero[j]), v_set(qmin[j]),
                                 v_set(qmax[j])};
       vf sum = v_zero();
-#define BODY(i, n) sum = v_fma(v_load_n(g + i, n), on_grid(&grid, v_load_n(x + i, n)), sum)
+#define BODY(i, n) sum = v_fma(v_load_n(g + i, n), grid_level(&grid, v_load_n(x + i, n)), sum)
       FOR_VECTORS(block, BODY);
 #undef BODY
-      dots[j] += v_sum(sum);
+      dots[j] += v_sum(sum) / levels_per_unit[j];
     }
     x += block;
     g += block;

@@ -1,4 +1,5 @@
-/* Vectors of 16 floats. The vector kernels are written over these names; vec_avx2.h has the same ones. */
+/* Vectors of 16 floats. The vector kernels are written over these names; vec_avx2.h has the same
+ * ones. */
 #include <immintrin.h>
 
 #define VL 16

@@ -1,4 +1,5 @@
-/* What both vector widths share: loads and stores of n lanes (n == VL is resolved at compile time). */
+/* What both vector widths share: loads and stores of n lanes (n == VL is resolved at compile
+ * time). */
 V_INLINE vf v_load_n(const float *p, int n) {
   return n >= VL ? v_load(p) : v_load_masked(p, v_first(n));
 }

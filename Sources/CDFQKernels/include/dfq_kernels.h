@@ -116,6 +116,7 @@ typedef struct {
   /* ------------------------------------------------------------ elementwise, optimizers */
   void (*axpy)(float a, const float *x, size_t count, float *y);          /* y += a*x */
   double (*dot)(const float *x, const float *y, size_t count);            /* float blocks of 1024, then double */
+  /* Infinite in the wrong direction for no elements, NaN both if an element is NaN, +0 for either zero. */
   void (*minimum_maximum)(const float *x, size_t count, float *low, float *high);
   /* SGD with momentum (PyTorch's rule): g' = g + decay*w; v = momentum*v + g'; w -= rate*(nesterov ? g' + momentum*v : v) */
   void (*sgd)(float *w, float *velocity, const float *g, size_t count, float rate, float momentum,

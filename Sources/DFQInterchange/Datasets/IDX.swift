@@ -17,8 +17,7 @@ public struct IDX: Sendable, Equatable {
     try self.init(decoding: FileContents.read(path, limit: Self.limit), path: path)
   }
 
-  /// Reads the format from memory, plain or gzip-compressed.
-  /// - Parameter path: A name for error messages.
+  /// Reads the format from memory, plain or gzip-compressed; `path` is a name for messages.
   /// - Throws: ``InterchangeError``: damaged, too large, or not of the format.
   public init(decoding packed: [UInt8], path: String = "memory") throws(InterchangeError) {
     let bytes =

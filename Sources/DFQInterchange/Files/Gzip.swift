@@ -8,10 +8,9 @@ public enum Gzip {
   /// The plain bytes of a gzip file's members, at most `limit` of them.
   ///
   /// The bound holds during decompression: a small file that would expand without end costs no more
-  /// memory.
-  /// - Parameter path: The file's name for error messages.
-  /// - Throws: ``InterchangeError/malformed(path:what:expected:found:)`` for damaged or shortened
-  ///   data, ``InterchangeError/tooLarge(path:what:limit:found:)``.
+  /// memory. `path` is the file's name for messages.
+  /// Throws ``InterchangeError/malformed(path:what:expected:found:)`` for damaged or shortened data,
+  /// ``InterchangeError/tooLarge(path:what:limit:found:)``.
   public static func decompressed(
     _ bytes: [UInt8], limit: Int, path: String
   ) throws(InterchangeError) -> [UInt8] {

@@ -18,8 +18,7 @@ extension PixelImage {
   /// PNG values of 16 bits are scaled to 8, those below 8 bits are spread to 0...255, and alpha is
   /// dropped as Pillow's `convert("RGB")` does. CMYK JPEGs become RGB. Data lost in a JPEG (an
   /// early end, broken codes) is an error, where other readers paint gray. Colour profiles and EXIF
-  /// orientation are not applied.
-  /// - Parameter path: A name for error messages.
+  /// orientation are not applied. `path` is a name for messages.
   /// - Throws: ``InterchangeError/notAnImage(path:reason:)``; over ``pixelLimit`` pixels, before
   ///   they are allocated, ``InterchangeError/tooLarge(path:what:limit:found:)``.
   public init(decoding bytes: [UInt8], path: String = "memory") throws(InterchangeError) {

@@ -11,8 +11,7 @@ extension SafetensorsFile {
     try self.init(decoding: FileContents.read(path, limit: limit), path: path)
   }
 
-  /// Reads the format from memory.
-  /// - Parameter path: A name for error messages.
+  /// Reads the format from memory; `path` is a name for messages.
   /// - Throws: ``InterchangeError``: damaged or hostile header, unknown element type.
   public init(decoding bytes: [UInt8], path: String = "memory") throws(InterchangeError) {
     guard bytes.count >= 8 else { throw .truncated(path: path, expected: 8, found: bytes.count) }

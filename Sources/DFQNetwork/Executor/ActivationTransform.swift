@@ -1,20 +1,21 @@
-
-/// What a quantized network puts on activations: the executor calls it once per image right after a value is complete
-/// and, in the backward pass, right before the value's producer.
+/// What a quantized network puts on activations: the executor calls it once per image right after a
+/// value is complete and, in the backward pass, right before the value's producer.
 ///
-/// This is all the executor knows of quantization; selectors, grids and their gradients live behind it.
+/// This is all the executor knows of quantization; selectors, grids and their gradients live behind
+/// it.
 package protocol ActivationTransform: AnyObject, Sendable {
   /// The graph's nodes whose outputs are transformed, in the graph's order.
   var nodes: [Int] { get }
 
-  /// Writes the transformed value of `raw`, both of the node's shape. `image` counts within the batch; `lane` is the
-  /// fixed share of the batch the image belongs to.
+  /// Writes the transformed value of `raw`, both of the node's shape.
+  ///
+  /// `image` counts within the batch; `lane` is the fixed share of the batch the image belongs to.
   func forward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>)
 
-  /// Turns the gradient at the transformed value into the gradient at `raw`, in place, and adds the gradients of its
-  /// own parameters to the lane's sums.
+  /// Turns the gradient at the transformed value into the gradient at `raw`, in place, and adds the
+  /// gradients of its own parameters to the lane's sums.
   func backward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>)

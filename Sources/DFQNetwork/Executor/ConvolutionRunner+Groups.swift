@@ -1,8 +1,10 @@
 import DFQTensor
 
-/// Grouped convolutions that are neither dense nor depthwise: each group is gathered, run dense and scattered.
+/// Grouped convolutions that are neither dense nor depthwise: each group is gathered, run dense and
+/// scattered.
 extension ConvolutionRunner {
-  /// Where a group's gathered input, output and weights lie in the scratch memory, behind the runner's own.
+  /// Where a group's gathered input, output and weights lie in the scratch memory, behind the
+  /// runner's own.
   private struct Room {
     let input: UnsafeMutablePointer<Float>
     let output: UnsafeMutablePointer<Float>
@@ -26,7 +28,9 @@ extension ConvolutionRunner {
     for row in 0..<rows {
       let from = source + row * sourceStride
       let to = target + row * targetStride
-      for channel in 0..<count { to[channel] = adding ? to[channel] + from[channel] : from[channel] }
+      for channel in 0..<count {
+        to[channel] = adding ? to[channel] + from[channel] : from[channel]
+      }
     }
   }
 
@@ -53,7 +57,8 @@ extension ConvolutionRunner {
     }
   }
 
-  /// Adds to `weightGradient` and `biasGradient` where given, writes or adds to `inputGradient` where given.
+  /// Adds to `weightGradient` and `biasGradient` where given, writes or adds to `inputGradient`
+  /// where given.
   func groupedBackward(
     _ shape: ConvolutionShape, groups: Int, input: UnsafePointer<Float>,
     weight: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
@@ -81,7 +86,8 @@ extension ConvolutionRunner {
           targetStride: groups * o, count: o, adding: true)
       }
       guard let inputGradient else { continue }
-      // Group by group the transposed weights are KH KW O/g I/g; the scratch behind room.weight is free for them.
+      // Group by group the transposed weights are KH KW O/g I/g; the scratch behind room.weight is
+      // free for them.
       copyChannels(
         rows: shape.window, from: weight + group * o, sourceStride: groups * o, to: room.weight,
         targetStride: o, count: o)

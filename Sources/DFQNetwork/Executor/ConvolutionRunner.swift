@@ -1,6 +1,7 @@
 import DFQTensor
 
-/// Runs one image's convolution on the backend of the context: direct kernels, or im2col and the BLAS.
+/// Runs one image's convolution on the backend of the context: direct kernels, or im2col and the
+/// BLAS.
 struct ConvolutionRunner {
   let context: ExecutionContext
   private var kernels: Kernels { context.kernels }
@@ -83,7 +84,8 @@ struct ConvolutionRunner {
     }
   }
 
-  /// The image's columns: the image itself where the convolution is 1x1 with stride 1 and no padding.
+  /// The image's columns: the image itself where the convolution is 1x1 with stride 1 and no
+  /// padding.
   private func columns(
     _ shape: ConvolutionShape, of input: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {

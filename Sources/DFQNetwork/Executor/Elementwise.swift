@@ -6,7 +6,8 @@ import DFQTensor
   import Darwin
 #endif
 
-/// The remaining operations of one image; their backward functions add to the input's gradient unless told to store.
+/// The remaining operations of one image; their backward functions add to the input's gradient
+/// unless told to store.
 enum Elementwise {
   static func linearForward(
     _ step: LinearStep, input: UnsafePointer<Float>, parameters: UnsafePointer<Float>,

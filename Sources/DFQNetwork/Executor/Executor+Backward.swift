@@ -84,7 +84,8 @@ extension Executor {
     }
   }
 
-  /// Elementwise steps compute in place; where another consumer wrote the input's gradient first, theirs is added.
+  /// Elementwise steps compute in place; where another consumer wrote the input's gradient first,
+  /// theirs is added.
   private func handOn(
     _ g: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, first: Bool,
     count: Int

@@ -1,7 +1,8 @@
 import DFQTensor
 
 extension Executor {
-  /// Takes over the parameters of a pass: scales and shifts of evaluation-mode batch norms, transposed weights.
+  /// Takes over the parameters of a pass: scales and shifts of evaluation-mode batch norms,
+  /// transposed weights.
   func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool) {
     precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
     values.withUnsafeBufferPointer {

@@ -2,15 +2,16 @@ package import DFQTensor
 
 /// Runs a plan over batches, forward and backward.
 ///
-/// The batch is split into a fixed number of lanes (shares that depend on the batch alone), every image is computed on
-/// its own, and sums over images run within a lane in order and then over the lanes in order: results are the same bits
-/// for any number of threads. Where no loss couples the images, one image's values are forward and backward before the
-/// next one's and stay in the cache.
+/// The batch is split into a fixed number of lanes (shares that depend on the batch alone), every
+/// image is computed on its own, and sums over images run within a lane in order and then over the
+/// lanes in order: results are the same bits for any number of threads. Where no loss couples the
+/// images, one image's values are forward and backward before the next one's and stay in the cache.
 package final class Executor: @unchecked Sendable {
   package let plan: Plan
   package let context: ExecutionContext
   package let transform: (any ActivationTransform)?
-  /// How many versions of the parameters there are, one after the other: one for each bit-width weights may be chosen at.
+  /// How many versions of the parameters there are, one after the other: one for each bit-width
+  /// weights may be chosen at.
   package let banks: Int
   let runner: ConvolutionRunner
   /// The parameters of the current pass.
@@ -40,7 +41,8 @@ package final class Executor: @unchecked Sendable {
     nodeHasConsumer = plan.graph.consumers().map { !$0.isEmpty }
   }
 
-  /// The lane each image of a batch belongs to is `image * lanes / batch`; this is its range of images.
+  /// The lane each image of a batch belongs to is `image * lanes / batch`; this is its range of
+  /// images.
   package static func laneRange(_ lane: Int, batch: Int) -> Range<Int> {
     let lanes = laneCount(batch)
     return lane * batch / lanes..<(lane + 1) * batch / lanes
@@ -74,7 +76,8 @@ package final class Executor: @unchecked Sendable {
     let parameterGradient: FloatBuffer
     /// Gradients at scale and shift, laid out like the norm memory.
     let normGradient: FloatBuffer
-    /// Sums and sums of squares of the moment being gathered, at most the widest value's channels each.
+    /// Sums and sums of squares of the moment being gathered, at most the widest value's channels
+    /// each.
     var moments: [[Double]] = []
 
     init(plan: Plan, banks: Int) {

@@ -33,7 +33,8 @@ public final class FloatExecutor {
     executor = Executor(plan: Plan(network.graph, observing: nodes), context: context)
   }
 
-  /// The logits N C of inputs N H W C that are already normalized; throws `NetworkError.imageShape`.
+  /// The logits N C of inputs N H W C that are already normalized; throws
+  /// `NetworkError.imageShape`.
   public func logits(ofInputs inputs: Tensor) throws(NetworkError) -> Tensor {
     try values(of: [network.graph.output], inputs: inputs)[0]
   }
@@ -61,8 +62,8 @@ public final class FloatExecutor {
     }
   }
 
-  /// The logits N C of real images (all of them, or a range); throws `NetworkError.imageShape` and what the data set
-  /// throws.
+  /// The logits N C of real images (all of them, or a range); throws `NetworkError.imageShape` and
+  /// what the data set throws.
   public func logits(of images: any RealImages, range: Range<Int>? = nil) throws -> Tensor {
     let range = range ?? 0..<images.count
     var parts: [Tensor] = []
@@ -75,7 +76,8 @@ public final class FloatExecutor {
 }
 
 extension Network {
-  /// The normalized inputs N H W C of real images; throws `NetworkError.imageShape` and what the data set throws.
+  /// The normalized inputs N H W C of real images; throws `NetworkError.imageShape` and what the
+  /// data set throws.
   public func inputs(_ images: any RealImages, at indices: some Collection<Int>) throws -> Tensor {
     let rows = try indices.map {
       try preprocessing.apply(to: try images.image(at: $0), shape: imageShape)
@@ -84,8 +86,8 @@ extension Network {
       shape: Shape([rows.count] + imageShape.dimensions), elements: rows.flatMap(\.elements))
   }
 
-  /// The network with its running statistics moved towards a batch's: (1 - momentum) * old + momentum * new, the new
-  /// variance unbiased over N H W values, as PyTorch does.
+  /// The network with its running statistics moved towards a batch's: (1 - momentum) * old +
+  /// momentum * new, the new variance unbiased over N H W values, as PyTorch does.
   package func updatingStatistics(
     _ statistics: [(mean: [Double], variance: [Double])], count images: Int
   ) -> Network {

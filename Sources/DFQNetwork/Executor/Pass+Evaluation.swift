@@ -1,6 +1,7 @@
 import DFQTensor
 
-/// Passes with running statistics: batch norm is affine, so nothing but a loss on the batch's moments couples images.
+/// Passes with running statistics: batch norm is affine, so nothing but a loss on the batch's
+/// moments couples images.
 extension Pass {
   /// Each image forward and backward before the next of its lane: its values stay in the cache.
   func runSeparate() {
@@ -18,7 +19,8 @@ extension Pass {
     let batchObjectives = request.momentObjectives.indices.filter {
       !request.momentObjectives[$0].isPerImage
     }
-    prepareMoments(batchObjectives.map { plan.graph.nodes[request.momentObjectives[$0].node].outputShape })
+    prepareMoments(
+      batchObjectives.map { plan.graph.nodes[request.momentObjectives[$0].node].outputShape })
     forEachImage { [self] image, lane in
       let arena = arena(image, lane)
       executor.load(images!, image: image, lane: lane, arena: arena)

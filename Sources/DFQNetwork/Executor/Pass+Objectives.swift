@@ -1,7 +1,8 @@
 import DFQTensor
 
 extension Pass {
-  /// Completes the gradient at a node once all its consumers have written theirs: through the quantizer, plus losses.
+  /// Completes the gradient at a node once all its consumers have written theirs: through the
+  /// quantizer, plus losses.
   func complete(
     _ node: Int, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
     gradients: UnsafeMutablePointer<Float>

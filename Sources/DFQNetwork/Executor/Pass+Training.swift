@@ -1,6 +1,7 @@
 import DFQTensor
 
-/// Passes in which batch norm uses the batch's own statistics: every normalization is a barrier, forward and backward.
+/// Passes in which batch norm uses the batch's own statistics: every normalization is a barrier,
+/// forward and backward.
 extension Pass {
   private func norm(_ position: Int) -> NormalizationStep {
     guard case .normalization(let norm) = plan.steps[position].kind else {
@@ -42,7 +43,8 @@ extension Pass {
     if request.wantsGradient { backwardTraining() }
   }
 
-  /// Between two normalizations: finish the upper one's gradient, go down, and add up the lower one's sums.
+  /// Between two normalizations: finish the upper one's gradient, go down, and add up the lower
+  /// one's sums.
   private func backwardTraining() {
     let wanted = Executor.Wanted(
       images: request.imageGradient, parameters: request.parameterGradient)
@@ -70,8 +72,9 @@ extension Pass {
     }
   }
 
-  /// The part of a batch norm's gradient that comes through the batch's mean and variance: with m the masked gradient,
-  /// dx = scale * (m - mean(m) - xhat * mean(m * xhat)); the first term is already there, the rest is affine in x.
+  /// The part of a batch norm's gradient that comes through the batch's mean and variance: with m
+  /// the masked gradient, dx = scale * (m - mean(m) - xhat * mean(m * xhat)); the first term is
+  /// already there, the rest is affine in x.
   private func batchCorrection(
     _ position: Int
   ) -> (position: Int, offset: [Float], slope: [Float]) {

@@ -1,9 +1,13 @@
 import DFQTensor
 
 extension Plan {
-  /// Compiles a graph. `observed` nodes keep their values (taps); `transformed` nodes get a second, transformed value.
-  package init(_ graph: Graph, observing observed: Set<Int> = [], transforming transformed: [Int] = [])
-  {
+  /// Compiles a graph.
+  ///
+  /// `observed` nodes keep their values (taps); `transformed` nodes get a second, transformed
+  /// value.
+  package init(
+    _ graph: Graph, observing observed: Set<Int> = [], transforming transformed: [Int] = []
+  ) {
     let layout = ParameterLayout(graph)
     var compiler = StepCompiler(graph: graph, layout: layout)
     let fusion = Fusion(graph, keeping: observed.union(transformed))
@@ -47,7 +51,8 @@ extension Plan {
 /// Rounds up to 16 floats, so that values start on cache lines.
 func aligned(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
-/// Plans where gradients lie: a gradient lives from its first writer (the last consumer) to its producer's backward.
+/// Plans where gradients lie: a gradient lives from its first writer (the last consumer) to its
+/// producer's backward.
 struct GradientMemory {
   private(set) var offset: [Int?]
   private(set) var writesFirst: [[Bool]]

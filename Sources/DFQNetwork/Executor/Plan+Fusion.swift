@@ -1,6 +1,8 @@
-/// Which nodes are computed together: a batch norm takes up the sum and the activation that follow it.
+/// Which nodes are computed together: a batch norm takes up the sum and the activation that follow
+/// it.
 struct Fusion {
-  /// For each node that ends a group: the nodes of the group, in order (a group of one for everything unfused).
+  /// For each node that ends a group: the nodes of the group, in order (a group of one for
+  /// everything unfused).
   private(set) var groups: [[Int]] = []
 
   init(_ graph: Graph, keeping kept: Set<Int>) {
@@ -26,7 +28,8 @@ struct Fusion {
         let next = consumers[last][0]
         guard isFusable(next), !absorbed.contains(next) else { break }
         if case .add = graph.nodes[next].layer {
-          // The sum joins the group of the later of its two inputs, so that the other one is complete.
+          // The sum joins the group of the later of its two inputs, so that the other one is
+          // complete.
           guard case .batchNorm = graph.nodes[group[0]].layer, group.count == 1,
             graph.nodes[next].inputs.max() == last, graph.nodes[next].inputs.min() != last
           else { break }

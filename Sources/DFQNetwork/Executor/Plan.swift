@@ -1,6 +1,7 @@
 import DFQTensor
 
-/// A graph compiled once for an executor: fused steps in order and where every value and gradient lies in memory.
+/// A graph compiled once for an executor: fused steps in order and where every value and gradient
+/// lies in memory.
 package struct Plan: Sendable {
   package let graph: Graph
   package let layout: ParameterLayout
@@ -14,7 +15,8 @@ package struct Plan: Sendable {
   package let arenaCount: Int
   /// Offset of each node's gradient in an image's gradient memory; reused once a gradient is dead.
   package let gradientOffset: [Int?]
-  /// Whether a step's backward is the first to write each input's gradient (and stores instead of adding).
+  /// Whether a step's backward is the first to write each input's gradient (and stores instead of
+  /// adding).
   package let writesFirst: [[Bool]]
   /// Floats of one image's gradients.
   package let gradientCount: Int

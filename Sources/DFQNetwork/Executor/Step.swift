@@ -1,6 +1,7 @@
 package import DFQTensor
 
-/// One operation of a plan: reads the values of `inputs`, writes the value of `output` (positions in the graph).
+/// One operation of a plan: reads the values of `inputs`, writes the value of `output` (positions
+/// in the graph).
 package struct Step: Sendable {
   package enum Kind: Sendable {
     case convolution(ConvolutionStep)
@@ -38,12 +39,14 @@ package struct ConvolutionStep: Sendable {
   package let transposed: Int
 }
 
-/// y = act(x * scale[c] + shift[c] + residual): batch norm, residual sum and activation, any of them absent.
+/// y = act(x * scale[c] + shift[c] + residual): batch norm, residual sum and activation, any of
+/// them absent.
 package struct NormalizationStep: Sendable {
   package let norm: BatchNorm?
   /// The batch norm's (or else the first) node.
   package let node: Int
-  /// The batch norm's position among the plan's normalizations (its place in statistics), nil without batch norm.
+  /// The batch norm's position among the plan's normalizations (its place in statistics), nil
+  /// without batch norm.
   package let index: Int?
   package let scaleEntry: Range<Int>?
   package let shiftEntry: Range<Int>?

@@ -100,7 +100,8 @@ struct StepCompiler {
     return Step(
       kind: .normalization(
         .init(
-          norm: norm, node: group[0], index: index, scaleEntry: range(.normScale), shiftEntry: range(.normShift),
+          norm: norm, node: group[0], index: index, scaleEntry: range(.normScale),
+          shiftEntry: range(.normShift),
           meanEntry: range(.runningMean), varianceEntry: range(.runningVariance),
           channels: channels, pixels: shape.count / channels, prepared: prepared, leak: leak,
           high: high, hasResidual: inputs.count == 2)),

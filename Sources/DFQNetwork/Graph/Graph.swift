@@ -46,7 +46,8 @@ public struct Graph: Hashable, Sendable {
     nodes.indices.filter { if case .batchNorm = nodes[$0].layer { true } else { false } }
   }
 
-  /// The positions of all convolutions and linear layers, in order: the layers that hold weights and cost MACs.
+  /// The positions of all convolutions and linear layers, in order: the layers that hold weights
+  /// and cost MACs.
   public var weighted: [Int] {
     nodes.indices.filter {
       switch nodes[$0].layer {

@@ -1,7 +1,7 @@
 public import DFQTensor
 
-/// Builds a graph node by node and infers shapes; every method returns the new node's position and throws
-/// `NetworkError.shapeMismatch` where the layer cannot take its input.
+/// Builds a graph node by node and infers shapes; every method returns the new node's position and
+/// throws `NetworkError.shapeMismatch` where the layer cannot take its input.
 public struct GraphBuilder {
   private var nodes: [Graph.Node]
 

@@ -2,10 +2,12 @@ public import DFQInterchange
 package import DFQTensor
 
 extension Network {
-  /// Reads a network from a safetensors file whose metadata names its architecture, or as `architecture`.
+  /// Reads a network from a safetensors file whose metadata names its architecture, or as
+  /// `architecture`.
   ///
   /// Tensors carry the names and layouts of public PyTorch checkpoints (weights O I KH KW). Throws
-  /// `InterchangeError` for a bad file and `NetworkError` for weights that do not fit, naming layer and shapes.
+  /// `InterchangeError` for a bad file and `NetworkError` for weights that do not fit, naming layer
+  /// and shapes.
   public init(contentsOf path: String, architecture: Architecture? = nil) throws {
     let file = try SafetensorsFile(contentsOf: path)
     let chosen = try architecture ?? Architecture(metadata: file.metadata)
@@ -30,7 +32,8 @@ extension Network {
       }
       network.parameters.values.replaceSubrange(entry.range, with: entry.fromFile(tensor).elements)
     }
-    // A student's file also holds its quantizers, a checkpoint its optimizers, under names of their own.
+    // A student's file also holds its quantizers, a checkpoint its optimizers, under names of their
+    // own.
     unused = unused.filter { !$0.hasPrefix("quantization.") && !$0.hasPrefix("training.") }
     guard unused.isEmpty else {
       throw NetworkError.unexpectedParameters(file: path, names: unused.sorted())
@@ -52,7 +55,9 @@ extension Network {
     return file
   }
 
-  /// Writes the network; the file appears whole or not at all. Throws `InterchangeError`.
+  /// Writes the network; the file appears whole or not at all.
+  ///
+  /// Throws `InterchangeError`.
   public func write(to path: String) throws {
     try file().write(to: path)
   }

@@ -1,7 +1,9 @@
 public import DFQTensor
 
-/// A trained (or new) network: a graph of typed layers, named parameters and the normalization of its input. A value;
-/// nothing in it executes.
+/// A trained (or new) network: a graph of typed layers, named parameters and the normalization of
+/// its input.
+///
+/// A value; nothing in it executes.
 public struct Network: Sendable {
   /// The architecture's name in the zoo, such as `resnet20-cifar`, with its arguments.
   public let architecture: String
@@ -28,7 +30,8 @@ public struct Network: Sendable {
   /// The shape of one image, H W C.
   public var imageShape: Shape { graph.inputShape }
 
-  /// The classifier: the last linear layer; throws `NetworkError.missingLayers` where there is none.
+  /// The classifier: the last linear layer; throws `NetworkError.missingLayers` where there is
+  /// none.
   public func classifier() throws(NetworkError) -> (node: Int, weight: Tensor, bias: [Float]) {
     for node in graph.nodes.indices.reversed() {
       if case .linear(let outputs, _) = graph.nodes[node].layer {

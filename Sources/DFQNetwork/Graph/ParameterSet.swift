@@ -14,8 +14,9 @@ public struct ParameterSet: Sendable, Equatable {
     self.values = values
   }
 
-  /// The parameters of a new network: weights by He's rule (normal, fan out for convolutions, as CIFAR ResNets are
-  /// initialized; fan in for linear layers), scales and variances 1, everything else 0.
+  /// The parameters of a new network: weights by He's rule (normal, fan out for convolutions, as
+  /// CIFAR ResNets are initialized; fan in for linear layers), scales and variances 1, everything
+  /// else 0.
   public init(initializing layout: ParameterLayout, seed: UInt64) {
     var values = [Float](repeating: 0, count: layout.count)
     for entry in layout.entries {

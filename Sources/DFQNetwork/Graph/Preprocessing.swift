@@ -1,7 +1,8 @@
 public import DFQInterchange
 public import DFQTensor
 
-/// How a real image's pixels become a network's input: it belongs to the network, so nobody can normalize wrongly.
+/// How a real image's pixels become a network's input: it belongs to the network, so nobody can
+/// normalize wrongly.
 ///
 /// value = (pixel / 255 - mean[c]) / standardDeviation[c], pixels 0...255.
 public struct Preprocessing: Hashable, Sendable {
@@ -27,7 +28,8 @@ public struct Preprocessing: Hashable, Sendable {
     mean: [Float](repeating: 127 / 255, count: 3),
     standardDeviation: [Float](repeating: 128 / 255, count: 3))
 
-  /// The network's input H W C for a real image; throws `NetworkError.imageShape` where the image does not fit `shape`.
+  /// The network's input H W C for a real image; throws `NetworkError.imageShape` where the image
+  /// does not fit `shape`.
   public func apply(to image: PixelImage, shape: Shape) throws(NetworkError) -> Tensor {
     let found: Shape = [image.height, image.width, image.channels]
     guard found == shape, image.channels == mean.count else {

@@ -4,14 +4,16 @@
   import Darwin
 #endif
 
-/// One layer's share of a BN statistics loss: distance of the moments of a batch norm's input to its running statistics.
+/// One layer's share of a BN statistics loss: distance of the moments of a batch norm's input to
+/// its running statistics.
 public struct BatchNormStatistics: MomentObjective {
   /// Which loss (methods.md 1.5).
   public enum Variant: String, Sendable, CaseIterable, Codable {
-    /// GDFQ, IntraQ, HAST and later: batch mean and biased variance, mean over channels, mean over layers.
+    /// GDFQ, IntraQ, HAST and later: batch mean and biased variance, mean over channels, mean over
+    /// layers.
     case batchVariance
-    /// ZeroQ: each image's mean and standard deviation (unbiased, 1e-6 under the root), summed over channels and
-    /// layers, mean over images, with the input matched to mean 0 and deviation 1.
+    /// ZeroQ: each image's mean and standard deviation (unbiased, 1e-6 under the root), summed over
+    /// channels and layers, mean over images, with the input matched to mean 0 and deviation 1.
     case imageDeviation
   }
 
@@ -21,8 +23,11 @@ public struct BatchNormStatistics: MomentObjective {
   public let targetVariance: [Double]
   /// Which loss.
   public let variant: Variant
+  /// The graph's node whose output it looks at.
   public let node: Int
+  /// The factor of the loss in the total.
   public let weight: Float
+  /// What the loss is called in logs.
   public let name = "BN statistics"
 
   /// Makes one layer's loss at the batch norm's input.
@@ -36,8 +41,10 @@ public struct BatchNormStatistics: MomentObjective {
     self.weight = weight
   }
 
+  /// Whether moments are taken image by image.
   public var isPerImage: Bool { variant == .imageDeviation }
 
+  /// The loss and its derivatives with respect to the moments of C channels.
   public func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss {
     let channels = mean.count
     var loss = MomentLoss(
@@ -67,7 +74,8 @@ public struct BatchNormStatistics: MomentObjective {
 }
 
 extension Network {
-  /// The BN statistics loss of a network as one objective per batch norm; the total is `weight` times the loss.
+  /// The BN statistics loss of a network as one objective per batch norm; the total is `weight`
+  /// times the loss.
   ///
   /// Throws `NetworkError.missingLayers` where the network has no batch norm.
   public func batchNormStatistics(

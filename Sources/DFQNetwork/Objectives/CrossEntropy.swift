@@ -1,12 +1,15 @@
 public import DFQTensor
 
-/// Cross entropy between soft (or one-hot) labels and the softmax of the logits, mean over the batch:
-/// -sum over classes of label * log p.
+/// Cross entropy between soft (or one-hot) labels and the softmax of the logits, mean over the
+/// batch: -sum over classes of label * log p.
 public struct CrossEntropy: ImageObjective {
   /// The labels, N C, rows summing to 1.
   public let labels: Tensor
+  /// The graph's node whose output it looks at.
   public let node: Int
+  /// The factor of the loss in the total.
   public let weight: Float
+  /// What the loss is called in logs.
   public let name = "cross entropy"
 
   /// Makes the loss at the logits' node for labels N C.
@@ -16,6 +19,7 @@ public struct CrossEntropy: ImageObjective {
     self.weight = weight
   }
 
+  /// The loss of one image; adds `scale` times its derivative to `gradient`.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
     scale: Float

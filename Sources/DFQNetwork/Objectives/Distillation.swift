@@ -1,14 +1,17 @@
 public import DFQTensor
 
-/// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed over classes, mean
-/// over the batch (methods.md 1.6, the reduction of IntraQ and HAST).
+/// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed
+/// over classes, mean over the batch (methods.md 1.6, the reduction of IntraQ and HAST).
 public struct Distillation: ImageObjective {
   /// The teacher's logits, N C.
   public let teacherLogits: Tensor
   /// The temperature T.
   public let temperature: Float
+  /// The graph's node whose output it looks at.
   public let node: Int
+  /// The factor of the loss in the total.
   public let weight: Float
+  /// What the loss is called in logs.
   public let name = "distillation"
 
   /// Makes the loss at the logits' node; IntraQ's weight is 20 T^2 = 8000 at T = 20.
@@ -19,6 +22,7 @@ public struct Distillation: ImageObjective {
     self.weight = weight
   }
 
+  /// The loss of one image; adds `scale` times its derivative to `gradient`.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
     scale: Float

@@ -1,13 +1,16 @@
 public import DFQTensor
 
-/// HAST's feature alignment: squared distance between channel-attention vectors of student and teacher at one unit,
-/// mean over channels and batch; attention is the spatial mean of squares, L2-normalized over channels
-/// (methods.md 2.7, item 3).
+/// HAST's feature alignment: squared distance between channel-attention vectors of student and
+/// teacher at one unit, mean over channels and batch; attention is the spatial mean of squares,
+/// L2-normalized over channels (methods.md 2.7, item 3).
 public struct FeatureAlignment: ImageObjective {
   /// The teacher's attention vectors, N C.
   public let teacherAttention: Tensor
+  /// The graph's node whose output it looks at.
   public let node: Int
+  /// The factor of the loss in the total.
   public let weight: Float
+  /// What the loss is called in logs.
   public let name = "feature alignment"
 
   /// Makes the loss for a node of shape H W C from the teacher's values there, N H W C.
@@ -33,6 +36,7 @@ public struct FeatureAlignment: ImageObjective {
     return sums.map { $0 / pixels }
   }
 
+  /// The loss of one image; adds `scale` times its derivative to `gradient`.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
     scale: Float

@@ -1,7 +1,8 @@
-/// A loss that looks at one image's value at one layer: cross entropy and distillation at the logits, feature
-/// alignment inside.
+/// A loss that looks at one image's value at one layer: cross entropy and distillation at the
+/// logits, feature alignment inside.
 ///
-/// A conforming type is a value that holds what it needs for every image of the batch (targets, weights).
+/// A conforming type is a value that holds what it needs for every image of the batch (targets,
+/// weights).
 public protocol ImageObjective: Sendable {
   /// What the loss is called in logs.
   var name: String { get }
@@ -19,7 +20,8 @@ public protocol ImageObjective: Sendable {
   ) -> Double
 }
 
-/// A loss on the per-channel mean and biased variance of a layer's output: the BN statistics losses.
+/// A loss on the per-channel mean and biased variance of a layer's output: the BN statistics
+/// losses.
 ///
 /// Its gradient is affine in the value, so the executor needs no memory for it.
 public protocol MomentObjective: Sendable {
@@ -29,10 +31,12 @@ public protocol MomentObjective: Sendable {
   var node: Int { get }
   /// The factor of the loss in the total.
   var weight: Float { get }
-  /// Whether moments are over the batch and all positions, or over the positions of each image on its own.
+  /// Whether moments are over the batch and all positions, or over the positions of each image on
+  /// its own.
   var isPerImage: Bool { get }
 
-  /// The loss and its derivatives with respect to the moments of C channels, each over `count` values.
+  /// The loss and its derivatives with respect to the moments of C channels, each over `count`
+  /// values.
   func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss
 }
 
@@ -52,7 +56,8 @@ public struct MomentLoss: Sendable {
     self.varianceGradient = varianceGradient
   }
 
-  /// The gradient with respect to a value x of channel c is offset[c] + slope[c] * x, for moments over `count` values.
+  /// The gradient with respect to a value x of channel c is offset[c] + slope[c] * x, for moments
+  /// over `count` values.
   func affine(mean: [Double], count: Int, scale: Double) -> (offset: [Float], slope: [Float]) {
     let share = scale / Double(count)
     let slope = varianceGradient.map { 2 * $0 * share }

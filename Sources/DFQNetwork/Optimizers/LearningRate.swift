@@ -12,7 +12,8 @@ public enum LearningRateSchedule: Sendable, Codable, Hashable {
   case cosine(final: Float)
   /// Times `decay` from each milestone on; milestones are shares of the run, 0...1.
   case milestones([Float], decay: Float)
-  /// Smith's one-cycle: up along a cosine from 1/25 to 1 over `warmup` of the run, then down to `final`.
+  /// Smith's one-cycle: up along a cosine from 1/25 to 1 over `warmup` of the run, then down to
+  /// `final`.
   case oneCycle(warmup: Float, final: Float)
 
   /// The factor at a step of a run of `total` steps.
@@ -34,7 +35,8 @@ public enum LearningRateSchedule: Sendable, Codable, Hashable {
   }
 }
 
-/// Lowers a learning rate when a loss stops falling (PyTorch's ReduceLROnPlateau with relative threshold 1e-4).
+/// Lowers a learning rate when a loss stops falling (PyTorch's ReduceLROnPlateau with relative
+/// threshold 1e-4).
 public struct PlateauSchedule: Sendable, Codable, Equatable {
   /// The factor at a plateau.
   public var factor: Float

@@ -1,7 +1,7 @@
 package import DFQTensor
 
-/// Stochastic gradient descent with (Nesterov) momentum and weight decay, PyTorch's rule:
-/// g' = g + decay * w; v = momentum * v + g'; w -= rate * (g' + momentum * v), or rate * v without Nesterov.
+/// Stochastic gradient descent with (Nesterov) momentum and weight decay, PyTorch's rule: g' = g +
+/// decay * w; v = momentum * v + g'; w -= rate * (g' + momentum * v), or rate * v without Nesterov.
 public struct SGD: Sendable, Codable, Equatable {
   /// The factor of the old velocity.
   public var momentum: Float
@@ -12,7 +12,8 @@ public struct SGD: Sendable, Codable, Equatable {
   /// The velocity of each parameter.
   public package(set) var velocity: [Float]
 
-  /// Makes an optimizer for `count` parameters; the defaults are those of the data-free methods (methods.md 1.7).
+  /// Makes an optimizer for `count` parameters; the defaults are those of the data-free methods
+  /// (methods.md 1.7).
   public init(
     count: Int, momentum: Float = 0.9, weightDecay: Float = 1e-4, nesterov: Bool = true
   ) {
@@ -22,7 +23,8 @@ public struct SGD: Sendable, Codable, Equatable {
     velocity = [Float](repeating: 0, count: count)
   }
 
-  /// Takes one step of size `rate` on the parameters in the given ranges (all learned ones of a layout, for example).
+  /// Takes one step of size `rate` on the parameters in the given ranges (all learned ones of a
+  /// layout, for example).
   package mutating func step(
     _ values: inout [Float], gradient: [Float], rate: Float, ranges: [Range<Int>],
     context: ExecutionContext

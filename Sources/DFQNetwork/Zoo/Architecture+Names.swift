@@ -7,7 +7,8 @@ extension Architecture {
     "mobilenetv2", "efficientnet-lite0",
   ]
 
-  /// Reads a name such as `resnet20-cifar:input=28x28x1,classes=10`; throws `NetworkError.unknownArchitecture`.
+  /// Reads a name such as `resnet20-cifar:input=28x28x1,classes=10`; throws
+  /// `NetworkError.unknownArchitecture`.
   public init(name: String) throws(NetworkError) {
     try self.init(name: name, preprocessing: nil)
   }
@@ -39,8 +40,9 @@ extension Architecture {
     self.init(family, imageShape: shape, classCount: classes, preprocessing: preprocessing)
   }
 
-  /// Reads a safetensors file's metadata: ours (`arch`, `mean`, `std`), or what public checkpoints say in `arch`,
-  /// `classes` and `input` ("1x3x32x32 RGB, x/255 then mean 0.485,0.456,0.406 std 0.229,0.224,0.225").
+  /// Reads a safetensors file's metadata: ours (`arch`, `mean`, `std`), or what public checkpoints
+  /// say in `arch`, `classes` and `input` ("1x3x32x32 RGB, x/255 then mean 0.485,0.456,0.406 std
+  /// 0.229,0.224,0.225").
   public init(metadata: [String: String]) throws(NetworkError) {
     guard let arch = metadata["arch"], let first = arch.split(separator: " ").first else {
       throw .unknownArchitecture(

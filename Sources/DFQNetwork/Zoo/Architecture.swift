@@ -2,8 +2,9 @@ public import DFQTensor
 
 /// A network's architecture by name, with its arguments: what the zoo can build.
 ///
-/// Names look like `resnet20-cifar`, `resnet56-cifar-projection`, `resnet18`, `mobilenetv2`, `efficientnet-lite0`;
-/// arguments follow after a colon, such as `resnet20-cifar:input=28x28x1,classes=10`.
+/// Names look like `resnet20-cifar`, `resnet56-cifar-projection`, `resnet18`, `mobilenetv2`,
+/// `efficientnet-lite0`; arguments follow after a colon, such as
+/// `resnet20-cifar:input=28x28x1,classes=10`.
 public struct Architecture: Hashable, Sendable {
   /// The family and depth.
   public enum Family: Hashable, Sendable {
@@ -59,7 +60,8 @@ public struct Architecture: Hashable, Sendable {
   /// The full name, from which `init(name:)` makes the same architecture but for its preprocessing.
   public var name: String { "\(familyName):input=\(imageShape),classes=\(classCount)" }
 
-  /// The network with new weights drawn from a seed; throws `NetworkError.shapeMismatch` where the images are too small.
+  /// The network with new weights drawn from a seed; throws `NetworkError.shapeMismatch` where the
+  /// images are too small.
   public func network(seed: UInt64) throws(NetworkError) -> Network {
     let graph = try graph()
     return Network(

@@ -2,7 +2,7 @@ import DFQTensor
 
 /// The graphs of the zoo, with the layer names of the public checkpoints.
 enum Zoo {
-  /// He et al. 2016, section 4.2: depth 6n+2, three stages of 16, 32 and 64 channels.
+  /// He 2016, section 4.2: depth 6n+2, three stages of 16, 32 and 64 channels.
   static func cifarResNet(
     depth: Int, projection: Bool, input: Shape, classes: Int
   ) throws(NetworkError) -> Graph {
@@ -23,7 +23,8 @@ enum Zoo {
     return try head(&b, x, name: "linear", classes: classes)
   }
 
-  /// He et al. 2016, table 1, with torchvision's names and stride in the 3x3 convolution of bottlenecks.
+  /// He 2016, table 1, with torchvision's names and stride in the 3x3 convolution of
+  /// bottlenecks.
   static func resNet(depth: Int, input: Shape, classes: Int) throws(NetworkError) -> Graph {
     let units = depth == 18 ? [2, 2, 2, 2] : [3, 4, 6, 3]
     var b = GraphBuilder(input: input)

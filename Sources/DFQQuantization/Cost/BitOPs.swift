@@ -1,9 +1,11 @@
 import DFQNetwork
 
-/// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers (methods.md 9.3).
+/// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers (methods.md
+/// 9.3).
 ///
-/// What stays in floating point counts as 32 bits. `family` counts an unquantized input at the activations' middle
-/// candidate, as the published tables do, which hides the first and the last layer's cost.
+/// What stays in floating point counts as 32 bits. `family` counts an unquantized input at the
+/// activations' middle candidate, as the published tables do, which hides the first and the last
+/// layer's cost.
 package struct BitOPsModel: Sendable {
   /// Bits of an unquantized number.
   package static let floatBits = 32
@@ -13,7 +15,8 @@ package struct BitOPsModel: Sendable {
   package let constant: Double
   /// BitOPs per activation bit, by point: sum over the layers it feeds of MACs x weight bits.
   package let perBit: [Double]
-  /// BitOPs per squared activation bit, by point: MACs of the layers whose weights take their input's bits.
+  /// BitOPs per squared activation bit, by point: MACs of the layers whose weights take their
+  /// input's bits.
   package let perSquaredBit: [Double]
   private let familyConstant: Double
 
@@ -53,8 +56,8 @@ package struct BitOPsModel: Sendable {
   /// The same in the published family's convention.
   package func familyCost(_ bits: [Int]) -> Double { cost(bits) - constant + familyConstant }
 
-  /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the points; weights that
-  /// follow count at their middle candidate.
+  /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the
+  /// points; weights that follow count at their middle candidate.
   package var shares: [Double] {
     let weights = placement.points.indices.map { point in
       let bits = placement.points[point].bits

@@ -10,20 +10,23 @@ struct Controls: Sendable {
   private var points: Int { student.placement.points.count }
   private var images: Int { run.predictions.count }
 
-  /// Every choice drawn anew from the histogram of all the selector's choices, whatever layer or image they were for.
+  /// Every choice drawn anew from the histogram of all the selector's choices, whatever layer or
+  /// image they were for.
   func random(seed: UInt64) -> [UInt8] {
     var stream = RandomStream(seed: seed, "control", "random")
     let dynamic = student.placement.dynamicPoints
     let pool = (0..<images).flatMap { image in dynamic.map { run.choices[image * points + $0] } }
     var table = run.choices
     for image in 0..<images {
-      for point in dynamic { table[image * points + point] = pool[stream.integer(below: pool.count)] }
+      for point in dynamic {
+        table[image * points + point] = pool[stream.integer(below: pool.count)]
+      }
     }
     return table
   }
 
-  /// The selector's choices dealt to other images, whole images at a time: the allocation over layers stays, the look at
-  /// the image goes.
+  /// The selector's choices dealt to other images, whole images at a time: the allocation over
+  /// layers stays, the look at the image goes.
   func shuffled(seed: UInt64) -> [UInt8] {
     var stream = RandomStream(seed: seed, "control", "shuffled")
     return stream.permutation(images).flatMap {
@@ -31,8 +34,9 @@ struct Controls: Sendable {
     }
   }
 
-  /// The same bits for all images at (just below) the selector's mean BitOPs: each layer's bits rounded down from its
-  /// mean over images, then raised where the mean was cut most while the cost allows.
+  /// The same bits for all images at (just below) the selector's mean BitOPs: each layer's bits
+  /// rounded down from its mean over images, then raised where the mean was cut most while the cost
+  /// allows.
   func fixed() -> [UInt8] {
     let model = student.costModel
     var row = [UInt8](repeating: 0, count: points)
@@ -55,8 +59,8 @@ struct Controls: Sendable {
     return (0..<images).flatMap { _ in row }
   }
 
-  /// For each image the cheapest candidate, the same in all layers, at which the prediction is the wanted one; the
-  /// largest where none is (methods.md 9.2).
+  /// For each image the cheapest candidate, the same in all layers, at which the prediction is the
+  /// wanted one; the largest where none is (methods.md 9.2).
   func oracle(uniform: [StudentRun], wanted: [Int]) -> [UInt8] {
     (0..<images).flatMap { image in
       let choice =

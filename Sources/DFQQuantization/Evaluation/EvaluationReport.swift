@@ -22,7 +22,8 @@ public struct EvaluationReport: Sendable, Codable {
     case shuffled
     /// Each candidate in all layers.
     case uniform
-    /// For each image the cheapest uniform candidate that classifies it as labelled (runs `uniform` too).
+    /// For each image the cheapest uniform candidate that classifies it as labelled (runs `uniform`
+    /// too).
     case oracle
   }
 
@@ -36,15 +37,15 @@ public struct EvaluationReport: Sendable, Codable {
     public var accuracyInterval: Double
     /// The share of images classified as the teacher does, nil where no teacher was given.
     public var agreement: Double?
-    /// Mean BitOPs of an image: MACs x weight bits x activation bits, unquantized numbers as 32 bits, the selector
-    /// included where it is asked.
+    /// Mean BitOPs of an image: MACs x weight bits x activation bits, unquantized numbers as 32
+    /// bits, the selector included where it is asked.
     public var meanBitOPs: Double
     /// The same with unquantized inputs counted at the activations' bits, as published tables do.
     public var familyBitOPs: Double
     /// The MAC-weighted mean of activation bits.
     public var meanActivationBits: Double
-    /// The accuracy less the selector's, over the same images, with half the width of the difference's 95 % interval;
-    /// nil for the selector itself.
+    /// The accuracy less the selector's, over the same images, with half the width of the
+    /// difference's 95 % interval; nil for the selector itself.
     public var difference: Double?
     /// Half the width of the 95 % interval of `difference`.
     public var differenceInterval: Double?
@@ -66,8 +67,8 @@ public struct EvaluationReport: Sendable, Codable {
   public var selectorBitOPs: Double
   /// The standard deviation over images of their mean activation bits.
   public var bitsSpreadOverImages: Double
-  /// Spearman's correlation over images of mean activation bits with the teacher's prediction entropy, nil where it is not
-  /// defined.
+  /// Spearman's correlation over images of mean activation bits with the teacher's prediction
+  /// entropy, nil where it is not defined.
   public var entropyCorrelation: Double?
 
   /// The share of images the student classifies as labelled.

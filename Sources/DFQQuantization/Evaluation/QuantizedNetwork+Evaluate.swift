@@ -5,9 +5,10 @@ public import DFQTensor
 extension QuantizedNetwork {
   /// Evaluates the student on real images.
   ///
-  /// With `teacher`, agreement and the correlation of bits with the teacher's entropy are reported; a dynamic student is
-  /// also compared with the controls asked for. Nothing of the images
-  /// flows back. Throws `QuantizationError` for no images or other classes, `NetworkError` for images of another shape.
+  /// With `teacher`, agreement and the correlation of bits with the teacher's entropy are reported;
+  /// a dynamic student is also compared with the controls asked for. Nothing of the images flows
+  /// back. Throws `QuantizationError` for no images or other classes, `NetworkError` for images of
+  /// another shape.
   public func evaluate(
     on images: any RealImages, teacher: Network? = nil,
     controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,

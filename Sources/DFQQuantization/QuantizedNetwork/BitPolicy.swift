@@ -4,6 +4,7 @@ package enum BitPolicy: Sendable {
   case selector
   /// The same candidate everywhere, as a position among each point's candidates.
   case uniform(Int)
-  /// A table, image by image and point by point: random, shuffled and oracle choices, and random warm-up.
+  /// A table, image by image and point by point: random, shuffled and oracle choices, and random
+  /// warm-up.
   case table([UInt8])
 }

@@ -1,5 +1,5 @@
-/// What a quantized pass keeps for every image and adds up in every lane; written by several threads at places no two of
-/// them share.
+/// What a quantized pass keeps for every image and adds up in every lane; written by several
+/// threads at places no two of them share.
 final class PassMemory: @unchecked Sendable {
   /// The candidate at each point, image by image.
   let choices: UnsafeMutableBufferPointer<UInt8>

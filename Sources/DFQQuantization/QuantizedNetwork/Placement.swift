@@ -1,6 +1,7 @@
 package import DFQNetwork
 
-/// Where the quantizers of a network are: which outputs, which weights, with which bits, and what each costs.
+/// Where the quantizers of a network are: which outputs, which weights, with which bits, and what
+/// each costs.
 package struct Placement: Sendable, Equatable {
   /// A quantizer on a node's output.
   package struct Point: Sendable, Equatable {
@@ -16,14 +17,16 @@ package struct Placement: Sendable, Equatable {
   /// A layer with weights.
   package struct Layer: Sendable, Equatable {
     package let node: Int
-    /// The bits of the weights, one for each bank; empty where they stay in floating point. More than one where the
-    /// weights take the bits of their input.
+    /// The bits of the weights, one for each bank; empty where they stay in floating point.
+    ///
+    /// More than one where the weights take the bits of their input.
     package let bankBits: [Int]
     /// The point its input comes from, nil where the input stays in floating point.
     package let inputPoint: Int?
     package let macs: Int
 
-    /// The bits of the weights where they are the same for all images, nil in floating point or where they are not.
+    /// The bits of the weights where they are the same for all images, nil in floating point or
+    /// where they are not.
     package var bits: Int? { bankBits.count == 1 ? bankBits[0] : nil }
     package var isFloat: Bool { bankBits.isEmpty }
     package var followsInput: Bool { bankBits.count > 1 }
@@ -82,7 +85,8 @@ package struct Placement: Sendable, Equatable {
     }
   }
 
-  /// The quantized node whose codes reach a node unchanged (through pooling by maximum, padding, copying), or nil.
+  /// The quantized node whose codes reach a node unchanged (through pooling by maximum, padding,
+  /// copying), or nil.
   private static func source(of node: Int, _ graph: Graph, isPoint: (Int) -> Bool) -> Int? {
     var position = node
     while !isPoint(position) {

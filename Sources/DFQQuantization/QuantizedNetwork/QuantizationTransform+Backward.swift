@@ -40,8 +40,8 @@ extension QuantizationTransform {
     }
   }
 
-  /// Where the gradient at a point's probabilities is added up: a decision of its own uses the lane-private half of the
-  /// image's room, which `headGradient` clears again.
+  /// Where the gradient at a point's probabilities is added up: a decision of its own uses the
+  /// lane-private half of the image's room, which `headGradient` clears again.
   private func sharedGradient(_ point: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
     memory.shared.baseAddress! + image * candidates
   }
@@ -71,7 +71,8 @@ extension QuantizationTransform {
     gradient.update(from: sum, count: count)
   }
 
-  /// The gradient through one grid: LSQ's where steps are learned (eq. 3), else clipped or unchanged.
+  /// The gradient through one grid: LSQ's where steps are learned (equation 3), else clipped or
+  /// unchanged.
   private func gridGradient(
     _ point: Int, _ candidate: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, share: Double
@@ -93,7 +94,8 @@ extension QuantizationTransform {
     }
   }
 
-  /// Through the softmax into the head's parameters: dLoss/dlogit_j = p_j (dLoss/dp_j - sum_k p_k dLoss/dp_k).
+  /// Through the softmax into the head's parameters: dLoss/dlogit_j = p_j (dLoss/dp_j - sum_k p_k
+  /// dLoss/dp_k).
   private func headGradient(_ point: Int, image: Int, lane: Int) {
     let head = student.heads[point]!
     let probabilities = memory.probabilities(image, point)

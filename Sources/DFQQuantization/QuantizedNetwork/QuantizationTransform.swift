@@ -86,7 +86,8 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
         choice = last
       }
     }
-    // A decision for later points stays where it was taken: the point itself keeps its highest candidate.
+    // A decision for later points stays where it was taken: the point itself keeps its highest
+    // candidate.
     if deciders[point] == point || student.heads[point] == nil || !needsDecision {
       memory.choices[image * nodes.count + point] = UInt8(choice)
     }
@@ -116,7 +117,9 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     student.selectorConstants.withUnsafeBufferPointer { constants in
       let mean = constants.baseAddress! + head.standardization.lowerBound
       let inverse = mean + head.features
-      for index in 0..<head.features { input[index] = (input[index] - mean[index]) * inverse[index] }
+      for index in 0..<head.features {
+        input[index] = (input[index] - mean[index]) * inverse[index]
+      }
     }
     student.selectorParameters.withUnsafeBufferPointer {
       head.forward(

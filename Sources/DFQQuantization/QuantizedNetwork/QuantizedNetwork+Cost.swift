@@ -1,5 +1,6 @@
 extension QuantizedNetwork {
-  /// BitOPs of an image at the lowest candidates everywhere the selector decides, the selector included.
+  /// BitOPs of an image at the lowest candidates everywhere the selector decides, the selector
+  /// included.
   package var cheapestBitOPs: Double {
     let bits = placement.points.indices.map { point in
       decider(of: point) == nil

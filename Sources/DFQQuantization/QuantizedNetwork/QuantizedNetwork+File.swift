@@ -6,8 +6,10 @@ import DFQTensor
 extension QuantizedNetwork {
   private static let format = "dynadfq student 1"
 
-  /// Writes the student: the shadow weights under their checkpoint names, everything of the quantizers under
-  /// `quantization.`, the settings in the metadata. Throws `InterchangeError`.
+  /// Writes the student: the shadow weights under their checkpoint names, everything of the
+  /// quantizers under `quantization.`, the settings in the metadata.
+  ///
+  /// Throws `InterchangeError`.
   public func write(to path: String) throws {
     try file().write(to: path)
   }
@@ -45,7 +47,8 @@ extension QuantizedNetwork {
     return file
   }
 
-  /// Reads a student; throws `InterchangeError`, `NetworkError` or `QuantizationError` naming what does not fit.
+  /// Reads a student; throws `InterchangeError`, `NetworkError` or `QuantizationError` naming what
+  /// does not fit.
   public init(contentsOf path: String) throws {
     try self.init(try SafetensorsFile(contentsOf: path), path: path)
   }
@@ -69,8 +72,10 @@ extension QuantizedNetwork {
     let network = try Network(
       file, architecture: Architecture(metadata: file.metadata), path: path)
     let selector = try file.metadata["selector"].map { try decode(BitSelector.self, $0) }
-    if let selector, selector.features.isEmpty || !(1...64).contains(selector.positions) || !(0...4096).contains(selector.hidden)
-      || selector.point < 0
+    if let selector,
+      selector.features.isEmpty || !(1...64).contains(selector.positions)
+        || !(0...4096).contains(selector.hidden)
+        || selector.point < 0
     {
       throw QuantizationError.badStudent(
         path: path, expected: "a selector's sizes in bounds", found: "\(selector)")

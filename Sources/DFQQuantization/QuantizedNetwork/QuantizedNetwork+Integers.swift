@@ -8,7 +8,8 @@ extension QuantizedNetwork {
     public let name: String
     /// Multiply-accumulate operations of one image.
     public let macs: Int
-    /// Bits of the weights; more than one where they take their input's bits, empty in floating point.
+    /// Bits of the weights; more than one where they take their input's bits, empty in floating
+    /// point.
     public let weightBits: [Int]
     /// Candidate bits of the input, nil in floating point.
     public let inputBits: [Int]?
@@ -31,8 +32,8 @@ extension QuantizedNetwork {
     placement.points.map { network.graph.nodes[$0.node].name }
   }
 
-  /// The integer weights of a layer, KH KW I O or I O, at its one width or the given one; nil where they stay in floating
-  /// point, the width is not theirs or there is no such layer.
+  /// The integer weights of a layer, KH KW I O or I O, at its one width or the given one; nil where
+  /// they stay in floating point, the width is not theirs or there is no such layer.
   public func integerWeights(of layer: String, bits: Int? = nil) -> QuantizedTensor? {
     let weights = WeightQuantization(student: self)
     guard

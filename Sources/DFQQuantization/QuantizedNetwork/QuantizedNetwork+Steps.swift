@@ -4,10 +4,11 @@
   import Darwin
 #endif
 
-/// The learned steps as one vector of logarithms, as an optimizer sees them: a logarithm keeps steps positive and its
-/// gradient free of their scale.
+/// The learned steps as one vector of logarithms, as an optimizer sees them: a logarithm keeps
+/// steps positive and its gradient free of their scale.
 extension QuantizedNetwork {
-  /// Weights by layer and channel, then activations by point and candidate; without those that are not learned.
+  /// Weights by layer and channel, then activations by point and candidate; without those that are
+  /// not learned.
   package var learnedSteps: [Float] {
     get {
       var values = weightSteps.flatMap { $0 }.map { log($0) }
@@ -19,7 +20,9 @@ extension QuantizedNetwork {
     set {
       var next = newValue.makeIterator()
       for layer in weightSteps.indices {
-        for channel in weightSteps[layer].indices { weightSteps[layer][channel] = exp(next.next()!) }
+        for channel in weightSteps[layer].indices {
+          weightSteps[layer][channel] = exp(next.next()!)
+        }
       }
       guard quantizer.activations.learnsStep else { return }
       for point in activationGrids.indices {

@@ -1,8 +1,10 @@
 public import DFQNetwork
 import DFQTensor
 
-/// The student Q: a network with quantized weights and activations and, if it is dynamic, the selector that chooses
-/// activation bits for each input image. A value; executors run it.
+/// The student Q: a network with quantized weights and activations and, if it is dynamic, the
+/// selector that chooses activation bits for each input image.
+///
+/// A value; executors run it.
 public struct QuantizedNetwork: Sendable {
   /// The network with its floating-point shadow weights, which the quantizer rounds.
   public package(set) var network: Network
@@ -23,8 +25,8 @@ public struct QuantizedNetwork: Sendable {
   package var selectorParameters: [Float]
   /// Means and inverse deviations of the selectors' features, from calibration.
   package var selectorConstants: [Float]
-  /// Subtracted from the logits, times the candidate's bits: the price of a bit that makes clean synthetic images meet
-  /// the budget.
+  /// Subtracted from the logits, times the candidate's bits: the price of a bit that makes clean
+  /// synthetic images meet the budget.
   package var bitPrice: Float
   let heads: [SelectorHead?]
   let features: [SelectorFeatures?]
@@ -88,8 +90,8 @@ public struct QuantizedNetwork: Sendable {
     }
   }
 
-  /// The point that decides for each point: itself, the image's one decision, or nil where the bits are static or come
-  /// before the decision (then the highest candidate is used).
+  /// The point that decides for each point: itself, the image's one decision, or nil where the bits
+  /// are static or come before the decision (then the highest candidate is used).
   func decider(of point: Int) -> Int? {
     guard let selector, placement.points[point].isDynamic else { return nil }
     switch selector.granularity {
@@ -129,7 +131,8 @@ public struct QuantizedNetwork: Sendable {
   /// The number of the selector's learned parameters.
   public var selectorParameterCount: Int { selectorParameters.count }
 
-  /// BitOPs of one image at fixed activation bits in every layer that is not set otherwise, without a selector.
+  /// BitOPs of one image at fixed activation bits in every layer that is not set otherwise, without
+  /// a selector.
   public func bitOPs(activationBits: Int) -> Double {
     costModel.cost(placement.points.map { $0.isDynamic ? activationBits : $0.bits[0] })
   }

@@ -1,7 +1,8 @@
 package import DFQNetwork
 package import DFQTensor
 
-/// Runs a student, forward and backward: the float executor on rounded weights, with the quantizers on its activations.
+/// Runs a student, forward and backward: the float executor on rounded weights, with the quantizers
+/// on its activations.
 package final class StudentExecutor {
   package let executor: Executor
   private let transform: QuantizationTransform
@@ -31,7 +32,8 @@ package final class StudentExecutor {
       context: context, transform: transform, banks: student.placement.banks)
   }
 
-  /// The parameters a student computes with; give them to several passes between which nothing changes.
+  /// The parameters a student computes with; give them to several passes between which nothing
+  /// changes.
   package func effectiveParameters(_ student: QuantizedNetwork) -> [Float] {
     WeightQuantization(student: student).effective(context)
   }

@@ -2,8 +2,9 @@ import DFQNetwork
 import DFQTensor
 
 extension WeightQuantization {
-  /// Turns the gradient at the rounded weights (bank after bank) into that at the shadow weights and the gradients at the
-  /// logarithms of the learned steps, by layer, bank and channel (empty where no step is learned).
+  /// Turns the gradient at the rounded weights (bank after bank) into that at the shadow weights
+  /// and the gradients at the logarithms of the learned steps, by layer, bank and channel (empty
+  /// where no step is learned).
   func backward(
     _ given: [Float], context: ExecutionContext
   ) -> (parameters: [Float], steps: [[Float]]) {
@@ -39,14 +40,16 @@ extension WeightQuantization {
     return (banks == 1 ? gradient : Array(gradient.prefix(size)), results.values)
   }
 
-  /// One layer at one width: LSQ's rule (Esser et al. 2020, eq. 3) with its gradient scale 1 / sqrt(count * highest code).
+  /// One layer at one width: LSQ's rule (Esser 2020, equation 3) with its gradient scale 1 /
+  /// sqrt(count * highest code).
   private func backward(
     _ entry: ParameterLayout.Entry, grids: [Grid], gradient: UnsafeMutablePointer<Float>
   ) -> [Float] {
     let channels = entry.shape.dimensions.last!
     let perChannel = grids.count == channels
     var sums = [Double](repeating: 0, count: grids.count)
-    // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a library call.
+    // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a
+    // library call.
     let magic: Float = 12_582_912
     student.network.parameters.values.withUnsafeBufferPointer { values in
       grids.withUnsafeBufferPointer { grids in

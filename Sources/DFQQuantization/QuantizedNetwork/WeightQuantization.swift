@@ -5,8 +5,10 @@ import DFQTensor
 struct WeightQuantization: Sendable {
   let student: QuantizedNetwork
 
-  /// The grids of a layer in a bank, one per output channel (or one in all), from its current weights; nil where they stay
-  /// float. Layers with one width use bank 0 for all images.
+  /// The grids of a layer in a bank, one per output channel (or one in all), from its current
+  /// weights; nil where they stay float.
+  ///
+  /// Layers with one width use bank 0 for all images.
   func grids(_ index: Int, bank: Int = 0) -> [Grid]? {
     let layer = student.placement.layers[index]
     guard bank < layer.bankBits.count else { return nil }
@@ -31,7 +33,8 @@ struct WeightQuantization: Sendable {
     student.quantizer.weights.granularity == .perTensor ? 1 : entry(index).shape.dimensions.last!
   }
 
-  /// The grid of a range: asymmetric over it, or symmetric with its largest magnitude at the last code.
+  /// The grid of a range: asymmetric over it, or symmetric with its largest magnitude at the last
+  /// code.
   static func grid(low: Float, high: Float, bits: Int, scheme: Quantizer.Scheme) -> Grid {
     switch scheme {
     case .asymmetric: Grid(low: low, high: high, bits: bits)

@@ -1,7 +1,8 @@
-/// One uniform grid: value = (code + zero) / levelsPerUnit for codes in lowest...highest (methods.md 1.1).
+/// One uniform grid: value = (code + zero) / levelsPerUnit for codes in lowest...highest
+/// (methods.md 1.1).
 ///
-/// The step (scale) is 1 / levelsPerUnit; the zero point in the usual convention (value = scale * (code - zeroPoint)) is
-/// -zero.
+/// The step (scale) is 1 / levelsPerUnit; the zero point in the usual convention (value = scale *
+/// (code - zeroPoint)) is -zero.
 public struct Grid: Sendable, Codable, Hashable {
   /// S, levels per unit.
   public var levelsPerUnit: Float
@@ -21,8 +22,8 @@ public struct Grid: Sendable, Codable, Hashable {
   /// The largest value.
   public var highestValue: Float { (highest + zero) / levelsPerUnit }
 
-  /// The asymmetric grid over [low, high]: S = n / max(high - low, 1e-8), Z = round(S * low) + 2^(bits-1)
-  /// (methods.md 1.1).
+  /// The asymmetric grid over [low, high]: S = n / max(high - low, 1e-8), Z = round(S * low) +
+  /// 2^(bits-1) (methods.md 1.1).
   public init(low: Float, high: Float, bits: Int) {
     let half = Float(1 << (bits - 1))
     levelsPerUnit = (2 * half - 1) / max(high - low, 1e-8)

@@ -1,7 +1,8 @@
-/// How weights and activations become low-bit numbers: bits, grids, range rules, gradients and per-layer rules.
+/// How weights and activations become low-bit numbers: bits, grids, range rules, gradients and
+/// per-layer rules.
 ///
-/// The default learns its step sizes (LSQ, Esser et al. 2020) from ranges of least squared error; `family(...)` is the
-/// quantizer of GDFQ and its descendants (methods.md 1.1 to 1.3).
+/// The default learns its step sizes (LSQ, Esser 2020) from ranges of least squared error;
+/// `family(...)` is the quantizer of GDFQ and its descendants (methods.md 1.1 to 1.3).
 public struct Quantizer: Sendable, Codable, Hashable {
   /// The shape of a grid.
   public enum Scheme: String, Sendable, Codable, CaseIterable {
@@ -21,7 +22,8 @@ public struct Quantizer: Sendable, Codable, Hashable {
 
   /// How gradients pass a quantizer.
   public enum Backward: String, Sendable, Codable, CaseIterable {
-    /// Unchanged, even where a value was clipped (the published family's straight-through estimator).
+    /// Unchanged, even where a value was clipped (the published family's straight-through
+    /// estimator).
     case identity
     /// Unchanged inside the range, zero where a value was clipped.
     case clipped
@@ -51,7 +53,8 @@ public struct Quantizer: Sendable, Codable, Hashable {
 
   /// A rule for the layers whose name matches.
   public struct Override: Sendable, Codable, Hashable {
-    /// A layer's name, or a pattern with `*` for any characters; the first rule that matches counts.
+    /// A layer's name, or a pattern with `*` for any characters; the first rule that matches
+    /// counts.
     public var pattern: String
     /// The bits of the layer's weights, nil for the quantizer's own.
     public var weightBits: Int?
@@ -73,9 +76,12 @@ public struct Quantizer: Sendable, Codable, Hashable {
 
   /// The bits of weights, 2...8.
   public var weightBits: Int
-  /// The bits a selector may choose from for activations, ascending, each 2...8; one value is static quantization.
+  /// The bits a selector may choose from for activations, ascending, each 2...8; one value is
+  /// static quantization.
   public var activationBits: [Int]
-  /// Whether a layer's weights take the bits chosen for its input instead of `weightBits` (DQNet's way; methods.md 3.2).
+  /// Whether a layer's weights take the bits chosen for its input instead of `weightBits` (DQNet's
+  /// way; methods.md 3.2).
+  ///
   /// Each bit-width then has its own copy of the rounded weights.
   public var weightsFollowActivations: Bool
   /// The grids of weights.
@@ -84,8 +90,9 @@ public struct Quantizer: Sendable, Codable, Hashable {
   public var activations: Part
   /// How gradients pass where no step is learned.
   public var backward: Backward
-  /// Whether the input image and the classifier's input are quantized too, to 8 bits, and every other input of a layer
-  /// to the candidates; by default they stay in floating point as in the published family.
+  /// Whether the input image and the classifier's input are quantized too, to 8 bits, and every
+  /// other input of a layer to the candidates; by default they stay in floating point as in the
+  /// published family.
   public var fullyQuantized: Bool
   /// Per-layer rules.
   public var overrides: [Override]
@@ -110,8 +117,9 @@ public struct Quantizer: Sendable, Codable, Hashable {
     self.overrides = overrides
   }
 
-  /// The quantizer of GDFQ, Qimera, IntraQ and HAST: asymmetric, weights per channel from their current extremes,
-  /// activations per tensor from a (bias-corrected) moving average of extremes, identity straight-through gradients.
+  /// The quantizer of GDFQ, Qimera, IntraQ and HAST: asymmetric, weights per channel from their
+  /// current extremes, activations per tensor from a (bias-corrected) moving average of extremes,
+  /// identity straight-through gradients.
   public static func family(weightBits: Int, activationBits: [Int]) -> Quantizer {
     Quantizer(
       weightBits: weightBits, activationBits: activationBits,

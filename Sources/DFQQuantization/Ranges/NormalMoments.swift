@@ -5,8 +5,9 @@
 #endif
 import DFQNetwork
 
-/// What batch norm promises of every value without any image: each channel normal with mean beta and deviation |gamma|,
-/// carried through sums, clamps and pooling (methods.md 2.11 and 2.13, item 5).
+/// What batch norm promises of every value without any image: each channel normal with mean beta
+/// and deviation |gamma|, carried through sums, clamps and pooling (methods.md 2.11 and 2.13, item
+/// 5).
 struct NormalMoments {
   private var mean: [[Double]]
   private var deviation: [[Double]]
@@ -59,7 +60,8 @@ struct NormalMoments {
     }
   }
 
-  /// The extremes over channels of mean +- deviations * deviation, inside what the activation leaves.
+  /// The extremes over channels of mean +- deviations * deviation, inside what the activation
+  /// leaves.
   func range(_ node: Int, deviations: Float) -> (low: Float, high: Float) {
     let reach = Double(deviations)
     let low = zip(mean[node], deviation[node]).map { $0 - reach * $1 }.min() ?? 0

@@ -2,8 +2,10 @@ import DFQNetwork
 package import DFQTensor
 
 extension QuantizedNetwork {
-  /// Finds all ranges on batches of synthetic images (N H W C each): weights from themselves, activations from floating
-  /// point values behind rounded weights. `batches` is called twice with the same batches.
+  /// Finds all ranges on batches of synthetic images (N H W C each): weights from themselves,
+  /// activations from floating point values behind rounded weights.
+  ///
+  /// `batches` is called twice with the same batches.
   package mutating func calibrate(
     batches: [Tensor], context: ExecutionContext
   ) throws(QuantizationError) {
@@ -89,8 +91,8 @@ extension QuantizedNetwork {
     }
   }
 
-  /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and least squares, a
-  /// step where steps are learned.
+  /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and
+  /// least squares, a step where steps are learned.
   private mutating func calibrateWeights() {
     let weights = WeightQuantization(student: self)
     for (index, layer) in placement.layers.enumerated() {
@@ -107,7 +109,8 @@ extension QuantizedNetwork {
     }
   }
 
-  /// The share of its extremes each channel's range keeps at a width, and the step that follows from it.
+  /// The share of its extremes each channel's range keeps at a width, and the step that follows
+  /// from it.
   private func weightRanges(
     _ weights: WeightQuantization, _ index: Int, bits: Int
   ) -> (shrink: [Float], steps: [Float]) {

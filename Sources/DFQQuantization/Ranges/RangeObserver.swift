@@ -1,8 +1,8 @@
 import DFQNetwork
 import DFQTensor
 
-/// Watches the values at a student's points while they pass unchanged: first their extremes, then histograms and the
-/// selectors' features.
+/// Watches the values at a student's points while they pass unchanged: first their extremes, then
+/// histograms and the selectors' features.
 package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   /// What is gathered in a pass.
   enum Phase {
@@ -87,7 +87,8 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     }
   }
 
-  /// Means and inverse deviations of the features over `images`, laid out like the selectors' constants.
+  /// Means and inverse deviations of the features over `images`, laid out like the selectors'
+  /// constants.
   func featureConstants(images: Int) -> [Float] {
     var sums = [Double](repeating: 0, count: student.selectorConstants.count)
     for lane in featureSums.values { for index in sums.indices { sums[index] += lane[index] } }

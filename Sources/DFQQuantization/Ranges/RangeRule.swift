@@ -6,15 +6,18 @@ public enum RangeRule: Sendable, Codable, Hashable {
   case movingAverage(decay: Float)
   /// The values below and above which a share of 1 - fraction lies, such as 0.9999.
   case percentile(Float)
-  /// Both ends shrunk together by the factor of 1.00, 0.99, ... 0.21 with the least squared error.
+  /// Both ends shrunk together by the factor (1.00, 0.99 and so on to 0.21) with the least squared error.
   case meanSquaredError
-  /// The extremes batch norm promises without any image: beta + deviations * |gamma| (methods.md 2.11).
+  /// The extremes batch norm promises without any image: beta + deviations * |gamma| (methods.md
+  /// 2.11).
   case batchNormStatistics(deviations: Float)
 }
 
-/// A bias-corrected exponential moving average: m = decay * m + (1 - decay) * a, reported as m / (1 - decay^t).
+/// A bias-corrected exponential moving average.
 ///
-/// The published family corrects twice, which makes ranges up to 3900 times too wide (methods.md 1.3); this does not.
+/// m = decay m + (1 - decay) a, reported as m / (1 - decay^t) after t values.
+/// The published family corrects twice, which makes ranges up to 3900 times too wide (methods.md
+/// 1.3); this does not.
 public struct MovingAverage: Sendable, Equatable {
   /// The factor of the old average.
   public let decay: Float

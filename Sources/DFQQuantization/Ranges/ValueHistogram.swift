@@ -1,4 +1,5 @@
-/// Counts of values in equal bins over a range: what percentile and least-squares ranges are read from.
+/// Counts of values in equal bins over a range: what percentile and least-squares ranges are read
+/// from.
 package struct ValueHistogram: Sendable {
   package let low: Float
   package let high: Float
@@ -26,8 +27,8 @@ package struct ValueHistogram: Sendable {
     for bin in counts.indices { counts[bin] += other.counts[bin] }
   }
 
-  /// The range outside of which a share of 1 - fraction of the values lies, split between both ends where the range has
-  /// two.
+  /// The range outside of which a share of 1 - fraction of the values lies, split between both ends
+  /// where the range has two.
   package func percentileRange(_ fraction: Float) -> (low: Float, high: Float) {
     let total = counts.reduce(0, +)
     let share = low >= 0 ? 1 - fraction : (1 - fraction) / 2
@@ -45,7 +46,8 @@ package struct ValueHistogram: Sendable {
     return (bottom, min(top, high))
   }
 
-  /// The shrunk range whose grid has the least squared error: factors 1.00, 0.99, ... 0.21 (methods.md 1.3).
+  /// The shrunk range whose grid has the least squared error: factors 1.00, 0.99 and so on to 0.21
+  /// (methods.md 1.3).
   package func leastSquaresRange(_ grid: (_ low: Float, _ high: Float) -> Grid) -> (
     low: Float, high: Float
   ) {

@@ -1,8 +1,8 @@
 /// How bits are chosen for each input image.
 ///
-/// A selector reads cheap features of the image inside the student, computes one logit per candidate and takes the
-/// largest: value of the chosen candidate, gradient of the softmax mixture (straight-through; CADyQ, methods.md 3.1).
-/// Its own cost is counted in every BitOPs figure.
+/// A selector reads cheap features of the image inside the student, computes one logit per
+/// candidate and takes the largest: value of the chosen candidate, gradient of the softmax mixture
+/// (straight-through; CADyQ, methods.md 3.1). Its own cost is counted in every BitOPs figure.
 public struct BitSelector: Sendable, Codable, Hashable {
   /// How many decisions an image gets.
   public enum Granularity: String, Sendable, Codable, CaseIterable {
@@ -24,8 +24,11 @@ public struct BitSelector: Sendable, Codable, Hashable {
 
   /// What a selector looks at.
   public var features: [Feature]
-  /// Features are taken on a grid of this many rows and columns of positions, from values rounded to 8 bits. Over all
-  /// positions in float32 they would cost as much as a whole W3A3 ResNet-20 (methods.md 11).
+  /// Features are taken on a grid of this many rows and columns of positions, from values rounded
+  /// to 8 bits.
+  ///
+  /// Over all positions in float32 they would cost as much as a whole W3A3 ResNet-20 (methods.md
+  /// 11).
   public var positions: Int
   /// The width of a hidden ReLU layer, 0 for a linear selector.
   public var hidden: Int
@@ -45,8 +48,8 @@ public struct BitSelector: Sendable, Codable, Hashable {
     self.point = point ?? (granularity == .perLayer ? 0 : 2)
   }
 
-  /// Multiply-accumulate operations on 8-bit values for the features of a map with `channels` channels: one product with
-  /// 1 (the sum) and, for deviations, one square per value.
+  /// Multiply-accumulate operations on 8-bit values for the features of a map with `channels`
+  /// channels: one product with 1 (the sum) and, for deviations, one square per value.
   package func featureMACs(channels: Int, height: Int, width: Int) -> Int {
     (features.contains(.deviation) ? 2 : 1) * channels * min(positions, height)
       * min(positions, width)

@@ -1,7 +1,7 @@
 import DFQTensor
 
-/// The features of one map: each channel's mean and (or) standard deviation over a grid of positions, from values rounded
-/// to 8 bits of the point's range.
+/// The features of one map: each channel's mean and (or) standard deviation over a grid of
+/// positions, from values rounded to 8 bits of the point's range.
 struct SelectorFeatures: Sendable, Equatable {
   let channels: Int
   /// The sampled positions, as offsets of their first channel.
@@ -29,7 +29,8 @@ struct SelectorFeatures: Sendable, Equatable {
     }
   }
 
-  /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are clamped to -128...255.
+  /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are
+  /// clamped to -128...255.
   func gather(
     _ value: UnsafePointer<Float>, levelsPerUnit: Float, into output: UnsafeMutablePointer<Float>
   ) {
@@ -57,7 +58,8 @@ struct SelectorFeatures: Sendable, Equatable {
   private func addCodes(
     _ value: UnsafePointer<Float>, levelsPerUnit: Float, to sums: UnsafeMutablePointer<Float>
   ) {
-    // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a library call.
+    // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a
+    // library call.
     let magic: Float = 12_582_912
     for offset in offsets {
       let source = value + offset

@@ -1,7 +1,7 @@
 import DFQTensor
 
-/// One selector's arithmetic: standardized features to logits, forward and backward, with its parameters at a place in
-/// the flat vector of all selectors.
+/// One selector's arithmetic: standardized features to logits, forward and backward, with its
+/// parameters at a place in the flat vector of all selectors.
 ///
 /// Parameters in order: linear: F x M weights, M biases; with a hidden layer: F x H, H, H x M, M.
 struct SelectorHead: Sendable, Equatable {
@@ -17,8 +17,8 @@ struct SelectorHead: Sendable, Equatable {
       ? (features + 1) * candidates : (features + 1) * hidden + (hidden + 1) * candidates
   }
 
-  /// Zero weights and a bias of 1 for the highest candidate, so that training starts from the highest precision; a
-  /// hidden layer starts from small random weights.
+  /// Zero weights and a bias of 1 for the highest candidate, so that training starts from the
+  /// highest precision; a hidden layer starts from small random weights.
   func initialize(_ parameters: inout [Float], seed: UInt64, point: Int) {
     for index in range { parameters[index] = 0 }
     if hidden > 0 {
@@ -49,7 +49,8 @@ struct SelectorHead: Sendable, Equatable {
     SelectorHead.affine(p, from: source, width, to: logits, candidates)
   }
 
-  /// Adds the parameters' gradients to `gradient` (laid out like the parameters) given dLoss/dLogits.
+  /// Adds the parameters' gradients to `gradient` (laid out like the parameters) given
+  /// dLoss/dLogits.
   func backward(
     _ input: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
     work: UnsafePointer<Float>, logitGradient: UnsafePointer<Float>,

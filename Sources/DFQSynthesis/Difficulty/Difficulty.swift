@@ -12,7 +12,8 @@ public struct Difficulty: Sendable, Codable, Hashable {
   public var labelEntropy: Float
   /// The entropy of the teacher's prediction over log C.
   public var predictionEntropy: Float
-  /// GHM's gradient norm, half the l1 distance of prediction and label; 1 - p of the class for a one-hot label.
+  /// GHM's gradient norm, half the l1 distance of prediction and label; 1 - p of the class for a
+  /// one-hot label.
   public var gradientNorm: Float
 
   /// Makes a difficulty from its measures.
@@ -41,7 +42,8 @@ public struct Difficulty: Sendable, Codable, Hashable {
     }
   }
 
-  /// GHM's gradient density of each norm: the number of norms in its bin of width 1/bins, times bins (Li et al. 2019).
+  /// GHM's gradient density of each norm: the number of norms in its bin of width 1/bins, times
+  /// bins (Li 2019).
   public static func gradientDensity(_ norms: [Float], bins: Int = 30) -> [Float] {
     let places = norms.map { min(Int($0 * Float(bins)), bins - 1) }
     var counts = [Int](repeating: 0, count: bins)

@@ -2,10 +2,12 @@ public import DFQNetwork
 public import DFQTensor
 
 /// The Fréchet distance of two sets of features, each taken as a normal distribution: |m1 - m2|^2 +
-/// tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2) (Heusel et al. 2017, eq. 6). For analysis alone.
+/// tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2) (Heusel 2017, equation 6).
+///
+/// For analysis alone.
 public enum FrechetDistance {
-  /// The distance of features N D; throws `LinearAlgebraError` for features that are not finite and `SynthesisError` for
-  /// fewer than two rows.
+  /// The distance of features N D; throws `LinearAlgebraError` for features that are not finite and
+  /// `SynthesisError` for fewer than two rows.
   public static func between(_ first: Tensor, _ second: Tensor) throws -> Double {
     guard first.rowCount > 1, second.rowCount > 1, first.shape[1] == second.shape[1] else {
       throw SynthesisError.badImages(
@@ -25,7 +27,8 @@ public enum FrechetDistance {
     return offset + traces - 2 * trace
   }
 
-  /// The penultimate features N D (the classifier's input) of inputs N H W C; throws `NetworkError`.
+  /// The penultimate features N D (the classifier's input) of inputs N H W C; throws
+  /// `NetworkError`.
   public static func features(
     of inputs: Tensor, in network: Network, context: ExecutionContext = .default
   ) throws(NetworkError) -> Tensor {

@@ -4,7 +4,9 @@ import DFQTensor
 extension SyntheticImages {
   private static let format = "dynadfq synthetic images 1"
 
-  /// Writes the set as a safetensors file; it appears whole or not at all. Throws `InterchangeError`.
+  /// Writes the set as a safetensors file; it appears whole or not at all.
+  ///
+  /// Throws `InterchangeError`.
   public func write(to path: String) throws(InterchangeError) {
     var file = SafetensorsFile(metadata: provenance)
     file.metadata["format"] = SyntheticImages.format
@@ -21,7 +23,8 @@ extension SyntheticImages {
     try file.write(to: path)
   }
 
-  /// Reads a set; throws `InterchangeError`, or `SynthesisError.badImages` naming what does not fit.
+  /// Reads a set; throws `InterchangeError`, or `SynthesisError.badImages` naming what does not
+  /// fit.
   public init(contentsOf path: String) throws {
     let file = try SafetensorsFile(contentsOf: path)
     func demand(_ holds: Bool, _ expected: String, _ found: String) throws(SynthesisError) {

@@ -1,7 +1,8 @@
 public import DFQTensor
 
-/// Synthetic images with their labels: the only type calibration and student training take. It is no `RealImages`, so no
-/// real image can reach them.
+/// Synthetic images with their labels: the only type calibration and student training take.
+///
+/// It is no `RealImages`, so no real image can reach them.
 public struct SyntheticImages: Sendable {
   /// The images as network inputs (normalized), N H W C.
   public let images: Tensor

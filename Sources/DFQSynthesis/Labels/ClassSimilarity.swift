@@ -1,8 +1,8 @@
 public import DFQNetwork
 import DFQTensor
 
-/// How similar the classes are, read from the classifier's weight vectors, one per class (Saito et al. 2019; methods.md
-/// 2.1.2, item 3).
+/// How similar the classes are, read from the classifier's weight vectors, one per class (Saito
+/// 2019; methods.md 2.1.2, item 3).
 public struct ClassSimilarity: Sendable {
   /// What two weight vectors are compared by.
   public enum Measure: String, Sendable, Codable, CaseIterable {
@@ -19,7 +19,8 @@ public struct ClassSimilarity: Sendable {
   /// C x C, row by row.
   public let values: [Float]
 
-  /// Reads a network's similarities; throws `NetworkError.missingLayers` where there is no linear layer.
+  /// Reads a network's similarities; throws `NetworkError.missingLayers` where there is no linear
+  /// layer.
   public init(_ network: Network, measure: Measure = .dotProduct) throws(NetworkError) {
     let weight = try network.classifier().weight
     let (inputs, classes) = (weight.shape[0], weight.shape[1])
@@ -35,7 +36,9 @@ public struct ClassSimilarity: Sendable {
       }
     }
     classCount = classes
-    values = vectors.flatMap { a in vectors.map { b in Float(zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }) } }
+    values = vectors.flatMap { a in
+      vectors.map { b in Float(zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }) }
+    }
   }
 
   /// The similarity of two classes.

@@ -32,6 +32,7 @@ public struct OneHotLabels: LabelStrategy {
   /// Makes the strategy.
   public init() {}
 
+  /// Draws labels for `count` images.
   public func labels(
     count: Int, network: Network, stream: inout RandomStream
   ) throws -> LabelBatch {

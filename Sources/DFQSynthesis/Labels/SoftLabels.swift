@@ -1,8 +1,8 @@
 public import DFQNetwork
 public import DFQTensor
 
-/// DynaDFQ's labels, variant A: easy images are one-hot, a hard image's mass lies on a group of similar classes
-/// (methods.md 2.1.3, items 1 and 2).
+/// DynaDFQ's labels, variant A: easy images are one-hot, a hard image's mass lies on a group of
+/// similar classes (methods.md 2.1.3, items 1 and 2).
 public struct SoftLabels: LabelStrategy, Codable, Hashable {
   /// Which classes share a hard image's mass with its anchor.
   public enum Group: String, Sendable, Codable, CaseIterable {
@@ -20,9 +20,11 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
 
   /// Which classes share a hard image's mass.
   public var group: Group
-  /// The number of classes in a group, the anchor included; nil takes 3 for up to 10 classes, 5 for up to 100, else 10.
+  /// The number of classes in a group, the anchor included; nil takes 3 for up to 10 classes, 5 for
+  /// up to 100, else 10.
   public var groupSize: Int?
-  /// The lowest and highest temperature of a hard label's softmax: low ones give nearly one-hot labels.
+  /// The lowest and highest temperature of a hard label's softmax: low ones give nearly one-hot
+  /// labels.
   public var temperatures: ClosedRange<Float>
   /// The share of easy images.
   public var easyShare: Float
@@ -42,6 +44,7 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
     self.similarity = similarity
   }
 
+  /// Draws labels for `count` images.
   public func labels(
     count: Int, network: Network, stream: inout RandomStream
   ) throws -> LabelBatch {
@@ -83,7 +86,8 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
     case .random: return [anchor] + drawn(ordered, size - 1)
     case .mixed:
       let near = (size - 1 + 1) / 2
-      return [anchor] + ordered.prefix(near) + drawn(Array(ordered.dropFirst(near)), size - 1 - near)
+      return [anchor] + ordered.prefix(near)
+        + drawn(Array(ordered.dropFirst(near)), size - 1 - near)
     case .all: return [anchor] + ordered
     }
   }

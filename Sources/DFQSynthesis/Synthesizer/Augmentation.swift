@@ -1,8 +1,8 @@
 public import DFQTensor
 
-/// A random resized crop and flip of each image as a linear map, with its transpose for gradients: area 0.5...1 of the
-/// image, aspect 3/4...4/3, bilinear back to full size, mirrored with probability 1/2 (IntraQ's local object
-/// reinforcement; methods.md 2.6, item 2).
+/// A random resized crop and flip of each image as a linear map, with its transpose for gradients:
+/// area 0.5...1 of the image, aspect 3/4...4/3, bilinear back to full size, mirrored with
+/// probability 1/2 (IntraQ's local object reinforcement; methods.md 2.6, item 2).
 public struct Augmentation: Sendable {
   /// One image's crop.
   struct Crop: Sendable {

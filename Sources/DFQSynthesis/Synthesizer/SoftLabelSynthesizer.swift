@@ -3,8 +3,8 @@ public import DFQNetwork
 public import DFQTensor
 import Foundation
 
-/// Synthesizes images from noise until the teacher's batch-norm statistics match and its output matches their labels
-/// (methods.md 2.1.6, steps 1 and 2).
+/// Synthesizes images from noise until the teacher's batch-norm statistics match and its output
+/// matches their labels (methods.md 2.1.6, steps 1 and 2).
 public struct SoftLabelSynthesizer: Sendable {
   /// The full-precision network P: all that is known.
   public let teacher: Network
@@ -15,10 +15,11 @@ public struct SoftLabelSynthesizer: Sendable {
   /// How work is executed.
   public let context: ExecutionContext
 
-  /// Makes a synthesizer, with an own label strategy in place of the configuration's if one is given.
+  /// Makes a synthesizer, with an own label strategy in place of the configuration's if one is
+  /// given.
   ///
-  /// Throws `SynthesisError.badConfiguration`, `NetworkError.missingLayers` for a teacher without batch norm, and
-  /// `NetworkError.notFinite` for damaged weights.
+  /// Throws `SynthesisError.badConfiguration`, `NetworkError.missingLayers` for a teacher without
+  /// batch norm, and `NetworkError.notFinite` for damaged weights.
   public init(
     teacher: Network, labels: (any LabelStrategy)? = nil, configuration: Configuration = .init(),
     context: ExecutionContext = .default
@@ -38,8 +39,9 @@ public struct SoftLabelSynthesizer: Sendable {
 
   /// Synthesizes all images.
   ///
-  /// With `checkpoint`, a directory, each finished batch is kept there and a run that finds it goes on from it to the same
-  /// bits. Throws `NetworkError.lossNotFinite`, `InterchangeError` for files, and what the label strategy throws.
+  /// With `checkpoint`, a directory, each finished batch is kept there and a run that finds it goes
+  /// on from it to the same bits. Throws `NetworkError.lossNotFinite`, `InterchangeError` for
+  /// files, and what the label strategy throws.
   public func synthesize(
     checkpoint directory: String? = nil, progress: ((SynthesisProgress) -> Void)? = nil
   ) throws -> SyntheticImages {
@@ -62,7 +64,9 @@ public struct SoftLabelSynthesizer: Sendable {
     return .concatenating(batches)
   }
 
-  /// Synthesizes one batch on its own: the same images as in `synthesize`. Throws the same.
+  /// Synthesizes one batch on its own: the same images as in `synthesize`.
+  ///
+  /// Throws the same.
   public func batch(_ index: Int) throws -> SyntheticImages {
     precondition((0..<batchCount).contains(index), "there are \(batchCount) batches")
     return try SynthesisRun(self).batch(index, progress: nil)

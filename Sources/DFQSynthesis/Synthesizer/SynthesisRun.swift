@@ -95,7 +95,8 @@ final class SynthesisRun {
     return batch
   }
 
-  /// Difficulty of the finished images, without those the teacher places outside their label's support.
+  /// Difficulty of the finished images, without those the teacher places outside their label's
+  /// support.
   private func finish(_ images: Tensor, _ batch: LabelBatch) throws -> SyntheticImages {
     let logits = try FloatExecutor(teacher, context: synthesizer.context).logits(ofInputs: images)
     let all = SyntheticImages(

@@ -1,6 +1,7 @@
 internal import CDFQKernels
 
-/// The sizes of one image's convolution; padding below and on the right follows from the output size.
+/// The sizes of one image's convolution; padding below and on the right follows from the output
+/// size.
 package struct ConvolutionShape: Hashable, Sendable {
   package var inputHeight: Int
   package var inputWidth: Int

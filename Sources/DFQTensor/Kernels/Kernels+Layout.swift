@@ -10,7 +10,8 @@ extension Kernels {
       weight, Int32(taps), Int32(inputChannels), Int32(outputChannels), transposed)
   }
 
-  /// One row of `columns` per output pixel, KH x KW x C long, zero where the window leaves the image.
+  /// One row of `columns` per output pixel, KH x KW x C long, zero where the window leaves the
+  /// image.
   package static func im2col(
     _ shape: ConvolutionShape, input: UnsafePointer<Float>, columns: UnsafeMutablePointer<Float>
   ) {

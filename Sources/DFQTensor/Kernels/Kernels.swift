@@ -1,9 +1,11 @@
 internal import CDFQKernels
 
-/// The numerical kernels of one instruction set: each works on one image, on the calling thread, in memory of the caller.
+/// The numerical kernels of one instruction set: each works on one image, on the calling thread, in
+/// memory of the caller.
 ///
-/// Activations are H W C, weights KH KW I O, depthwise weights KH KW C. The results of the elementwise kernels are the
-/// same bits on every instruction set; sums and convolutions differ in the order of their additions.
+/// Activations are H W C, weights KH KW I O, depthwise weights KH KW C. The results of the
+/// elementwise kernels are the same bits on every instruction set; sums and convolutions differ in
+/// the order of their additions.
 package struct Kernels: Sendable {
   /// The functions; constant storage of the C target, which nothing writes to.
   private nonisolated(unsafe) let functions: UnsafePointer<dfq_kernel_table>

@@ -4,7 +4,8 @@
   internal import CBLAS
 #endif
 
-/// The few BLAS operations the portable path needs; row-major, single-threaded (the worker pool threads above it).
+/// The few BLAS operations the portable path needs; row-major, single-threaded (the worker pool
+/// threads above it).
 public enum BLAS {
   /// C (M x N) = op(A) op(B) + beta C, with op(A) M x K and op(B) K x N.
   package static func multiply(

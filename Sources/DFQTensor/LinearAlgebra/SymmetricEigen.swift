@@ -45,7 +45,8 @@ package struct SymmetricEigen: Sendable {
       dsyevd_(
         "V", "U", &order, &work, &leading, &values, &buffer, &size, &integers, &integerSize, &info)
     #else
-      // Column-major on purpose: the matrix is its own transpose, and the eigenvectors come out as rows.
+      // Column-major on purpose: the matrix is its own transpose, and the eigenvectors come out as
+      // rows.
       let info = LAPACKE_dsyevd(
         LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "U")), .init(rows), &work,
         .init(rows), &values)

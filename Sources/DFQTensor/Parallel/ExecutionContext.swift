@@ -1,7 +1,7 @@
 /// How work is executed: how many threads, which instruction set, which convolution backend.
 ///
-/// The results of a computation are the same bits for any number of threads; they may differ in the last bits between
-/// instruction sets and backends.
+/// The results of a computation are the same bits for any number of threads; they may differ in the
+/// last bits between instruction sets and backends.
 public struct ExecutionContext: Sendable {
   /// Where convolutions run.
   public enum Backend: String, Sendable, CaseIterable {

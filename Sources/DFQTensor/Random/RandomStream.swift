@@ -1,8 +1,8 @@
-/// A reproducible stream of random numbers named by a seed and a path, so that synthesis, labels, augmentation and
-/// selection never share draws and any part can be repeated on its own.
+/// A reproducible stream of random numbers named by a seed and a path, so that synthesis, labels,
+/// augmentation and selection never share draws and any part can be repeated on its own.
 ///
-/// xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64 from a hash of the names. The state is `Codable`: a
-/// checkpoint stores it and a resumed run goes on with the same bits.
+/// xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64 from a hash of the names. The state
+/// is `Codable`: a checkpoint stores it and a resumed run goes on with the same bits.
 public struct RandomStream: RandomNumberGenerator, Sendable, Codable, Equatable {
   private var state: [UInt64]
 

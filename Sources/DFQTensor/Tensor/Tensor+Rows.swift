@@ -39,7 +39,8 @@ extension Tensor {
     }
   }
 
-  /// Batches joined along the outermost dimension; all must have one row shape, and there must be one at least.
+  /// Batches joined along the outermost dimension; all must have one row shape, and there must be
+  /// one at least.
   public static func concatenating(_ batches: [Tensor]) -> Tensor {
     precondition(!batches.isEmpty, "there is nothing to concatenate")
     let rowShape = batches[0].rowShape
@@ -49,7 +50,8 @@ extension Tensor {
       elements: batches.flatMap(\.elements))
   }
 
-  /// The position of each row's largest element (the first of equals): the predicted classes of logits N C.
+  /// The position of each row's largest element (the first of equals): the predicted classes of
+  /// logits N C.
   public func argmaxOfRows() -> [Int] {
     let size = rowShape.count
     return (0..<rowCount).map { row in

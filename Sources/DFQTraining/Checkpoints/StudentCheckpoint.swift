@@ -5,10 +5,12 @@ import DFQSynthesis
 import DFQTensor
 import Foundation
 
-/// A student's training between two steps, as a file: the student, its optimizers and what names the run.
+/// A student's training between two steps, as a file: the student, its optimizers and what names
+/// the run.
 struct StudentCheckpoint {
   let state: StudentState
-  /// What must be the same for a run to go on: configuration, quantizer, selector, teacher and images.
+  /// What must be the same for a run to go on: configuration, quantizer, selector, teacher and
+  /// images.
   let fingerprint: [String: String]
 
   init(state: StudentState, fingerprint: [String: String]) {
@@ -96,7 +98,8 @@ extension DynamicTrainer {
   }
 }
 
-/// A short name of many floats (FNV-1a over their bits), to tell runs apart, not to withstand forgery.
+/// A short name of many floats (FNV-1a over their bits), to tell runs apart, not to withstand
+/// forgery.
 enum Digest {
   static func of(_ values: [Float]) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -3,7 +3,8 @@ import DFQQuantization
 import DFQTensor
 
 extension DynamicTrainer {
-  /// The mean BitOPs a student may cost: those of its layers at `budget` bits throughout, without a selector.
+  /// The mean BitOPs a student may cost: those of its layers at `budget` bits throughout, without a
+  /// selector.
   func targetBitOPs(_ student: QuantizedNetwork, budget: Double) -> Double {
     let lower = student.bitOPs(activationBits: Int(budget.rounded(.down)))
     let upper = student.bitOPs(activationBits: Int(budget.rounded(.down)) + 1)
@@ -20,8 +21,9 @@ extension DynamicTrainer {
     }
   }
 
-  /// Sets the price of a bit by bisection so that clean synthetic images cost the budget on average, selector included:
-  /// the mean drifts between augmented batches and clean images (methods.md 11, item 4), and real images may not be asked.
+  /// Sets the price of a bit by bisection so that clean synthetic images cost the budget on
+  /// average, selector included: the mean drifts between augmented batches and clean images
+  /// (methods.md 11, item 4), and real images may not be asked.
   func meetBudget(_ student: inout QuantizedNetwork, images: Tensor) throws {
     guard let budget = configuration.budget, student.isDynamic else { return }
     try checkBudget(student)

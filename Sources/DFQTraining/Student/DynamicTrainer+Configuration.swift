@@ -3,23 +3,26 @@ public import DFQNetwork
 extension DynamicTrainer {
   /// How the budget presses on the selector during training (methods.md 2.1.5, item 5).
   public enum BudgetRule: Sendable, Codable, Hashable {
-    /// weight * max(0, mean bits - budget): the published hinge, with the mean of the preceding steps.
+    /// weight * max(0, mean bits - budget): the published hinge, with the mean of the preceding
+    /// steps.
     case hinge(weight: Float)
-    /// A price of a bit that grows while the mean is above the budget and falls while it is below, by a factor of
-    /// e^(rate * excess) a step; it needs no tuning to the scale of the other losses.
+    /// A price of a bit that grows while the mean is above the budget and falls while it is below,
+    /// by a factor of e^(rate * excess) a step; it needs no tuning to the scale of the other
+    /// losses.
     case multiplier(initial: Float, rate: Float)
   }
 
   /// Everything a run depends on besides the teacher, the images, the quantizer and the selector.
   public struct Configuration: Sendable, Codable, Hashable {
-    /// The mean activation bits (MAC-weighted) whose BitOPs a dynamic student may cost on average, its selector
-    /// included; nil leaves the selector free.
+    /// The mean activation bits (MAC-weighted) whose BitOPs a dynamic student may cost on average,
+    /// its selector included; nil leaves the selector free.
     public var budget: Double?
     /// The number of steps.
     public var steps: Int
     /// The images of a step.
     public var batch: Int
-    /// SGD's base rate; nil takes 3e-5 from 4-bit weights on and 1e-5 below, both for the weight 8000 of distillation.
+    /// SGD's base rate; nil takes 3e-5 from 4-bit weights on and 1e-5 below, both for the weight
+    /// 8000 of distillation.
     public var learningRate: Float?
     /// How all rates fall.
     public var schedule: LearningRateSchedule
@@ -37,7 +40,7 @@ extension DynamicTrainer {
     public var budgetRule: BudgetRule
     /// The share of the steps, at the start, in which bits are drawn at random.
     public var warmup: Double
-    /// Whether easy images are mixed with each other (Zhang et al. 2018).
+    /// Whether easy images are mixed with each other (Zhang 2018).
     public var mixup: Bool
     /// Whether images are cropped, resized back and flipped at random.
     public var augmentation: Bool

@@ -3,9 +3,9 @@ public import DFQQuantization
 public import DFQSynthesis
 public import DFQTensor
 
-/// Trains the student on synthetic images alone: calibration, warm-up with random bits, joint training of weights, steps
-/// and selectors, and a final calibration of the price of a bit so that clean synthetic images meet the budget
-/// (methods.md 2.1.6).
+/// Trains the student on synthetic images alone: calibration, warm-up with random bits, joint
+/// training of weights, steps and selectors, and a final calibration of the price of a bit so that
+/// clean synthetic images meet the budget (methods.md 2.1.6).
 public struct DynamicTrainer: Sendable {
   /// The full-precision network P.
   public let teacher: Network
@@ -15,7 +15,8 @@ public struct DynamicTrainer: Sendable {
   public let selector: BitSelector?
   /// Everything else a run depends on.
   public let configuration: Configuration
-  /// How work is executed; it does not change results' bits but for the instruction set and backend.
+  /// How work is executed; it does not change results' bits but for the instruction set and
+  /// backend.
   public let context: ExecutionContext
 
   /// Makes a trainer.
@@ -32,9 +33,10 @@ public struct DynamicTrainer: Sendable {
 
   /// Trains a student on synthetic images.
   ///
-  /// With `checkpoint`, the run's state is written there every `checkpointInterval` steps and a run that finds the file
-  /// goes on from it to the same bits. Throws `QuantizationError` for bits or a budget that cannot be, `TrainingError`
-  /// for images or a checkpoint that do not fit, `NetworkError.lossNotFinite`, and `InterchangeError` for files.
+  /// With `checkpoint`, the run's state is written there every `checkpointInterval` steps and a run
+  /// that finds the file goes on from it to the same bits. Throws `QuantizationError` for bits or a
+  /// budget that cannot be, `TrainingError` for images or a checkpoint that do not fit,
+  /// `NetworkError.lossNotFinite`, and `InterchangeError` for files.
   public func train(
     on images: SyntheticImages, checkpoint: String? = nil,
     progress: ((TrainingProgress) -> Void)? = nil
@@ -52,7 +54,8 @@ public struct DynamicTrainer: Sendable {
       if state.step % configuration.checkpointInterval == 0 || state.step == configuration.steps {
         report.heldOutAgreement = watcher?.agreement(of: state.student)
         if let checkpoint {
-          try StudentCheckpoint(state: state, fingerprint: fingerprint(images)).write(to: checkpoint)
+          try StudentCheckpoint(state: state, fingerprint: fingerprint(images)).write(
+            to: checkpoint)
         }
       }
       progress?(report)

@@ -2,8 +2,10 @@ import DFQNetwork
 import DFQQuantization
 import DFQSynthesis
 
-/// Measures agreement with the teacher on synthetic images no step ever sees. It compares settings of one method, not
-/// methods: other images rank differently (methods.md 11, item 7).
+/// Measures agreement with the teacher on synthetic images no step ever sees.
+///
+/// It compares settings of one method, not methods: other images rank differently (methods.md 11,
+/// item 7).
 struct HeldOutWatcher {
   private let images: SyntheticImages
   private let predictions: [Int]

@@ -13,7 +13,8 @@ struct StudentState: Sendable {
   var weights: SGD
   /// The logarithms of the learned steps; the student's own steps follow from them.
   var logSteps: [Float]
-  /// For the logarithms of all learned steps: weights by layer and channel, then activations by point and candidate.
+  /// For the logarithms of all learned steps: weights by layer and channel, then activations by
+  /// point and candidate.
   var steps: Adam
   var selectors: Adam
   var step = 0

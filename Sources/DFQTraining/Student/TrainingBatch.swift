@@ -1,7 +1,8 @@
 import DFQSynthesis
 import DFQTensor
 
-/// The images and labels of one step: a function of the step and the seed alone, so that a resumed run sees the same.
+/// The images and labels of one step: a function of the step and the seed alone, so that a resumed
+/// run sees the same.
 struct TrainingBatch {
   let inputs: Tensor
   let labels: Tensor
@@ -23,7 +24,8 @@ struct TrainingBatch {
     self.labels = labels
   }
 
-  /// Positions in the set: each epoch is a permutation of its own, and batches run on over the epochs' ends.
+  /// Positions in the set: each epoch is a permutation of its own, and batches run on over the
+  /// epochs' ends.
   static func indices(step: Int, batch: Int, count: Int, seed: UInt64) -> [Int] {
     var result: [Int] = []
     var position = step * batch
@@ -39,7 +41,8 @@ struct TrainingBatch {
     return result
   }
 
-  /// mixup among easy images with weights from Beta(1, 1) (methods.md 2.1.3, item 4); hard images stay as they are.
+  /// mixup among easy images with weights from Beta(1, 1) (methods.md 2.1.3, item 4); hard images
+  /// stay as they are.
   private static func mix(
     _ inputs: inout Tensor, _ labels: inout Tensor, easy: [Int], stream: inout RandomStream
   ) {

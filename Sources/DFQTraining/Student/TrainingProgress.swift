@@ -12,6 +12,7 @@ public struct TrainingProgress: Sendable {
   public var meanBits: Double?
   /// The learning rate of the weights.
   public var learningRate: Float
-  /// The share of held-out synthetic images the student classifies as the teacher does, where it was just measured.
+  /// The share of held-out synthetic images the student classifies as the teacher does, where it
+  /// was just measured.
   public var heldOutAgreement: Double?
 }

@@ -2,7 +2,8 @@ import DFQInterchange
 import DFQNetwork
 import DFQTensor
 
-/// Normalized real images in memory and the augmented batches of a teacher's training; a batch is a function of its step.
+/// Normalized real images in memory and the augmented batches of a teacher's training; a batch is a
+/// function of its step.
 struct RealBatches {
   private let inputs: Tensor
   private let labels: [Int]

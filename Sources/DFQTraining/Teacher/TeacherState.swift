@@ -10,7 +10,8 @@ struct TeacherState {
   var step = 0
   private let fingerprint: String
 
-  /// A new run's state, or that of a checkpoint; throws `TrainingError.otherRun` where it is another run's.
+  /// A new run's state, or that of a checkpoint; throws `TrainingError.otherRun` where it is
+  /// another run's.
   init(
     _ architecture: Architecture, _ images: any RealImages,
     _ configuration: TeacherTrainer.Configuration, checkpoint: String?

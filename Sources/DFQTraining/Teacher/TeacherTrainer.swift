@@ -2,8 +2,10 @@ public import DFQInterchange
 public import DFQNetwork
 public import DFQTensor
 
-/// Trains a full-precision network on real, labelled images: how a teacher comes to be where no public one is. Nothing of
-/// the data-free path uses it.
+/// Trains a full-precision network on real, labelled images: how a teacher comes to be where no
+/// public one is.
+///
+/// Nothing of the data-free path uses it.
 public struct TeacherTrainer: Sendable {
   /// Everything a run depends on besides the network and the images.
   public struct Configuration: Sendable, Codable, Hashable {
@@ -95,8 +97,10 @@ public struct TeacherTrainer: Sendable {
     self.context = context
   }
 
-  /// Trains a network; with `checkpoint`, the state is written there after every epoch and a run that finds the file goes
-  /// on from it to the same bits. Throws `TrainingError`, `NetworkError` and what the data set throws.
+  /// Trains a network; with `checkpoint`, the state is written there after every epoch and a run
+  /// that finds the file goes on from it to the same bits.
+  ///
+  /// Throws `TrainingError`, `NetworkError` and what the data set throws.
   public func train(
     on images: any RealImages, checkpoint: String? = nil, progress: ((Progress) -> Void)? = nil
   ) throws -> Network {

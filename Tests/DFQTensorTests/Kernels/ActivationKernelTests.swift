@@ -78,8 +78,8 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
       for result in results {
         let context = "\(pixels) x \(channels)"
         #expect(result.bits[0..<6] == results[0].bits[0..<6], "\(context)")
-        // Sums of up to 150 terms in float blocks of 64: below 70 roundings of 2^-24 of sums whose terms are of the
-        // size of the largest; 2e-4 leaves room where terms cancel.
+        // Sums of up to 150 terms in float blocks of 64: below 70 roundings of 2^-24 of sums whose
+        // terms are of the size of the largest; 2e-4 leaves room where terms cancel.
         result.expectClose(results[0], tolerance: 2e-4, context)
       }
     }

@@ -1,13 +1,15 @@
 internal import DFQTensor
 internal import Testing
 
-// Products of numbers up to one are summed in another order than by the scalar kernels: n terms round at most n times by
-// 2^-24 of their sum's size, which for random signs is about sqrt(n). n is at most 64 * 49 inputs or 70 * 75 pixels, so
-// 5000 * 2^-24 = 3e-4 could happen and about 1e-5 does; an element left out or added twice is above 1e-2.
+// Products of numbers up to one are summed in another order than by the scalar kernels: n terms
+// round at most n times by 2^-24 of their sum's size, which for random signs is about sqrt(n). n is
+// at most 64 * 49 inputs or 70 * 75 pixels, so 5000 * 2^-24 = 3e-4 could happen and about 1e-5
+// does; an element left out or added twice is above 1e-2.
 private let tolerance: Float = 1e-4
 
 @Suite struct ConvolutionKernelTests {
-  /// Calls `body` with kernels, buffers (those of `make`, then scratch) and expects what scalar kernels give.
+  /// Calls `body` with kernels, buffers (those of `make`, then scratch) and expects what scalar
+  /// kernels give.
   private func expectAgreement(
     _ shape: ConvolutionShape, _ buffers: [[Float]],
     _ body: (Kernels, [UnsafeMutablePointer<Float>]) -> Void

@@ -1,12 +1,14 @@
 internal import DFQTensor
 
-/// Random shapes that reach every path: strides, asymmetric padding, narrow and odd channel counts, bands.
+/// Random shapes that reach every path: strides, asymmetric padding, narrow and odd channel counts,
+/// bands.
 struct ConvolutionShapes {
   var random: RandomStream
 
   private mutating func pick(_ values: [Int]) -> Int { values[random.integer(below: values.count)] }
 
-  /// Output rows or columns, and the padding before, of one dimension; nil where nothing would come out.
+  /// Output rows or columns, and the padding before, of one dimension; nil where nothing would come
+  /// out.
   private mutating func dimension(_ input: Int, kernel: Int, stride: Int) -> (Int, Int)? {
     let before = random.integer(below: kernel)
     let room = input + before + random.integer(below: kernel) - kernel

@@ -45,7 +45,8 @@ struct Outcome {
 
   var bits: [[UInt32]] { buffers.map { $0.map(\.bitPattern) } }
 
-  /// Expects every element within `tolerance` of the other's, relative to the largest of its buffer.
+  /// Expects every element within `tolerance` of the other's, relative to the largest of its
+  /// buffer.
   func expectClose(_ other: Outcome, tolerance: Float, _ context: String) {
     for (index, (a, b)) in zip(buffers, other.buffers).enumerated() {
       let scale = b.reduce(1) { max($0, abs($1)) }

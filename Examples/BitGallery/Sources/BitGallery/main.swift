@@ -1,7 +1,7 @@
-// Writes a picture of real images in the order of the bits a student gave them: few bits first. Which images does it find
-// hard, and was that right? A red frame marks a wrong answer.
+// Writes a picture of real images in the order of the bits a student gave them: few bits first.
+// Which images does it find hard, and was that right? A red frame marks a wrong answer.
 //
-//   swift run -c release BitGallery student.safetensors fashion-mnist:test gallery.png
+// swift run -c release BitGallery student.safetensors fashion-mnist:test gallery.png
 import DynaDFQ
 
 let arguments = CommandLine.arguments

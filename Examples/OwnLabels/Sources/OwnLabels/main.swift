@@ -1,7 +1,8 @@
-// An own label strategy plugged into the synthesizer: pairs of classes the teacher itself confuses least, half and half.
-// Are implausible mixtures harder or easier to quantize than plausible ones? Compare with `SoftLabels()`.
+// An own label strategy plugged into the synthesizer: pairs of classes the teacher itself confuses
+// least, half and half. Are implausible mixtures harder or easier to quantize than plausible ones?
+// Compare with `SoftLabels()`.
 //
-//   swift run -c release OwnLabels
+// swift run -c release OwnLabels
 import DynaDFQ
 
 /// Every image is half of its class and half of the class least similar to it.

@@ -1,6 +1,7 @@
-// README's program on the public CIFAR-10 weights: a pretrained network in, a dynamically quantized network out.
+// README's program on the public CIFAR-10 weights: a pretrained network in, a dynamically quantized
+// network out.
 //
-//   swift run -c release QuickStart resnet20-cifar10.safetensors test_batch.bin
+// swift run -c release QuickStart resnet20-cifar10.safetensors test_batch.bin
 import DynaDFQ
 
 let arguments = CommandLine.arguments.dropFirst()
