@@ -29,6 +29,27 @@ internal import Testing
     #expect(found[6...] == [3.5, -4])
   }
 
+  /// Next to halfway points it shows whether the product was rounded before the subtraction.
+  @Test(arguments: InstructionSet.available) func productsAreRounded(set: InstructionSet) {
+    let levels: Float = 3.7
+    let zero: Float = -5
+    let x = (-40..<40).flatMap { step -> [Float] in
+      let middle = (Float(step) + 0.5) / levels
+      return [middle.nextDown, middle, middle.nextUp]
+    }
+    let outcome = Outcome([x]) {
+      Kernels(set).fakeQuantize(
+        x: $0[0], count: x.count, levelsPerUnit: levels, zero: zero, minimum: -128, maximum: 127,
+        y: $0[0])
+      return []
+    }
+    let expected = x.map { x -> Float in
+      let product = levels * x
+      return ((product - zero).rounded(.toNearestOrEven) + zero) / levels
+    }
+    #expect(outcome.buffers[0] == expected)
+  }
+
   @Test func channelGridsHaveTheSameBits() {
     var random = RandomStream(seed: 2, "channel grids")
     for channels in channelCounts {

@@ -1,0 +1,127 @@
+import ArgumentParser
+import DynaDFQ
+import Foundation
+
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The main job on Fashion-MNIST: data-free, static and dynamic, one table.",
+    discussion: """
+      Synthesizes images from the network that comes with the tool, trains static students (W4A4,
+      W3A3) and dynamic ones (budgets of 4 and 3 bits) on them, and measures all on the 10,000 real
+      test images, with the controls that tell what the look at the image is worth.
+      """)
+
+  @OptionGroup var run: RunOptions
+  @OptionGroup var synthesis: SynthesisOptions
+  @Option(help: "Training steps of each student.")
+  var steps = 300
+  @Option(help: DataOptions.help)
+  var data = "fashion-mnist:test"
+  @Option(help: "Use only the first so many test images.")
+  var limit: Int?
+
+  /// One student of the table.
+  struct Row: Encodable {
+    var name: String
+    var policy: EvaluationReport.Policy
+  }
+
+  struct Summary: Encodable {
+    var dataset: String
+    var images: Int
+    var teacherAccuracy: Double
+    var synthetic: Int
+    var dropped: Int
+    var rows: [Row]
+    var comparisons: [Comparison]
+    var seconds: Double
+  }
+
+  /// Accuracy of one student less another's on the same images.
+  struct Comparison: Encodable {
+    var what: String
+    var difference: Double
+    var interval: Double
+  }
+
+  func run() throws {
+    let start = Date()
+    let teacher = try Network.pretrained(.resNet20FashionMNIST)
+    let real = try DataOptions.open(data, limit: limit)
+    let context = run.context
+    let images = try Synthesize.images(
+      teacher, synthesis.configuration(.demo, seed: run.seed), run: run)
+    let reference = try TeacherRun(teacher, real, context: context)
+    let labels = real.labels
+    var rows: [Row] = []
+    var comparisons: [Comparison] = []
+    for bits in [4, 3] {
+      let fixed = try student(teacher, images, bits: [bits], weightBits: bits, budget: nil)
+      let dynamic = try student(
+        teacher, images, bits: [bits - 1, bits, bits + 1], weightBits: bits, budget: Double(bits))
+      let fixedResult = try fixed.evaluation(
+        on: real, reference: reference, seed: run.seed, context: context)
+      let dynamicResult = try dynamic.evaluation(
+        on: real, reference: reference, controls: [.fixed, .random, .shuffled], seed: run.seed,
+        context: context)
+      rows.append(Row(name: "static W\(bits)A\(bits)", policy: fixedResult.report.student))
+      rows.append(Row(name: "dynamic, budget \(bits)", policy: dynamicResult.report.student))
+      rows += dynamicResult.report.controls.map { Row(name: "  \($0.name)", policy: $0) }
+      let hits = (fixedResult.run, dynamicResult.run)
+      let differences = labels.indices.map { index in
+        (hits.1.predictions[index] == labels[index] ? 1.0 : 0)
+          - (hits.0.predictions[index] == labels[index] ? 1.0 : 0)
+      }
+      comparisons.append(
+        Comparison(
+          what: "dynamic, budget \(bits), less static W\(bits)A\(bits)",
+          difference: Statistics.mean(differences), interval: Statistics.interval(differences)))
+      comparisons += dynamicResult.report.controls.map {
+        Comparison(
+          what: "dynamic, budget \(bits), less its control \"\($0.name)\"",
+          difference: -($0.difference ?? 0), interval: $0.differenceInterval ?? 0)
+      }
+    }
+    let right = zip(reference.predictions, labels).filter { $0 == $1 }.count
+    let summary = Summary(
+      dataset: real.name, images: real.count,
+      teacherAccuracy: Double(right) / Double(real.count), synthetic: images.count,
+      dropped: images.droppedCount, rows: rows, comparisons: comparisons,
+      seconds: Date().timeIntervalSince(start))
+    if run.json { try Output.json(summary) } else { show(summary) }
+  }
+
+  private func student(
+    _ teacher: Network, _ images: SyntheticImages, bits: [Int], weightBits: Int, budget: Double?
+  ) throws -> QuantizedNetwork {
+    var configuration = DynamicTrainer.Configuration.demo
+    configuration.steps = steps
+    configuration.budget = budget
+    configuration.seed = run.seed
+    let trainer = DynamicTrainer(
+      teacher: teacher, quantizer: Quantizer(weightBits: weightBits, activationBits: bits),
+      selector: BitSelector(.perLayer), configuration: configuration, context: run.context)
+    let name = bits.count == 1 ? "static W\(weightBits)A\(bits[0])" : "dynamic \(bits)"
+    return try Quantize.student(trainer, images, run: run, title: name)
+  }
+
+  private func show(_ summary: Summary) {
+    print("\(summary.dataset), \(summary.images) real test images; no real image was used before")
+    print(
+      "\(summary.synthetic) synthetic images (\(summary.dropped) dropped), seed \(run.seed), "
+        + "\(run.context.instructionSet), BLAS \(BLAS.configuration)")
+    let teacher = [
+      "float teacher", Output.percent(summary.teacherAccuracy), "100.00", "", "", "32.00", "",
+    ]
+    Output.table(
+      ["network"] + Output.policyHeader.dropFirst(),
+      [teacher]
+        + summary.rows.map { [$0.name] + Output.policyRow($0.policy).dropFirst() })
+    print("\ndifferences in accuracy, points, with 95 % intervals over the images")
+    for comparison in summary.comparisons {
+      print(
+        "\(Output.difference(comparison.difference, comparison.interval))  \(comparison.what)")
+    }
+    print(String(format: "\n%.0f seconds", summary.seconds))
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import DynaDFQ
+
+/// Every knob of the synthesizer.
+struct SynthesisOptions: ParsableArguments {
+  @Option(help: "Number of synthetic images.")
+  var count: Int?
+  @Option(name: .customLong("synthesis-batch"), help: "Images synthesized together.")
+  var batch: Int?
+  @Option(name: .customLong("synthesis-steps"), help: "Adam steps on each batch.")
+  var steps: Int?
+  @Option(name: .customLong("synthesis-rate"), help: "Adam's first rate on the images.")
+  var learningRate: Float?
+  @Option(help: "Factor of the cross entropy with the labels; 0 for images without labels.")
+  var labelLoss: Float?
+  @Option(help: "BN statistics loss: batchVariance or imageDeviation (ZeroQ's).")
+  var statistics: BatchNormStatistics.Variant?
+  @Option(help: "Classes of a hard label: mostSimilar, random, leastSimilar, mixed or all.")
+  var group: SoftLabels.Group?
+  @Option(help: "Number of classes in a hard label.")
+  var groupSize: Int?
+  @Option(help: "Share of easy, one-hot images, 0...1.")
+  var easyShare: Float?
+  @Option(help: "Class similarity: dotProduct, cosine or centredCosine.")
+  var similarity: ClassSimilarity.Measure?
+  @Option(help: "Crop and flip while synthesizing: automatic, always or never.")
+  var augment: SoftLabelSynthesizer.AugmentationRule?
+  @Flag(help: "Keep images the teacher places outside their label's classes.")
+  var keepUnfaithful = false
+
+  func configuration(_ preset: Preset, seed: UInt64) -> SoftLabelSynthesizer.Configuration {
+    var c: SoftLabelSynthesizer.Configuration =
+      switch preset {
+      case .demo: .demo
+      case .reduced: .reduced
+      case .full: .full
+      }
+    if let count { c.count = count }
+    if let batch { c.batch = batch }
+    if let steps { c.steps = steps }
+    if let learningRate { c.learningRate = learningRate }
+    if let labelLoss { c.labelWeight = labelLoss }
+    if let statistics { c.statistics = statistics }
+    if let group { c.labels.group = group }
+    if let groupSize { c.labels.groupSize = groupSize }
+    if let easyShare { c.labels.easyShare = easyShare }
+    if let similarity { c.labels.similarity = similarity }
+    if let augment { c.augmentation = augment }
+    if keepUnfaithful { c.dropUnfaithful = false }
+    c.seed = seed
+    return c
+  }
+}
