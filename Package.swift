@@ -53,7 +53,7 @@ let package = Package(
         "DynaDFQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",
-      swiftSettings: strict),
+      swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
 
     .target(
       name: "DFQTestSupport", dependencies: ["DynaDFQ"], path: "Tests/DFQTestSupport",

@@ -11,7 +11,7 @@ struct Demo: ParsableCommand {
       test images, with the controls that tell what the look at the image is worth.
       """)
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
   @OptionGroup var synthesis: SynthesisOptions
   @Option(help: "Training steps of each student.")
   var steps = 300
@@ -48,9 +48,9 @@ struct Demo: ParsableCommand {
     let start = Date()
     let teacher = try Network.pretrained(.resNet20FashionMNIST)
     let real = try DataOptions.open(data, limit: limit)
-    let context = run.context
+    let context = options.context
     let images = try Synthesize.images(
-      teacher, synthesis.configuration(.demo, seed: run.seed), run: run)
+      teacher, synthesis.configuration(.demo, seed: options.seed), run: options)
     let reference = try TeacherRun(teacher, real, context: context)
     let labels = real.labels
     var rows: [Row] = []
@@ -60,9 +60,9 @@ struct Demo: ParsableCommand {
       let dynamic = try student(
         teacher, images, bits: [bits - 1, bits, bits + 1], weightBits: bits, budget: Double(bits))
       let fixedResult = try fixed.evaluation(
-        on: real, reference: reference, seed: run.seed, context: context)
+        on: real, reference: reference, seed: options.seed, context: context)
       let dynamicResult = try dynamic.evaluation(
-        on: real, reference: reference, controls: [.fixed, .random, .shuffled], seed: run.seed,
+        on: real, reference: reference, controls: [.fixed, .random, .shuffled], seed: options.seed,
         context: context)
       rows.append(Row(name: "static W\(bits)A\(bits)", policy: fixedResult.report.student))
       rows.append(Row(name: "dynamic, budget \(bits)", policy: dynamicResult.report.student))
@@ -88,7 +88,7 @@ struct Demo: ParsableCommand {
       teacherAccuracy: Double(right) / Double(real.count), synthetic: images.count,
       dropped: images.droppedCount, rows: rows, comparisons: comparisons,
       seconds: Date().timeIntervalSince(start))
-    if run.json { try Output.json(summary) } else { show(summary) }
+    if options.json { try Output.json(summary) } else { show(summary) }
   }
 
   private func student(
@@ -97,19 +97,19 @@ struct Demo: ParsableCommand {
     var configuration = DynamicTrainer.Configuration.demo
     configuration.steps = steps
     configuration.budget = budget
-    configuration.seed = run.seed
+    configuration.seed = options.seed
     let trainer = DynamicTrainer(
       teacher: teacher, quantizer: Quantizer(weightBits: weightBits, activationBits: bits),
-      selector: BitSelector(.perLayer), configuration: configuration, context: run.context)
+      selector: BitSelector(.perLayer), configuration: configuration, context: options.context)
     let name = bits.count == 1 ? "static W\(weightBits)A\(bits[0])" : "dynamic \(bits)"
-    return try Quantize.student(trainer, images, run: run, title: name)
+    return try Quantize.student(trainer, images, run: options, title: name)
   }
 
   private func show(_ summary: Summary) {
     print("\(summary.dataset), \(summary.images) real test images; no real image was used before")
     print(
-      "\(summary.synthetic) synthetic images (\(summary.dropped) dropped), seed \(run.seed), "
-        + "\(run.context.instructionSet), BLAS \(BLAS.configuration)")
+      "\(summary.synthetic) synthetic images (\(summary.dropped) dropped), seed \(options.seed), "
+        + "\(options.context.instructionSet), BLAS \(BLAS.configuration)")
     let teacher = [
       "float teacher", Output.percent(summary.teacherAccuracy), "100.00", "", "", "32.00", "",
     ]

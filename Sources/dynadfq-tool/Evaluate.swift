@@ -14,7 +14,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "A student's file; without it the full-precision --model is measured.")
   var student: String?
   @OptionGroup var model: ModelOptions
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
   @Option(help: DataOptions.help)
   var data: String
   @Option(help: "The full-precision network to compare predictions with; --model by default.")
@@ -36,8 +36,8 @@ struct Evaluate: ParsableCommand {
     let quantized = try QuantizedNetwork(contentsOf: student)
     let reference = try reference(for: quantized)
     let report = try Evaluate.report(
-      quantized, images, teacher: reference, controls: controls, run: run)
-    if run.json { try Output.json(report) } else { Output.report(report) }
+      quantized, images, teacher: reference, controls: controls, run: options)
+    if options.json { try Output.json(report) } else { Output.report(report) }
   }
 
   /// The named teacher, or the default one where it is of the student's architecture.
@@ -52,11 +52,11 @@ struct Evaluate: ParsableCommand {
     guard images.classCount == network.classCount else {
       throw QuantizationError.classCount(expected: network.classCount, found: images.classCount)
     }
-    let predictions = try FloatExecutor(network, context: run.context).logits(of: images)
+    let predictions = try FloatExecutor(network, context: options.context).logits(of: images)
       .argmaxOfRows()
     let hits = zip(predictions, images.labels).filter { $0 == $1 }.count
     let accuracy = Double(hits) / Double(images.count)
-    if run.json {
+    if options.json {
       return try Output.json(
         FloatSummary(dataset: images.name, images: images.count, accuracy: accuracy))
     }
@@ -66,13 +66,13 @@ struct Evaluate: ParsableCommand {
 
   static func report(
     _ student: QuantizedNetwork, _ images: any RealImages, teacher: Network?, controls: Bool,
-    run: RunOptions
+    run options: RunOptions
   ) throws -> EvaluationReport {
-    let bar = run.progress("evaluation")
+    let bar = options.progress("evaluation")
     defer { bar.finish() }
     return try student.evaluate(
       on: images, teacher: teacher, controls: controls ? EvaluationReport.Control.allCases : [],
-      seed: run.seed, context: run.context
+      seed: options.seed, context: options.context
     ) { done, total in bar.update(done, of: total) }
   }
 }

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
   var images: String?
   @Option(help: "Where the picture goes (PNG): images from easy to hard, with labels and bits.")
   var picture: String?
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
 
   struct LayerRow: Encodable {
     var name: String
@@ -65,7 +65,7 @@ struct Inspect: ParsableCommand {
       summary.nearestClasses = (0..<network.classCount).map { classes.nearest(to: $0, count: 3) }
     }
     if let picture { try draw(picture, student: student, network: network) }
-    if run.json { return try Output.json(summary) }
+    if options.json { return try Output.json(summary) }
     show(summary)
     if let layer { try show(layer, of: student) }
   }
@@ -87,7 +87,7 @@ struct Inspect: ParsableCommand {
     guard set.images.rowShape == network.imageShape else {
       throw NetworkError.imageShape(expected: network.imageShape, found: set.images.rowShape)
     }
-    let bits = student?.decisions(ofInputs: set.images, context: run.context).map(\.meanBits)
+    let bits = student?.decisions(ofInputs: set.images, context: options.context).map(\.meanBits)
     try Picture(set, network: network, bits: bits).image().writePNG(to: path)
   }
 

@@ -22,7 +22,9 @@ enum Output {
         return column == 0 ? cell + space : space + cell
       }
       print(cells.joined(separator: "  "))
-      if index == 0 { print(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")) }
+      if index == 0 {
+        print(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
+      }
     }
   }
 

@@ -15,7 +15,7 @@ struct Quantize: ParsableCommand {
   @OptionGroup var quantizer: QuantizerOptions
   @OptionGroup var training: TrainingOptions
   @OptionGroup var synthesis: SynthesisOptions
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
   @Option(help: "How much work: demo, reduced or full.")
   var preset = Preset.reduced
   @Option(help: "Synthetic images made by `synthesize`.")
@@ -49,12 +49,13 @@ struct Quantize: ParsableCommand {
     }
     let images =
       try images.map { try SyntheticImages(contentsOf: $0) }
-      ?? Synthesize.images(network, synthesis.configuration(preset, seed: run.seed), run: run)
+      ?? Synthesize.images(
+        network, synthesis.configuration(preset, seed: options.seed), run: options)
     let trainer = DynamicTrainer(
       teacher: network, quantizer: quantizer, selector: try self.quantizer.makeSelector(),
-      configuration: training.configuration(preset, seed: run.seed, quantizer: quantizer),
-      context: run.context)
-    let student = try Quantize.student(trainer, images, run: run, checkpoint: checkpoint)
+      configuration: training.configuration(preset, seed: options.seed, quantizer: quantizer),
+      context: options.context)
+    let student = try Quantize.student(trainer, images, run: options, checkpoint: checkpoint)
     try student.write(to: output)
     let middle = quantizer.activationBits[quantizer.activationBits.count / 2]
     var summary = Summary(
@@ -63,18 +64,19 @@ struct Quantize: ParsableCommand {
     if let data {
       summary.report = try Evaluate.report(
         student, try DataOptions.open(data, limit: limit), teacher: network, controls: controls,
-        run: run)
+        run: options)
     }
-    if run.json { return try Output.json(summary) }
-    print("\(output): weights \(quantizer.weightBits) bits, activations \(quantizer.activationBits)")
+    if options.json { return try Output.json(summary) }
+    print(
+      "\(output): weights \(quantizer.weightBits) bits, activations \(quantizer.activationBits)")
     if let report = summary.report { Output.report(report) }
   }
 
   static func student(
-    _ trainer: DynamicTrainer, _ images: SyntheticImages, run: RunOptions,
+    _ trainer: DynamicTrainer, _ images: SyntheticImages, run options: RunOptions,
     checkpoint: String? = nil, title: String = "training"
   ) throws -> QuantizedNetwork {
-    let bar = run.progress(title)
+    let bar = options.progress(title)
     defer { bar.finish() }
     return try trainer.train(on: images, checkpoint: checkpoint) { p in
       let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""

@@ -11,7 +11,7 @@ struct Synthesize: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var synthesis: SynthesisOptions
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
   @Option(help: "How much work: demo, reduced or full.")
   var preset = Preset.reduced
   @Option(name: .shortAndLong, help: "Where the images go (safetensors).")
@@ -38,7 +38,8 @@ struct Synthesize: ParsableCommand {
   func run() throws {
     let network = try model.network()
     let images = try Synthesize.images(
-      network, synthesis.configuration(preset, seed: run.seed), run: run, checkpoint: checkpoint)
+      network, synthesis.configuration(preset, seed: options.seed), run: options,
+      checkpoint: checkpoint)
     try images.write(to: output)
     if let picture { try Picture(images, network: network).image().writePNG(to: picture) }
     func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(max(values.count, 1)) }
@@ -50,24 +51,27 @@ struct Synthesize: ParsableCommand {
     if let frechet {
       let real = try DataOptions.open(frechet, limit: limit)
       summary.frechetDistance = try FrechetDistance.between(
-        FrechetDistance.features(of: images.images, in: network, context: run.context),
+        FrechetDistance.features(of: images.images, in: network, context: options.context),
         FrechetDistance.features(
-          of: network.inputs(real, at: 0..<real.count), in: network, context: run.context))
+          of: network.inputs(real, at: 0..<real.count), in: network, context: options.context))
     }
-    if run.json { return try Output.json(summary) }
+    if options.json { return try Output.json(summary) }
     print("\(output): \(summary.images) images (\(summary.easy) easy), \(summary.dropped) dropped")
     print("mean entropy / log C: labels \(summary.meanLabelEntropy)", terminator: "")
     print(", predictions \(summary.meanPredictionEntropy)")
-    if let distance = summary.frechetDistance { print("Fréchet distance to \(frechet!): \(distance)") }
+    if let distance = summary.frechetDistance {
+      print("Fréchet distance to \(frechet!): \(distance)")
+    }
   }
 
   static func images(
-    _ network: Network, _ configuration: SoftLabelSynthesizer.Configuration, run: RunOptions,
+    _ network: Network, _ configuration: SoftLabelSynthesizer.Configuration,
+    run options: RunOptions,
     checkpoint: String? = nil
   ) throws -> SyntheticImages {
     let synthesizer = try SoftLabelSynthesizer(
-      teacher: network, configuration: configuration, context: run.context)
-    let bar = run.progress("synthesis")
+      teacher: network, configuration: configuration, context: options.context)
+    let bar = options.progress("synthesis")
     defer { bar.finish() }
     return try synthesizer.synthesize(checkpoint: checkpoint) { p in
       bar.update(

@@ -36,7 +36,7 @@ struct Train: ParsableCommand {
   var noFlip = false
   @Option(help: "Use only the first so many images.")
   var limit: Int?
-  @OptionGroup var run: RunOptions
+  @OptionGroup var options: RunOptions
 
   struct Summary: Encodable {
     var output: String
@@ -51,9 +51,9 @@ struct Train: ParsableCommand {
       architecture: try Architecture(name: arch),
       configuration: .init(
         epochs: epochs, batch: batch, learningRate: learningRate, weightDecay: weightDecay,
-        labelSmoothing: labelSmoothing, shift: shift, flip: !noFlip, seed: run.seed),
-      context: run.context)
-    let bar = run.progress("training")
+        labelSmoothing: labelSmoothing, shift: shift, flip: !noFlip, seed: options.seed),
+      context: options.context)
+    let bar = options.progress("training")
     var sum = 0.0
     var steps = 0
     var last = 0.0
@@ -64,7 +64,7 @@ struct Train: ParsableCommand {
       guard p.step % p.stepsPerEpoch == 0 else { return }
       last = sum / Double(steps)
       (sum, steps) = (0, 0)
-      if !run.json {
+      if !options.json {
         print("epoch \(p.step / p.stepsPerEpoch): training accuracy \(Output.percent(last)) %")
       }
     }
@@ -73,12 +73,12 @@ struct Train: ParsableCommand {
     var summary = Summary(output: output, epochs: epochs, trainAccuracy: last)
     if let test {
       let held = try DataOptions.open(test, limit: nil)
-      let predictions = try FloatExecutor(network, context: run.context).logits(of: held)
+      let predictions = try FloatExecutor(network, context: options.context).logits(of: held)
         .argmaxOfRows()
       let hits = zip(predictions, held.labels).filter { $0 == $1 }.count
       summary.testAccuracy = Double(hits) / Double(held.count)
     }
-    if run.json { return try Output.json(summary) }
+    if options.json { return try Output.json(summary) }
     print("\(output): test accuracy \(Output.percent(summary.testAccuracy)) %, last step")
   }
 }
