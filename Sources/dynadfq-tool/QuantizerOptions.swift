@@ -2,6 +2,7 @@ import ArgumentParser
 import DynaDFQ
 
 extension BitSelector.Granularity: ExpressibleByArgument {
+  /// Reads `per-layer` or `per-image`.
   public init?(argument: String) {
     switch argument {
     case "per-layer", "perLayer": self = .perLayer

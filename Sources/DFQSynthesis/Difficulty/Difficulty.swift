@@ -1,10 +1,11 @@
+import DFQNetwork
+public import DFQTensor
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import DFQNetwork
-public import DFQTensor
 
 /// How hard one image is (methods.md 9.1), each measure in 0...1.
 public struct Difficulty: Sendable, Codable, Hashable {
@@ -43,9 +44,13 @@ public struct Difficulty: Sendable, Codable, Hashable {
   }
 
   /// GHM's gradient density of each norm: the number of norms in its bin of width 1/bins, times
-  /// bins (Li 2019).
+  /// bins (Li 2019; methods.md 9.1).
+  ///
+  /// Norms are in 0...1; the harmonizing weight of one of N is N over its density.
   public static func gradientDensity(_ norms: [Float], bins: Int = 30) -> [Float] {
-    let places = norms.map { min(Int($0 * Float(bins)), bins - 1) }
+    precondition(
+      bins > 0 && norms.allSatisfy { (-0.001...1.001).contains($0) }, "norms are in 0...1")
+    let places = norms.map { min(max(Int($0 * Float(bins)), 0), bins - 1) }
     var counts = [Int](repeating: 0, count: bins)
     for place in places { counts[place] += 1 }
     return places.map { Float(counts[$0] * bins) }

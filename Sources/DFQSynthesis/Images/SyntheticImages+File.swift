@@ -35,30 +35,35 @@ extension SyntheticImages {
       found == SyntheticImages.format, "metadata format \"\(SyntheticImages.format)\"", found)
     let images = try file.tensor("images")
     let labels = try file.tensor("labels")
-    try demand(images.shape.rank == 4, "images N H W C", "\(images.shape)")
+    try demand(
+      images.shape.rank == 4 && images.rowShape.count > 0, "images N H W C", "\(images.shape)")
+    try demand(images.isFinite, "finite images", "NaN or infinity")
     let count = images.rowCount
     try demand(
       labels.shape.rank == 2 && labels.rowCount == count && labels.shape[1] > 0,
-      "\(count) rows of labels", "\(labels.shape)")
-    try demand(images.isFinite, "finite images", "NaN or infinity")
+      "labels of \(count) images", "\(labels.shape)")
     let classes = labels.shape[1]
     for row in 0..<count {
-      let label = labels.elements[row * classes..<(row + 1) * classes]
-      let sum = label.reduce(0, +)
-      try demand(
-        label.allSatisfy { $0 >= 0 } && abs(sum - 1) < 1e-4,
-        "labels of at least 0 that sum to 1", "a sum of \(sum) in row \(row)")
+      try LabelBatch.check(
+        labels.elements[row * classes..<(row + 1) * classes], row: row, source: path)
     }
     let measures = try file.tensor("difficulty", shape: [count, 3]).elements
+    // Rounding may take an entropy a little over log C.
+    if let bad = measures.first(where: { !(-1e-4...1.0001).contains($0) }) {
+      try demand(false, "difficulty in 0...1", "\(bad)")
+    }
     let anchors = try file.int64s("anchors").map { Int(clamping: $0) }
     let easy = try file.uint8s("easy")
     let dropped = try file.int64s("dropped")
+    try demand(anchors.count == count, "anchors of \(count) images", "\(anchors.count)")
+    try demand(easy.count == count, "easy of \(count) images", "\(easy.count)")
     try demand(
-      anchors.count == count && easy.count == count && dropped.count == 1,
-      "\(count) anchors and difficulties", "\(anchors.count) and \(easy.count)")
+      easy.allSatisfy { $0 <= 1 }, "easy of 0 or 1", "\(easy.max() ?? 0)")
     try demand(
-      anchors.allSatisfy { (0..<classes).contains($0) } && dropped[0] >= 0,
-      "anchors in 0..<\(classes)", "others")
+      dropped.count == 1 && dropped[0] >= 0, "dropped as one count", "\(dropped.prefix(3))")
+    if let bad = anchors.first(where: { !(0..<classes).contains($0) }) {
+      try demand(false, "anchors in 0..<\(classes)", "\(bad)")
+    }
     var provenance = file.metadata
     provenance["format"] = nil
     self.init(

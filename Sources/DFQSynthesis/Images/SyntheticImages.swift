@@ -49,6 +49,18 @@ public struct SyntheticImages: Sendable {
       provenance: provenance)
   }
 
+  /// The set split at random: `share` (0...1) of it, rounded, is held out and the rest is for
+  /// training; both keep the set's order.
+  public func holdOut(
+    share: Double, seed: UInt64
+  ) -> (training: SyntheticImages, heldOut: SyntheticImages) {
+    precondition((0...1).contains(share), "a share is in 0...1")
+    let held = Int((Double(count) * share).rounded())
+    var stream = RandomStream(seed: seed, "hold-out")
+    let order = stream.permutation(count)
+    return (subset(order.dropFirst(held).sorted()), subset(order.prefix(held).sorted()))
+  }
+
   /// Sets of one network joined; there must be one at least.
   public static func concatenating(_ sets: [SyntheticImages]) -> SyntheticImages {
     SyntheticImages(

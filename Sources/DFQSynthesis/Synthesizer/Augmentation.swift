@@ -58,28 +58,18 @@ public struct Augmentation: Sendable {
 
   /// The augmented batch N H W C.
   public func apply(_ images: Tensor) -> Tensor {
-    var result = Tensor(shape: shape)
-    images.withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        forEachTap { output, input, weight in
-          for c in 0..<shape[3] { target[output + c] += weight * source[input + c] }
-        }
-      }
+    precondition(images.shape == shape, "drawn for \(shape), found \(images.shape)")
+    return mapped(images) { target, source, output, input, weight, channels in
+      for c in 0..<channels { target[output + c] += weight * source[input + c] }
     }
-    return result
   }
 
   /// The gradient at the images given that at the augmented batch: the transposed map.
   public func transpose(_ gradient: Tensor) -> Tensor {
-    var result = Tensor(shape: shape)
-    gradient.withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        forEachTap { output, input, weight in
-          for c in 0..<shape[3] { target[input + c] += weight * source[output + c] }
-        }
-      }
+    precondition(gradient.shape == shape, "drawn for \(shape), found \(gradient.shape)")
+    return mapped(gradient) { target, source, output, input, weight, channels in
+      for c in 0..<channels { target[input + c] += weight * source[output + c] }
     }
-    return result
   }
 
   /// A batch cropped, resized back and flipped at random.
@@ -87,23 +77,40 @@ public struct Augmentation: Sendable {
     Augmentation(batch: images.shape, stream: &stream).apply(images)
   }
 
-  private func forEachTap(_ body: (_ output: Int, _ input: Int, _ weight: Float) -> Void) {
+  /// Sums over all pairs of an output and an input pixel with their weight; `body` says which way.
+  @inline(__always)
+  private func mapped(
+    _ values: Tensor,
+    _ body: (
+      UnsafeMutableBufferPointer<Float>, UnsafeBufferPointer<Float>, _ output: Int, _ input: Int,
+      _ weight: Float, _ channels: Int
+    ) -> Void
+  ) -> Tensor {
     let (height, width, channels) = (shape[1], shape[2], shape[3])
-    for (image, crop) in crops.enumerated() {
-      let base = image * height * width
-      for (y, row) in crop.rows.enumerated() {
-        for (x, column) in crop.columns.enumerated() {
-          let output = (base + y * width + x) * channels
-          for (line, rowWeight) in [(row.first, 1 - row.share), (row.second, row.share)]
-          where rowWeight != 0 {
-            let start = base + line * width
-            body(output, (start + column.first) * channels, rowWeight * (1 - column.share))
-            if column.share != 0 {
-              body(output, (start + column.second) * channels, rowWeight * column.share)
+    var result = Tensor(shape: shape)
+    values.withUnsafeElements { source in
+      result.withUnsafeMutableElements { target in
+        for (image, crop) in crops.enumerated() {
+          for y in 0..<height {
+            let row = crop.rows[y]
+            for x in 0..<width {
+              let column = crop.columns[x]
+              let output = ((image * height + y) * width + x) * channels
+              func line(_ line: Int, _ weight: Float) {
+                let start = (image * height + line) * width
+                let (first, second) = (start + column.first, start + column.second)
+                let left = weight * (1 - column.share)
+                body(target, source, output, first * channels, left, channels)
+                let right = weight * column.share
+                body(target, source, output, second * channels, right, channels)
+              }
+              line(row.first, 1 - row.share)
+              line(row.second, row.share)
             }
           }
         }
       }
     }
+    return result
   }
 }

@@ -23,9 +23,11 @@ extension SoftLabelSynthesizer {
     public var learningRate: Float
     /// The steps without improvement after which the rate falls to a tenth.
     public var patience: Int
-    /// The labels, where no strategy of one's own is given.
+    /// Which labels, where no strategy of one's own is given.
+    public var variant: LabelVariant
+    /// The labels of variant `groups`.
     public var labels: SoftLabels
-    /// The factor of the cross entropy with the labels; 0 leaves images without labels (ZeroQ).
+    /// The factor of the cross entropy with the labels; 0 is the same as variant `none`.
     public var labelWeight: Float
     /// Which BN statistics loss.
     public var statistics: BatchNormStatistics.Variant
@@ -33,6 +35,9 @@ extension SoftLabelSynthesizer {
     public var statisticsWeight: Float
     /// When images are augmented.
     public var augmentation: AugmentationRule
+    /// Whether pixels are kept where real ones can be, 0...255 before normalization; the published
+    /// methods do not (methods.md 5, item 21).
+    public var clampPixels: Bool
     /// Whether images are dropped that the teacher places outside their label's support.
     public var dropUnfaithful: Bool
     /// The seed of every draw.
@@ -41,20 +46,24 @@ extension SoftLabelSynthesizer {
     /// Makes a configuration; the defaults are the preset `reduced`.
     public init(
       count: Int = 512, batch: Int = 128, steps: Int = 250, learningRate: Float = 0.25,
-      patience: Int = 50, labels: SoftLabels = .init(), labelWeight: Float = 1,
+      patience: Int = 50, variant: LabelVariant = .groups, labels: SoftLabels = .init(),
+      labelWeight: Float = 1,
       statistics: BatchNormStatistics.Variant = .batchVariance, statisticsWeight: Float = 1,
-      augmentation: AugmentationRule = .automatic, dropUnfaithful: Bool = true, seed: UInt64 = 0
+      augmentation: AugmentationRule = .automatic, clampPixels: Bool = false,
+      dropUnfaithful: Bool = true, seed: UInt64 = 0
     ) {
       self.count = count
       self.batch = batch
       self.steps = steps
       self.learningRate = learningRate
       self.patience = patience
+      self.variant = variant
       self.labels = labels
       self.labelWeight = labelWeight
       self.statistics = statistics
       self.statisticsWeight = statisticsWeight
       self.augmentation = augmentation
+      self.clampPixels = clampPixels
       self.dropUnfaithful = dropUnfaithful
       self.seed = seed
     }
@@ -79,7 +88,12 @@ extension SoftLabelSynthesizer {
         learningRate.isFinite && learningRate > 0, "a learning rate above 0", "\(learningRate)")
       try demand(
         labelWeight.isFinite && labelWeight >= 0, "a label weight of at least 0", "\(labelWeight)")
+      try demand(patience >= 0, "a patience of at least 0 steps", "\(patience)")
+      try demand(
+        statisticsWeight.isFinite && statisticsWeight >= 0,
+        "a BN statistics weight of at least 0", "\(statisticsWeight)")
       try labels.check()
+      if case .refined(let refined) = variant { try refined.check() }
     }
   }
 }

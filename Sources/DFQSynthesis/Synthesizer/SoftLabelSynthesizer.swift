@@ -1,4 +1,3 @@
-import DFQInterchange
 public import DFQNetwork
 public import DFQTensor
 import Foundation
@@ -28,7 +27,7 @@ public struct SoftLabelSynthesizer: Sendable {
     try teacher.checkTeacher()
     self.teacher = teacher
     self.configuration = configuration
-    strategy = labels ?? configuration.labels
+    strategy = labels ?? configuration.strategy
     self.context = context
   }
 
@@ -41,55 +40,46 @@ public struct SoftLabelSynthesizer: Sendable {
   ///
   /// With `checkpoint`, a directory, each finished batch is kept there and a run that finds it goes
   /// on from it to the same bits. Throws `NetworkError.lossNotFinite`, `InterchangeError` for
-  /// files, and what the label strategy throws.
+  /// files, `SynthesisError.badImages` for batches of another run, and what the label strategy
+  /// throws. Where images are dropped fewer than `count` come back; `droppedCount` says how many.
   public func synthesize(
     checkpoint directory: String? = nil, progress: ((SynthesisProgress) -> Void)? = nil
   ) throws -> SyntheticImages {
     let run = try SynthesisRun(self)
     var batches: [SyntheticImages] = []
     for batch in 0..<batchCount {
-      let path = directory.map { "\($0)/batch-\(batch).safetensors" }
-      if let path, let kept = try kept(path) {
+      if let directory, let kept = try SynthesisCheckpoint(directory, batch).read(provenance) {
         batches.append(kept)
         continue
       }
       let images = try run.batch(batch, progress: progress)
-      if let directory, let path {
-        try? FileManager.default.createDirectory(
-          atPath: directory, withIntermediateDirectories: true)
-        try images.write(to: path)
-      }
+      if let directory { try SynthesisCheckpoint(directory, batch).write(images) }
       batches.append(images)
     }
-    return .concatenating(batches)
+    return SyntheticImages.concatenating(batches).recordingDropped()
   }
 
   /// Synthesizes one batch on its own: the same images as in `synthesize`.
   ///
-  /// Throws the same.
+  /// Throws the same, and `SynthesisError.badConfiguration` for a batch outside
+  /// `0..<batchCount`.
   public func batch(_ index: Int) throws -> SyntheticImages {
-    precondition((0..<batchCount).contains(index), "there are \(batchCount) batches")
-    return try SynthesisRun(self).batch(index, progress: nil)
-  }
-
-  private func kept(_ path: String) throws -> SyntheticImages? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let images = try SyntheticImages(contentsOf: path)
-    guard images.provenance == provenance else {
-      throw SynthesisError.badImages(
-        source: path, expected: "a batch of this run", found: "one of another configuration")
+    guard (0..<batchCount).contains(index) else {
+      throw SynthesisError.badConfiguration(
+        what: "a batch in 0..<\(batchCount)", found: "\(index)")
     }
-    return images
+    return try SynthesisRun(self).batch(index, progress: nil).recordingDropped()
   }
 
-  /// What names a run.
+  /// What names a run: a checkpoint of another teacher, configuration or strategy is not taken.
   var provenance: [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let settings = (try? encoder.encode(configuration)).map { String(decoding: $0, as: UTF8.self) }
     return [
       "arch": teacher.architecture, "configuration": settings ?? "",
-      "labels": "\(type(of: strategy))",
+      "seed": "\(configuration.seed)", "labels": "\(strategy)",
+      "teacher": SynthesisCheckpoint.digest(teacher.parameters.values),
     ]
   }
 }

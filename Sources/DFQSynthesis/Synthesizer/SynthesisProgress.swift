@@ -8,10 +8,12 @@ public struct SynthesisProgress: Sendable {
   public var step: Int
   /// The steps of each batch.
   public var steps: Int
-  /// The BN statistics loss.
+  /// The BN statistics loss, times its weight.
   public var statisticsLoss: Double
   /// The cross entropy with the labels.
   public var crossEntropy: Double
-  /// Adam's rate.
+  /// The entropy-diversifying loss of labels that learn; 0 for others.
+  public var entropyLoss: Double
+  /// Adam's rate for the images.
   public var learningRate: Float
 }

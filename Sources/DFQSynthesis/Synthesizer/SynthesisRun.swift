@@ -22,9 +22,7 @@ final class SynthesisRun {
   func batch(_ index: Int, progress: ((SynthesisProgress) -> Void)?) throws -> SyntheticImages {
     let count = min(configuration.batch, configuration.count - index * configuration.batch)
     let shape = Shape([count] + teacher.imageShape.dimensions)
-    var labelStream = RandomStream(seed: configuration.seed, "labels", index)
-    let labels = try checked(
-      synthesizer.strategy.labels(count: count, network: teacher, stream: &labelStream), count)
+    var targets = try SynthesisTargets(synthesizer, batch: index, count: count)
     var noise = RandomStream(seed: configuration.seed, "synthesis", index)
     var pixels = noise.normals(shape.count)
     var crops = RandomStream(seed: configuration.seed, "synthesis augmentation", index)
@@ -33,23 +31,33 @@ final class SynthesisRun {
       rate: configuration.learningRate, patience: configuration.patience)
     for step in 0..<configuration.steps {
       let images = Tensor(shape: shape, elements: pixels)
+      // One decision per step for the whole batch (methods.md 2.6, item 2).
       let augmentation =
         augments && crops.uniform() < 0.5 ? Augmentation(batch: shape, stream: &crops) : nil
       let response = executor.run(
         images: augmentation?.apply(images) ?? images, parameters: teacher.parameters.values,
-        request: request(labels.labels, gradient: true))
-      guard response.totalLoss.isFinite else {
-        throw NetworkError.lossNotFinite(
-          what: "synthesis of batch \(index)", step: step, value: "\(response.totalLoss)")
-      }
+        request: request(targets.labels))
+      let rate = schedule.rate
+      let entropyLoss = targets.step(
+        logits: response.outputs[0], share: rate / configuration.learningRate)
+      let total = response.totalLoss + entropyLoss.weighted
+      try demandFinite(total, index, step)
       let gradient = response.imageGradient!
       adam.step(
         &pixels, gradient: (augmentation?.transpose(gradient) ?? gradient).elements,
-        rate: schedule.rate, context: synthesizer.context)
-      progress?(report(index, step, response, schedule.rate))
-      schedule.observe(response.totalLoss)
+        rate: rate, context: synthesizer.context)
+      if configuration.clampPixels { clamp(&pixels) }
+      progress?(report(index, step, response, entropyLoss.value, rate))
+      schedule.observe(total)
     }
-    return try finish(Tensor(shape: shape, elements: pixels), labels)
+    if !pixels.allSatisfy(\.isFinite) { try demandFinite(.nan, index, configuration.steps) }
+    return try finish(Tensor(shape: shape, elements: pixels), targets.final)
+  }
+
+  private func demandFinite(_ loss: Double, _ batch: Int, _ step: Int) throws(NetworkError) {
+    guard loss.isFinite else {
+      throw .lossNotFinite(what: "synthesis of batch \(batch)", step: step, value: "\(loss)")
+    }
   }
 
   private var augments: Bool {
@@ -60,53 +68,47 @@ final class SynthesisRun {
     }
   }
 
-  private func request(_ labels: Tensor, gradient: Bool) -> ExecutorRequest {
-    .init(
-      imageObjectives: [
-        CrossEntropy(
-          labels: labels, node: teacher.graph.output, weight: configuration.labelWeight)
-      ], momentObjectives: statistics, imageGradient: gradient)
+  private func request(_ labels: Tensor) -> ExecutorRequest {
+    let output = teacher.graph.output
+    let weight = configuration.isUnlabelled ? 0 : configuration.labelWeight
+    return .init(
+      imageObjectives: [CrossEntropy(labels: labels, node: output, weight: weight)],
+      momentObjectives: statistics, imageGradient: true, outputs: [output])
+  }
+
+  /// Moves pixels to where real ones can be, 0...1 before normalization.
+  private func clamp(_ pixels: inout [Float]) {
+    let normalization = teacher.preprocessing
+    let channels = normalization.mean.count
+    let low = zip(normalization.mean, normalization.standardDeviation).map { -$0 / $1 }
+    let high = zip(normalization.mean, normalization.standardDeviation).map { (1 - $0) / $1 }
+    for place in pixels.indices {
+      pixels[place] = min(max(pixels[place], low[place % channels]), high[place % channels])
+    }
   }
 
   private func report(
-    _ batch: Int, _ step: Int, _ response: ExecutorResponse, _ rate: Float
+    _ batch: Int, _ step: Int, _ response: ExecutorResponse, _ entropyLoss: Double, _ rate: Float
   ) -> SynthesisProgress {
     SynthesisProgress(
       batch: batch, batches: synthesizer.batchCount, step: step + 1, steps: configuration.steps,
       statisticsLoss: zip(response.momentLosses, statistics).reduce(0) {
         $0 + $1.0 * Double($1.1.weight)
-      }, crossEntropy: response.imageLosses[0], learningRate: rate)
-  }
-
-  /// A strategy's labels are checked like a file's.
-  private func checked(_ batch: LabelBatch, _ count: Int) throws(SynthesisError) -> LabelBatch {
-    let shape: Shape = [count, teacher.classCount]
-    guard batch.labels.shape == shape, batch.isEasy.count == count, batch.anchors.count == count,
-      batch.supports.count == count, batch.labels.isFinite,
-      (batch.anchors + batch.supports.flatMap { $0 }).allSatisfy({
-        (0..<teacher.classCount).contains($0)
-      })
-    else {
-      throw .badImages(
-        source: "\(type(of: synthesizer.strategy))",
-        expected: "finite labels \(shape), a flag, an anchor and a support each",
-        found: "\(batch.labels.shape)")
-    }
-    return batch
+      }, crossEntropy: configuration.isUnlabelled ? 0 : response.imageLosses[0],
+      entropyLoss: entropyLoss, learningRate: rate)
   }
 
   /// Difficulty of the finished images, without those the teacher places outside their label's
   /// support.
   private func finish(_ images: Tensor, _ batch: LabelBatch) throws -> SyntheticImages {
     let logits = try FloatExecutor(teacher, context: synthesizer.context).logits(ofInputs: images)
+    let batch = configuration.isUnlabelled ? LabelBatch(predictions: logits) : batch
     let all = SyntheticImages(
       images: images, labels: batch.labels, isEasy: batch.isEasy, anchors: batch.anchors,
       difficulty: Difficulty.of(logits: logits, labels: batch.labels))
     let predictions = logits.argmaxOfRows()
     let faithful = predictions.indices.filter { batch.supports[$0].contains(predictions[$0]) }
-    // Images without a label loss have no label to be unfaithful to.
-    let drops = configuration.dropUnfaithful && configuration.labelWeight > 0
-    let kept = drops ? all.subset(faithful) : all
+    let kept = configuration.dropUnfaithful ? all.subset(faithful) : all
     return SyntheticImages(
       images: kept.images, labels: kept.labels, isEasy: kept.isEasy, anchors: kept.anchors,
       difficulty: kept.difficulty, droppedCount: all.count - kept.count,

@@ -1,0 +1,82 @@
+package import DFQNetwork
+import DFQTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The classifier applied to a mixture of class centroids: softmax(s W W^T y + b), with the class
+/// vectors w_k as centroids (methods.md 2.1.4, items 2 and 3).
+package struct ClassifierSmoothing: Sendable {
+  package let classCount: Int
+  /// s W W^T, C x C; symmetric.
+  package let matrix: [Double]
+  package let bias: [Double]
+  /// s.
+  package let scale: Double
+
+  /// Scales the centroids by bisection until a class has mean probability `confidence` at its own
+  /// centroid; throws `SynthesisError` where no scale does.
+  package init(_ network: Network, confidence: Double) throws {
+    let similarity = try ClassSimilarity(network, measure: .dotProduct)
+    let products = similarity.values.map(Double.init)
+    let bias = try network.classifier().bias.map(Double.init)
+    let classes = similarity.classCount
+    func reached(_ scale: Double) -> Double {
+      (0..<classes).reduce(0) { sum, k in
+        let logits = (0..<classes).map { scale * products[$0 * classes + k] + bias[$0] }
+        return sum + exp(logSoftmax(logits)[k]) / Double(classes)
+      }
+    }
+    // Powers of two up to where doubles would lose the bias: beyond that nothing changes any more.
+    let scales = (-20...30).map { exp2(Double($0)) }
+    guard let above = scales.first(where: { reached($0) > confidence }) else {
+      throw SynthesisError.badConfiguration(
+        what: "centroids the classifier tells apart with mean probability \(confidence)",
+        found: "\(reached(exp2(30))) at the largest scale; lower the centroid confidence")
+    }
+    var (low, high) = (0.0, above)
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if reached(middle) < confidence { low = middle } else { high = middle }
+    }
+    scale = high
+    matrix = products.map { $0 * high }
+    self.bias = bias
+    classCount = classes
+  }
+
+  /// log of the refined label of a random label y, C.
+  package func logLabel(_ label: [Double]) -> [Double] {
+    logSoftmax(zip(times(label), bias).map { $0 + $1 })
+  }
+
+  /// The matrix, its own transpose, times a vector.
+  package func times(_ vector: [Double]) -> [Double] {
+    (0..<classCount).map { row in
+      var sum = 0.0
+      for column in 0..<classCount { sum += matrix[row * classCount + column] * vector[column] }
+      return sum
+    }
+  }
+}
+
+/// log softmax of logits in double precision.
+func logSoftmax(_ logits: [Double]) -> [Double] {
+  let largest = logits.max() ?? 0
+  let logSum = log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest
+  return logits.map { $0 - logSum }
+}
+
+/// The gradient at a softmax's logits from the one at its probabilities p.
+func softmaxBackward(_ gradient: [Double], _ p: [Double]) -> [Double] {
+  let along = zip(gradient, p).reduce(0) { $0 + $1.0 * $1.1 }
+  return zip(gradient, p).map { $1 * ($0 - along) }
+}
+
+/// -sum p log p in nats, from log p.
+func entropy(ofLogProbabilities values: [Double]) -> Double {
+  -values.reduce(0) { $0 + ($1 == -.infinity ? 0 : exp($1) * $1) }
+}

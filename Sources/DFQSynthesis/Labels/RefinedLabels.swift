@@ -1,0 +1,84 @@
+public import DFQNetwork
+public import DFQTensor
+
+/// DynaDFQ's labels, variant B: random labels refined through the teacher's own classifier and
+/// trained together with the images until their entropies are spread (methods.md 2.1.4).
+///
+/// Handed to a `SoftLabelSynthesizer` the labels learn; on its own `labels(count:network:stream:)`
+/// gives them as they start.
+public struct RefinedLabels: LabelStrategy, Codable, Hashable {
+  /// What of a label learns.
+  public enum Mode: String, Sendable, Codable, CaseIterable {
+    /// One temperature per image; the random logits z stay (as the overview figure is read).
+    case temperature
+    /// All C logits of an image (the other reading).
+    case logits
+  }
+
+  /// How entropies are compared with their half-normal draws.
+  public enum EntropyLoss: String, Sendable, Codable, CaseIterable {
+    /// The batch's sorted entropies with the sorted draws: the squared 1-D Wasserstein distance.
+    case sorted
+    /// Each image's entropy with its own draw.
+    case plain
+  }
+
+  /// What learns.
+  public var mode: Mode
+  /// How entropies are compared with their draws.
+  public var entropyLoss: EntropyLoss
+  /// The factor of the entropy-diversifying loss.
+  public var entropyWeight: Float
+  /// The deviation of the half-normal entropies, as a share of log C.
+  public var entropyDeviation: Float
+  /// Adam's first rate for temperatures or logits; it falls along with the images' rate.
+  public var learningRate: Float
+  /// Whether the cross entropy moves the labels too (as drawn in the figure) or the images alone.
+  public var learnsFromCrossEntropy: Bool
+  /// The mean probability the classifier gives a class at its own centroid; sets the centroids'
+  /// scale.
+  public var centroidConfidence: Float
+
+  /// Makes the strategy.
+  public init(
+    mode: Mode = .temperature, entropyLoss: EntropyLoss = .sorted, entropyWeight: Float = 1,
+    entropyDeviation: Float = 0.35, learningRate: Float = 0.05,
+    learnsFromCrossEntropy: Bool = true, centroidConfidence: Float = 0.95
+  ) {
+    self.mode = mode
+    self.entropyLoss = entropyLoss
+    self.entropyWeight = entropyWeight
+    self.entropyDeviation = entropyDeviation
+    self.learningRate = learningRate
+    self.learnsFromCrossEntropy = learnsFromCrossEntropy
+    self.centroidConfidence = centroidConfidence
+  }
+
+  /// Draws labels for `count` images, tempered to their entropy targets but not trained.
+  ///
+  /// Throws `SynthesisError.badConfiguration`, also where no scale gives the centroids their
+  /// confidence, and `NetworkError.missingLayers` for a network without a linear layer.
+  public func labels(
+    count: Int, network: Network, stream: inout RandomStream
+  ) throws -> LabelBatch {
+    try LabelRefinement(self, count: count, network: network, stream: &stream).labelBatch
+  }
+
+  func check() throws(SynthesisError) {
+    func demand(_ holds: Bool, _ what: String, _ found: Float) throws(SynthesisError) {
+      if !holds { throw .badConfiguration(what: what, found: "\(found)") }
+    }
+    try demand(
+      entropyWeight.isFinite && entropyWeight >= 0, "an entropy weight of at least 0",
+      entropyWeight)
+    try demand(
+      entropyDeviation.isFinite && entropyDeviation > 0, "an entropy deviation above 0",
+      entropyDeviation)
+    try demand(
+      learningRate.isFinite && learningRate >= 0, "a label learning rate of at least 0",
+      learningRate)
+    try demand(
+      centroidConfidence > 0 && centroidConfidence < 1, "a centroid confidence between 0 and 1",
+      centroidConfidence)
+  }
+}
