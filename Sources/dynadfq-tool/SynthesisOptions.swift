@@ -15,6 +15,28 @@ struct SynthesisOptions: ParsableArguments {
   var labelLoss: Float?
   @Option(help: "BN statistics loss: batchVariance or imageDeviation (ZeroQ's).")
   var statistics: BatchNormStatistics.Variant?
+  /// Which labels images are synthesized towards.
+  enum Labels: String, ExpressibleByArgument, CaseIterable {
+    case groups, refined, oneHot, none
+
+    var variant: LabelVariant {
+      switch self {
+      case .groups: .groups
+      case .refined: .refined(RefinedLabels())
+      case .oneHot: .oneHot
+      case .none: .none
+      }
+    }
+  }
+
+  @Option(
+    help: """
+      Labels: groups (soft over similar classes), refined (trained with the images), oneHot, or \
+      none (ZeroQ).
+      """)
+  var labels: Labels?
+  @Flag(help: "Keep pixels inside the range of real ones.")
+  var clampPixels = false
   @Option(help: "Classes of a hard label: mostSimilar, random, leastSimilar, mixed or all.")
   var group: SoftLabels.Group?
   @Option(help: "Number of classes in a hard label.")
@@ -39,6 +61,8 @@ struct SynthesisOptions: ParsableArguments {
     if let batch { c.batch = batch }
     if let steps { c.steps = steps }
     if let learningRate { c.learningRate = learningRate }
+    if let labels { c.variant = labels.variant }
+    if clampPixels { c.clampPixels = true }
     if let labelLoss { c.labelWeight = labelLoss }
     if let statistics { c.statistics = statistics }
     if let group { c.labels.group = group }

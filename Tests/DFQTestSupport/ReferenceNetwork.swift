@@ -1,0 +1,161 @@
+public import DynaDFQ
+import Foundation
+
+/// A graph computed in double precision by the plainest loops there are: what executors and their
+/// gradients are compared with.
+public struct ReferenceNetwork {
+  /// The graph.
+  public let graph: Graph
+  private let layout: ParameterLayout
+
+  /// Makes a reference of a graph.
+  public init(_ graph: Graph) {
+    self.graph = graph
+    layout = ParameterLayout(graph)
+  }
+
+  /// The values of every node, N followed by the node's shape; in training mode batch norm uses
+  /// the batch's moments.
+  public func values(
+    images: [Double], batch: Int, parameters: [Double], training: Bool
+  ) -> [[Double]] {
+    var values: [[Double]] = []
+    for (position, node) in graph.nodes.enumerated() {
+      let inputs = node.inputs.map { values[$0] }
+      func parameter(_ role: ParameterLayout.Role) -> [Double]? {
+        layout.entry(node: position, role).map { Array(parameters[$0.range]) }
+      }
+      let shape = node.inputs.first.map { graph.nodes[$0].outputShape } ?? node.outputShape
+      switch node.layer {
+      case .input: values.append(images)
+      case .convolution(let c):
+        values.append(
+          ReferenceNetwork.convolution(
+            c, inputs[0], batch: batch, shape: shape, outputShape: node.outputShape,
+            weight: parameter(.weight)!, bias: parameter(.bias)))
+      case .batchNorm(let norm):
+        let channels = shape.dimensions.last!
+        var mean = parameter(.runningMean)!
+        var variance = parameter(.runningVariance)!
+        if training { (mean, variance) = ReferenceNetwork.moments(inputs[0], channels: channels) }
+        let gamma = parameter(.normScale) ?? .init(repeating: 1, count: channels)
+        let beta = parameter(.normShift) ?? .init(repeating: 0, count: channels)
+        values.append(
+          inputs[0].enumerated().map { index, x in
+            let c = index % channels
+            return (x - mean[c]) / (variance[c] + Double(norm.epsilon)).squareRoot() * gamma[c]
+              + beta[c]
+          })
+      case .activation(let activation):
+        values.append(inputs[0].map { ReferenceNetwork.activation(activation, $0) })
+      case .add: values.append(zip(inputs[0], inputs[1]).map { $0 + $1 })
+      case .linear(let outputs, _):
+        let weight = parameter(.weight)!
+        let bias = parameter(.bias)
+        values.append(
+          (0..<batch * outputs).map { index in
+            let (row, output) = index.quotientAndRemainder(dividingBy: outputs)
+            return (0..<shape.count).reduce(bias?[output] ?? 0) {
+              $0 + inputs[0][row * shape.count + $1] * weight[$1 * outputs + output]
+            }
+          })
+      case .flatten, .reshape: values.append(inputs[0])
+      default:
+        values.append(
+          ReferenceNetwork.positional(
+            node.layer, inputs[0], batch: batch, shape: shape, outputShape: node.outputShape))
+      }
+    }
+    return values
+  }
+
+  /// Per-channel mean and biased variance.
+  public static func moments(_ x: [Double], channels: Int) -> ([Double], [Double]) {
+    let count = Double(x.count / channels)
+    var mean = [Double](repeating: 0, count: channels)
+    var variance = mean
+    for (index, value) in x.enumerated() { mean[index % channels] += value / count }
+    for (index, value) in x.enumerated() {
+      let difference = value - mean[index % channels]
+      variance[index % channels] += difference * difference / count
+    }
+    return (mean, variance)
+  }
+
+  private static func activation(_ activation: Activation, _ x: Double) -> Double {
+    switch activation {
+    case .relu: max(x, 0)
+    case .relu6: min(max(x, 0), 6)
+    case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
+    case .tanh: Foundation.tanh(x)
+    }
+  }
+
+  private static func convolution(
+    _ c: Convolution, _ x: [Double], batch: Int, shape: Shape, outputShape: Shape,
+    weight: [Double], bias: [Double]?
+  ) -> [Double] {
+    let (inputs, outputs) = (shape[2] / c.groups, c.outputChannels)
+    let perGroup = outputs / c.groups
+    var result = [Double](repeating: 0, count: batch * outputShape.count)
+    for index in result.indices {
+      let o = index % outputs
+      let column = index / outputs % outputShape[1]
+      let row = index / outputs / outputShape[1] % outputShape[0]
+      let image = index / outputShape.count
+      var sum = bias?[o] ?? 0
+      for ky in 0..<c.kernel {
+        for kx in 0..<c.kernel {
+          let y = row * c.stride + ky - c.paddingBefore
+          let z = column * c.stride + kx - c.paddingBefore
+          guard (0..<shape[0]).contains(y), (0..<shape[1]).contains(z) else { continue }
+          for i in 0..<inputs {
+            let source = ((image * shape[0] + y) * shape[1] + z) * shape[2]
+            sum +=
+              x[source + o / perGroup * inputs + i]
+              * weight[((ky * c.kernel + kx) * inputs + i) * outputs + o]
+          }
+        }
+      }
+      result[index] = sum
+    }
+    return result
+  }
+
+  private static func positional(
+    _ layer: Layer, _ x: [Double], batch: Int, shape: Shape, outputShape: Shape
+  ) -> [Double] {
+    let channels = outputShape.dimensions.last!
+    return (0..<batch * outputShape.count).map { index in
+      let c = index % channels
+      let image = index / outputShape.count
+      func at(_ row: Int, _ column: Int, _ channel: Int) -> Double {
+        x[((image * shape[0] + row) * shape[1] + column) * shape[2] + channel]
+      }
+      guard outputShape.rank == 3 else {
+        let all = (0..<shape[0] * shape[1]).map { at($0 / shape[1], $0 % shape[1], c) }
+        return all.reduce(0, +) / Double(all.count)
+      }
+      let column = index / channels % outputShape[1]
+      let row = index / channels / outputShape[1] % outputShape[0]
+      switch layer {
+      case .padChannels(let stride, let before, _):
+        let own = c - before
+        return (0..<shape[2]).contains(own) ? at(row * stride, column * stride, own) : 0
+      case .upsample(let factor): return at(row / factor, column / factor, c)
+      case .maxPool(let pool), .averagePool(let pool):
+        var window: [Double] = []
+        for y in row * pool.stride - pool.padding..<row * pool.stride - pool.padding + pool.kernel
+        where (0..<shape[0]).contains(y) {
+          let left = column * pool.stride - pool.padding
+          for z in left..<left + pool.kernel where (0..<shape[1]).contains(z) {
+            window.append(at(y, z, c))
+          }
+        }
+        if case .maxPool = layer { return window.max()! }
+        return window.reduce(0, +) / Double(window.count)
+      default: preconditionFailure("\(layer) is none of the positional layers")
+      }
+    }
+  }
+}
