@@ -59,7 +59,9 @@ struct Tool {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: directory)
     let names = (path("output-\(UUID())"), path("error-\(UUID())"))
-    for name in [names.0, names.1] { FileManager.default.createFile(atPath: name, contents: nil) }
+    for name in [names.0, names.1] {
+      _ = FileManager.default.createFile(atPath: name, contents: nil)
+    }
     process.standardOutput = FileHandle(forWritingAtPath: names.0)
     process.standardError = FileHandle(forWritingAtPath: names.1)
     process.standardInput = FileHandle.nullDevice

@@ -9,12 +9,13 @@ extension Executor {
     precondition(images.rowShape == plan.graph.inputShape, "the images do not fit the network")
     let training = request.mode == .training
     let coupled =
-      training || (request.wantsGradient && request.momentObjectives.contains { !$0.isPerImage })
+      training || request.momentObjectives.contains { !$0.isPerImage }
     reserve(
       batch: batch, coupled: coupled, gradients: request.wantsGradient, training: training)
     prepare(values, mode: request.mode, transposing: request.wantsGradient)
-    for lane in lanes.prefix(Executor.laneCount(batch)) where request.parameterGradient {
-      lane.parameterGradient.clear()
+    for lane in lanes.prefix(Executor.laneCount(batch)) where request.wantsGradient {
+      if request.parameterGradient { lane.parameterGradient.clear() }
+      // Training-mode batch norm needs these sums for the gradient at the images too.
       lane.normGradient.clear()
     }
 

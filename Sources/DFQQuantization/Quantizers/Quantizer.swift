@@ -150,7 +150,7 @@ public struct Quantizer: Sendable, Codable, Hashable {
   }
 
   /// Whether a name matches a pattern in which `*` stands for any characters.
-  static func matches(_ pattern: String, _ name: String) -> Bool {
+  package static func matches(_ pattern: String, _ name: String) -> Bool {
     let pattern = Array(pattern.utf8)
     let name = Array(name.utf8)
     var (p, n) = (0, 0)

@@ -1,13 +1,13 @@
-import DFQSynthesis
-import DFQTensor
+package import DFQSynthesis
+package import DFQTensor
 
 /// The images and labels of one step: a function of the step and the seed alone, so that a resumed
 /// run sees the same.
-struct TrainingBatch {
-  let inputs: Tensor
-  let labels: Tensor
+package package struct TrainingBatch {
+  package let inputs: Tensor
+  package let labels: Tensor
 
-  init(_ images: SyntheticImages, step: Int, configuration: DynamicTrainer.Configuration) {
+  package init(_ images: SyntheticImages, step: Int, configuration: DynamicTrainer.Configuration) {
     let indices = TrainingBatch.indices(
       step: step, batch: configuration.batch, count: images.count, seed: configuration.seed)
     var inputs = images.images.rows(at: indices)
@@ -26,7 +26,7 @@ struct TrainingBatch {
 
   /// Positions in the set: each epoch is a permutation of its own, and batches run on over the
   /// epochs' ends.
-  static func indices(step: Int, batch: Int, count: Int, seed: UInt64) -> [Int] {
+  package static func indices(step: Int, batch: Int, count: Int, seed: UInt64) -> [Int] {
     var result: [Int] = []
     var position = step * batch
     while result.count < batch {

@@ -1,0 +1,127 @@
+import DFQTestSupport
+import DynaDFQ
+import Testing
+
+/// Layers on numbers small enough to work out by hand.
+@Suite struct HandWorkedLayerTests {
+  private func output(
+    _ layer: Layer, input: Shape, _ image: [Float], parameters: [Float] = []
+  ) throws -> [Float] {
+    var builder = GraphBuilder(input: input)
+    try builder.add("layer", layer, builder.input)
+    let graph = builder.build()
+    let response = Executor(plan: Plan(graph), context: .init(threads: 1)).run(
+      images: Tensor(shape: Shape([1] + input.dimensions), elements: image),
+      parameters: parameters, request: .init(outputs: [1]))
+    return response.outputs[0].elements
+  }
+
+  /// 3 x 3 image 1...9, 2 x 2 kernel 1 2 / 3 4, bias 10, a row and column of zeros after.
+  @Test func convolution() throws {
+    let found = try output(
+      .convolution(
+        .init(outputChannels: 1, kernel: 2, stride: 2, padding: 0, paddingAfter: 1, bias: true)),
+      input: [3, 3, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9], parameters: [1, 2, 3, 4, 10])
+    // 1 + 4 + 12 + 20, 3 + 18, 7 + 16, 9; plus the bias.
+    #expect(found == [47, 31, 33, 19])
+  }
+
+  /// Two inputs, two outputs: weights are KH KW I O.
+  @Test func channelOrder() throws {
+    let found = try output(
+      .convolution(.init(outputChannels: 2, kernel: 1)), input: [1, 1, 2], [1, 10],
+      parameters: [1, 2, 3, 4])
+    #expect(found == [31, 42])
+  }
+
+  @Test func groups() throws {
+    let found = try output(
+      .convolution(.init(outputChannels: 4, kernel: 1, groups: 2)), input: [1, 1, 2], [1, 10],
+      parameters: [1, 2, 3, 4])
+    #expect(found == [1, 2, 30, 40])
+  }
+
+  @Test func depthwise() throws {
+    let found = try output(
+      .convolution(.init(outputChannels: 2, kernel: 1, groups: 2)), input: [1, 1, 2], [1, 10],
+      parameters: [5, 7])
+    #expect(found == [5, 70])
+  }
+
+  /// (x - mean) / sqrt(variance + epsilon) * gamma + beta with variance 3, epsilon 1.
+  @Test func batchNorm() throws {
+    let found = try output(
+      .batchNorm(.init(epsilon: 1)), input: [1, 2, 1], [5, -3], parameters: [4, 0.5, 1, 3])
+    #expect(found == [8.5, -7.5])
+  }
+
+  @Test func activations() throws {
+    let x: [Float] = [-2, 0, 3, 7]
+    #expect(try output(.activation(.relu), input: [4], x) == [0, 0, 3, 7])
+    #expect(try output(.activation(.relu6), input: [4], x) == [0, 0, 3, 6])
+    #expect(
+      try output(.activation(.leakyReLU(slope: 0.5)), input: [4], x) == [-1, 0, 3, 7])
+    let tanh = try output(.activation(.tanh), input: [4], x)
+    // tanh(3), correct to single precision.
+    #expect(tanh[1] == 0 && abs(tanh[2] - 0.995_054_75) < 1e-6)
+  }
+
+  @Test func pooling() throws {
+    let image: [Float] = [-1, -2, -3, -4, -5, -6, -7, -8, -9]
+    // Zeros around the image are never counted: not as the largest, not in the mean.
+    let pool = Pool(kernel: 2, stride: 2, padding: 1)
+    #expect(try output(.maxPool(pool), input: [3, 3, 1], image) == [-1, -2, -4, -5])
+    #expect(try output(.averagePool(pool), input: [3, 3, 1], image) == [-1, -2.5, -5.5, -7])
+    #expect(try output(.globalAveragePool, input: [3, 3, 1], image) == [-5])
+  }
+
+  @Test func shapes() throws {
+    #expect(
+      try output(.padChannels(stride: 2, before: 1, after: 1), input: [3, 3, 1], (1...9).map { $0 })
+        == [0, 1, 0, 0, 3, 0, 0, 7, 0, 0, 9, 0])
+    #expect(
+      try output(.upsample(factor: 2), input: [1, 2, 1], [1, 2]) == [1, 1, 2, 2, 1, 1, 2, 2])
+    #expect(try output(.flatten, input: [1, 2, 2], [1, 2, 3, 4]) == [1, 2, 3, 4])
+    #expect(
+      try output(
+        .linear(outputs: 2, bias: true), input: [2], [1, 10], parameters: [1, 2, 3, 4, 100, 200])
+        == [131, 242])
+  }
+
+  /// A NaN reaches the output instead of being clamped away.
+  @Test(arguments: [Activation.relu, .relu6, .leakyReLU(slope: 0.1), .tanh])
+  func notANumber(activation: Activation) throws {
+    #expect(try output(.activation(activation), input: [1], [.nan])[0].isNaN)
+    #expect(
+      try output(.maxPool(.init(kernel: 2, stride: 2)), input: [2, 2, 1], [1, .nan, 2, 3])[0].isNaN)
+  }
+
+  @Test func shapesThatDoNotFit() {
+    func error(_ input: Shape, _ layer: Layer) -> NetworkError? {
+      var builder = GraphBuilder(input: input)
+      do throws(NetworkError) {
+        try builder.add("culprit", layer, builder.input)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    func names(_ error: NetworkError?) -> Bool {
+      if case .shapeMismatch(let layer, _, _) = error { layer == "culprit" } else { false }
+    }
+    #expect(names(error([4, 4, 3], .convolution(.init(outputChannels: 4, kernel: 3, groups: 2)))))
+    #expect(names(error([2, 2, 3], .convolution(.init(outputChannels: 4, kernel: 3)))))
+    #expect(names(error([4, 4, 3], .convolution(.init(outputChannels: 4, kernel: 3, stride: 0)))))
+    #expect(names(error([4, 4, 3], .linear(outputs: 2, bias: true))))
+    #expect(names(error([4], .globalAveragePool)))
+    #expect(names(error([4], .upsample(factor: 2))))
+    #expect(names(error([4, 4, 3], .reshape([7]))))
+    #expect(names(error([2, 2, 3], .maxPool(.init(kernel: 3, stride: 1)))))
+    #expect(names(error([4, 4, 3], .add)))
+    var builder = GraphBuilder(input: [2, 2, 2])
+    #expect(throws: NetworkError.self) {
+      let flat = try builder.add("flat", .flatten, builder.input)
+      try builder.sum("sum", flat, builder.input)
+    }
+  }
+}
