@@ -106,7 +106,7 @@ import Testing
   func oddMetadata(extra: [String: String]) throws {
     let metadata = extra.merging(["arch": "resnet20-cifar"]) { own, _ in own }
     if let architecture = try? Architecture(metadata: metadata) {
-      #expect(architecture.preprocessing.mean.allSatisfy(\.isFinite))
+      #expect(architecture.preprocessing.mean.allSatisfy { $0.isFinite })
       #expect(architecture.preprocessing.standardDeviation.allSatisfy { $0 > 0 })
       #expect(architecture.classCount > 1)
     }

@@ -3,7 +3,7 @@ import DynaDFQ
 import Testing
 
 @Suite struct ZooTests {
-  private struct Size: Sendable {
+  struct Size: Sendable {
     let name: String
     let parameters: Int
     let macs: Int
@@ -12,7 +12,7 @@ import Testing
   /// Parameters as PyTorch counts them (without running statistics); MACs of convolutions and
   /// linear layers. ResNet-20: 442,368 + 6 * 2,359,296 + 2 * (1,179,648 + 5 * 2,359,296) + 640;
   /// projections add 2 * 131,072.
-  private static let sizes = [
+  static let expected = [
     Size(name: "resnet20-cifar", parameters: 269_722, macs: 40_551_040),
     Size(name: "resnet20-cifar-projection", parameters: 272_474, macs: 40_813_184),
     Size(name: "resnet18", parameters: 11_689_512, macs: 1_814_073_344),
@@ -21,8 +21,8 @@ import Testing
     Size(name: "mobilenetv2", parameters: 3_504_872, macs: 300_774_272),
   ]
 
-  @Test(arguments: sizes)
-  private func sizes(_ size: Size) throws {
+  @Test(arguments: expected)
+  func sizes(_ size: Size) throws {
     let network = try Architecture(name: size.name).network(seed: 0)
     let learned = network.parameters.layout.entries.filter(\.role.isLearned)
     #expect(learned.reduce(0) { $0 + $1.range.count } == size.parameters)

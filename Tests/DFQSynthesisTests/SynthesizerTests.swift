@@ -89,7 +89,7 @@ import Testing
       $0.variant = .refined(.init(entropyDeviation: 0.5))
     }.synthesize { progress in losses.withLock { $0.append(progress.entropyLoss) } }
     let all = losses.withLock { $0 }
-    #expect(all.allSatisfy(\.isFinite) && all.contains { $0 > 0 })
+    #expect(all.allSatisfy { $0.isFinite } && all.contains { $0 > 0 })
     let entropies = images.difficulty.map(\.labelEntropy)
     #expect(entropies.max()! - entropies.min()! > 0.2)
   }

@@ -45,17 +45,23 @@ import Testing
     #expect(total.load(ordering: .relaxed) == 20)
   }
 
+  private final class Counter: Sendable {
+    let total = Atomic<Int>(0)
+  }
+
   @Test func callsFromSeveralTasks() async {
     let pool = WorkerPool(threads: 2)
-    let total = Atomic<Int>(0)
+    let counter = Counter()
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<4 {
         group.addTask {
-          for _ in 0..<20 { pool.forEach(7) { _, _ in total.add(1, ordering: .relaxed) } }
+          for _ in 0..<20 {
+            pool.forEach(7) { _, _ in counter.total.add(1, ordering: .relaxed) }
+          }
         }
       }
     }
-    #expect(total.load(ordering: .relaxed) == 4 * 20 * 7)
+    #expect(counter.total.load(ordering: .relaxed) == 4 * 20 * 7)
   }
 
   @Test func atLeastOneThread() {

@@ -28,9 +28,9 @@ enum Pooling {
         for column in columns {
           let source = input + (row * shape[1] + column) * channels
           for c in 0..<channels {
-            // A NaN must come through: `!(source <= target)` is true for it, and stays.
+            // A NaN must come through: `!(source <= target)` is true for it, and then it stays.
             if maximum {
-              if !(source[c] <= target[c]) { target[c] = source[c] }
+              if !(source[c] <= target[c]), !target[c].isNaN { target[c] = source[c] }
             } else {
               target[c] += source[c]
             }

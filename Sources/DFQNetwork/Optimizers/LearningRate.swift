@@ -29,7 +29,7 @@ public enum LearningRateSchedule: Sendable, Codable, Hashable {
       let passed = milestones.filter { Float(step) >= $0 * Float(total) }.count
       return pow(decay, Float(passed))
     case .oneCycle(let warmup, let final):
-      if share < warmup { return halfCosine(share / warmup, 1 / 25, 1) }
+      if share < warmup || warmup >= 1 { return halfCosine(share / warmup, 1 / 25, 1) }
       return halfCosine((share - warmup) / (1 - warmup), 1, final)
     }
   }

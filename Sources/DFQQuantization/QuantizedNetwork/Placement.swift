@@ -59,11 +59,10 @@ package struct Placement: Sendable, Equatable {
           continue
         }
         let isClassifier = consumers[layer].isEmpty
-        let nonNegative = input != 0 && isClassifier
         points[input] = Point(
           node: input,
           bits: input == 0 || isClassifier ? [8] : quantizer.activationBits,
-          nonNegative: nonNegative)
+          nonNegative: false)
       }
     }
     let ordered = points.sorted { $0.key < $1.key }.map(\.value)

@@ -17,7 +17,7 @@ extension QuantizedNetwork {
     func observe(_ observer: RangeObserver, after: () -> Void) {
       let executor = Executor(
         plan: Plan(network.graph, transforming: observer.nodes), context: context,
-        transform: observer)
+        transform: observer, banks: placement.banks)
       for batch in batches {
         _ = executor.run(images: batch, parameters: effective, request: .init())
         after()

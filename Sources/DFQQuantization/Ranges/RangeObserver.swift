@@ -44,7 +44,9 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     output.update(from: raw, count: count)
     switch phase {
     case .extremes:
-      let found = kernels.minimumMaximum(x: raw, count: count)
+      var found = kernels.minimumMaximum(x: raw, count: count)
+      // A minimum would lose a NaN; an infinite range is noticed.
+      if found.0.isNaN { found = (-.infinity, .infinity) }
       let old = extremes[lane][point]
       extremes[lane][point] = (min(old.low, found.0), max(old.high, found.1))
     case .distribution:
@@ -59,6 +61,12 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
         featureSums[lane][start + head.features + index] += Double(feature) * Double(feature)
       }
     }
+  }
+
+  /// Weights of several widths are taken at the highest.
+  package func bank(layer: Int, image: Int) -> Int {
+    let layer = student.placement.layers.first { $0.node == layer }
+    return max(0, (layer?.bankBits.count ?? 1) - 1)
   }
 
   package func backward(

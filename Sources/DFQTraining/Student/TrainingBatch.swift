@@ -3,7 +3,7 @@ package import DFQTensor
 
 /// The images and labels of one step: a function of the step and the seed alone, so that a resumed
 /// run sees the same.
-package package struct TrainingBatch {
+package struct TrainingBatch {
   package let inputs: Tensor
   package let labels: Tensor
 

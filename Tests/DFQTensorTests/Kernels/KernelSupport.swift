@@ -39,7 +39,7 @@ struct Outcome {
     let guarded = buffers.map { GuardedBuffer($0) }
     numbers = body(guarded.map(\.pointer))
     self.buffers = guarded.map(\.values)
-    let intact = guarded.allSatisfy(\.isIntact)
+    let intact = guarded.allSatisfy { $0.isIntact }
     #expect(intact, "a kernel wrote outside of its buffers")
   }
 

@@ -1,24 +1,26 @@
-// README's program on the public CIFAR-10 weights: a pretrained network in, a dynamically quantized
-// network out.
+// README's program, from a package of its own: a pretrained network in, a dynamically quantized
+// network out. Without arguments it runs on the network that comes with the library; with two, on
+// the public CIFAR-10 weights.
 //
-// swift run -c release QuickStart resnet20-cifar10.safetensors test_batch.bin
+//   swift run -c release QuickStart [resnet20-cifar10.safetensors test_batch.bin]
 import DynaDFQ
 
-let arguments = CommandLine.arguments.dropFirst()
-guard arguments.count == 2, let weights = arguments.first, let data = arguments.last else {
-  fatalError("usage: QuickStart WEIGHTS.safetensors CIFAR-TEST.bin")
-}
+let arguments = CommandLine.arguments
+let isCIFAR = arguments.count == 3
 
-let teacher = try Network(contentsOf: weights)
-let images = try SoftLabelSynthesizer(teacher: teacher, configuration: .reduced).synthesize()
+let teacher =
+  isCIFAR ? try Network(contentsOf: arguments[1]) : try .pretrained(.resNet20FashionMNIST)
+let images = try SoftLabelSynthesizer(
+  teacher: teacher, configuration: .init(count: 512, steps: 250)
+).synthesize()
 let trainer = DynamicTrainer(
   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
   selector: BitSelector(.perLayer), configuration: .init(budget: 4))
 let student = try trainer.train(on: images) { progress in
   if progress.step % 100 == 0 { print("step \(progress.step) of \(progress.steps)") }
 }
-let test = try CIFAR(contentsOf: [data], variant: .cifar10)
+let test: any RealImages =
+  isCIFAR ? try CIFAR(contentsOf: [arguments[2]], variant: .cifar10) : try FashionMNIST(.test)
 let report = try student.evaluate(on: test, teacher: teacher)
-print("accuracy \(report.accuracy), teacher \(report.teacherAccuracy ?? .nan)")
-print("BitOPs \(report.meanBitOPs), mean activation bits \(report.meanActivationBits)")
+print(report.accuracy, report.meanBitOPs, report.meanActivationBits)
 try student.write(to: "student.safetensors")

@@ -1,0 +1,155 @@
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Testing
+
+/// Reports on real images and the controls in them.
+@Suite struct EvaluationTests {
+  private static let context = ExecutionContext(threads: 2)
+
+  private func student(_ selector: BitSelector = .init(.perLayer)) throws -> QuantizedNetwork {
+    var student = try QuantizedNetwork(
+      network: .tinyResNet(seed: 4), quantizer: Quantizer(weightBits: 4, activationBits: [2, 3, 5]),
+      selector: selector, seed: 1)
+    var stream = RandomStream(seed: 2)
+    try student.calibrate(
+      batches: [stream.tensor([16, 8, 8, 3])], context: EvaluationTests.context)
+    for index in student.selectorParameters.indices {
+      student.selectorParameters[index] = stream.normal()
+    }
+    return student
+  }
+
+  @Test func twiceTheSame() throws {
+    let (student, images) = (try student(), CornerImages(count: 150))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let reports = try (0..<2).map { round in
+      try encoder.encode(
+        student.evaluate(
+          on: images, teacher: student.network, controls: EvaluationReport.Control.allCases,
+          seed: 5, context: .init(threads: round + 1)))
+    }
+    #expect(reports[0] == reports[1])
+  }
+
+  @Test(arguments: [BitSelector(.perLayer), BitSelector(.perImage, point: 1)])
+  func controls(selector: BitSelector) throws {
+    let (student, images) = (try student(selector), CornerImages(count: 150))
+    let report = try student.evaluate(
+      on: images, teacher: student.network, controls: EvaluationReport.Control.allCases,
+      context: EvaluationTests.context)
+    func policy(_ start: String) throws -> EvaluationReport.Policy {
+      try #require(report.controls.first { $0.name.hasPrefix(start) })
+    }
+    let own = report.student
+    #expect(own.difference == nil)
+    // Shuffling rows keeps every mean; means are of doubles in another order.
+    let shuffled = try policy("shuffled")
+    let cost = shuffled.meanBitOPs + report.selectorBitOPs
+    #expect(abs(cost / own.meanBitOPs - 1) < 1e-12)
+    #expect(abs(shuffled.meanActivationBits / own.meanActivationBits - 1) < 1e-12)
+    #expect(try policy("fixed").meanBitOPs <= own.meanBitOPs)
+    #expect((2...5).contains(try policy("random").meanActivationBits))
+
+    // The oracle's prediction is the smallest right candidate's, so it is right wherever one is.
+    let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
+    let runs = try (0..<3).map { try evaluator.run(images, policy: .uniform($0)) }
+    var hits = 0
+    var oracleCost = 0.0
+    for (image, label) in images.labels.enumerated() {
+      let smallest = runs.firstIndex { $0.predictions[image] == label }
+      hits += smallest == nil ? 0 : 1
+      oracleCost += runs[smallest ?? 2].bitOPs[image] / 150
+    }
+    let oracle = try policy("oracle")
+    #expect(oracle.accuracy == Double(hits) / 150)
+    #expect(abs(oracle.meanBitOPs / oracleCost - 1) < 1e-12)
+    for (candidate, bits) in [2, 3, 5].enumerated() {
+      let uniform = try policy("all layers at \(bits)")
+      #expect(uniform.accuracy == runs[candidate].share(equalTo: images.labels))
+      #expect(uniform.meanBitOPs == runs[candidate].averageBitOPs)
+    }
+    for layer in report.layers { #expect(layer.histogram.values.reduce(0, +) == 150) }
+  }
+
+  /// Where two candidates lie far apart, the mean of positions is not the mean of costs.
+  @Test func fixedControlNeverCostsMore() throws {
+    for seed: UInt64 in 0..<4 {
+      var student = try QuantizedNetwork(
+        network: .tinyResNet(seed: 4),
+        quantizer: Quantizer(weightBits: 4, activationBits: [2, 7, 8]), selector: nil, seed: 1)
+      var stream = RandomStream(seed: seed)
+      try student.calibrate(
+        batches: [stream.tensor([16, 8, 8, 3])], context: EvaluationTests.context)
+      // Biases, the last of each head's parameters, against the middle candidate.
+      for index in student.selectorParameters.indices {
+        student.selectorParameters[index] = 2 * stream.normal()
+      }
+      let report = try student.evaluate(
+        on: CornerImages(count: 60), controls: [.fixed], context: EvaluationTests.context)
+      #expect(report.controls[0].meanBitOPs <= report.meanBitOPs, "seed \(seed)")
+    }
+  }
+
+  @Test func policies() throws {
+    let student = try student()
+    var stream = RandomStream(seed: 8)
+    let images = stream.tensor([11, 8, 8, 3])
+    let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
+    let points = student.placement.points.count
+    for candidate in 0..<3 {
+      let uniform = evaluator.run(images, policy: .uniform(candidate))
+      let table = evaluator.run(
+        images, policy: .table(.init(repeating: UInt8(candidate), count: 11 * points)))
+      #expect(uniform.logits == table.logits)
+      #expect(uniform.bits.allSatisfy { $0.allSatisfy { $0 == [2, 3, 5][candidate] } })
+      #expect(
+        uniform.bitOPs.allSatisfy { $0 == student.bitOPs(activationBits: [2, 3, 5][candidate]) })
+    }
+    // A high price buys the lowest bits, a negative one the highest.
+    let cheap = evaluator.run(images, policy: .selector, price: 1e4)
+    #expect(abs(cheap.averageBitOPs / student.cheapestBitOPs - 1) < 1e-9)
+    let dear = evaluator.run(images, policy: .selector, price: -1e4)
+    #expect(dear.averageBitOPs > cheap.averageBitOPs)
+  }
+
+  @Test func whatCannotBeEvaluated() throws {
+    let student = try student()
+    #expect(throws: QuantizationError.noImages(what: "evaluation")) {
+      _ = try student.evaluate(on: CornerImages(count: 0), teacher: student.network)
+    }
+    #expect(throws: QuantizationError.noImages(what: "classification")) {
+      _ = try student.decisions(on: CornerImages(count: 0))
+    }
+    #expect(throws: QuantizationError.classCount(expected: 4, found: 3)) {
+      _ = try student.evaluate(on: CornerImages(count: 6, classes: 3))
+    }
+  }
+
+  @Test func staticStudent() throws {
+    var student = try QuantizedNetwork(
+      network: .tinyResNet(), quantizer: Quantizer(weightBits: 8, activationBits: [8]),
+      selector: .init(.perLayer), seed: 1)
+    var stream = RandomStream(seed: 3)
+    let images = stream.tensor([40, 8, 8, 3])
+    try student.calibrate(batches: [images], context: EvaluationTests.context)
+    #expect(!student.isDynamic && student.selectorParameterCount == 0)
+    let report = try student.evaluate(
+      on: CornerImages(count: 20), controls: EvaluationReport.Control.allCases)
+    #expect(report.controls.isEmpty && report.selectorBitOPs == 0)
+    #expect(report.bitsSpreadOverImages == 0)
+    // 8 bits change logits by little: a hundredth of their size over eight layers.
+    let logits = try FloatExecutor(student.network).logits(ofInputs: images).elements
+    let found = student.decisions(ofInputs: images).flatMap(\.logits)
+    #expect(relativeDistance(found, logits) < 0.03)
+  }
+
+  @Test func rankCorrelation() throws {
+    let found = try #require(Statistics.rankCorrelation([1, 2, 3, 4], [10, 20, 40, 30]))
+    // 1 - 6 * 2 / (4 * 15).
+    #expect(abs(found - 0.8) < 1e-12)
+    #expect(Statistics.rankCorrelation([1, 1], [1, 2]) == nil)
+    #expect(Statistics.deviation([1]) == 0 && Statistics.mean([]) == 0)
+  }
+}
