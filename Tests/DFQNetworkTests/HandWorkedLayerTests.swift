@@ -77,7 +77,8 @@ import Testing
 
   @Test func shapes() throws {
     #expect(
-      try output(.padChannels(stride: 2, before: 1, after: 1), input: [3, 3, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9])
+      try output(
+        .padChannels(stride: 2, before: 1, after: 1), input: [3, 3, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9])
         == [0, 1, 0, 0, 3, 0, 0, 7, 0, 0, 9, 0])
     #expect(
       try output(.upsample(factor: 2), input: [1, 2, 1], [1, 2]) == [1, 1, 2, 2, 1, 1, 2, 2])

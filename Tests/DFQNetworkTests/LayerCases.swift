@@ -8,7 +8,9 @@ struct LayerCase: Sendable, CustomStringConvertible {
   let build: @Sendable (inout GraphBuilder) throws -> Void
 
   init(
-    _ description: String, _ input: Shape, _ build: @escaping @Sendable (inout GraphBuilder) throws
+    _ description: String, _ input: Shape,
+    _ build:
+      @escaping @Sendable (inout GraphBuilder) throws
       -> Void
   ) {
     self.description = description

@@ -113,8 +113,10 @@ import Testing
   }
 
   @Test func preprocessing() throws {
-    let preprocessing = Preprocessing(mean: [0.485, 0.456, 0.406], standardDeviation: [0.2, 0.3, 1])
-    let image = PixelImage(height: 16, width: 16, channels: 3, pixels: (0..<768).map { UInt8($0 % 256) })
+    let preprocessing = Preprocessing(
+      mean: [0.485, 0.456, 0.406], standardDeviation: [0.2, 0.3, 1])
+    let image = PixelImage(
+      height: 16, width: 16, channels: 3, pixels: (0..<768).map { UInt8($0 % 256) })
     let input = try preprocessing.apply(to: image, shape: [16, 16, 3])
     #expect(abs(input[3] - (3.0 / 255 - 0.485) / 0.2) < 1e-6)
     #expect(preprocessing.picture(of: input) == image)

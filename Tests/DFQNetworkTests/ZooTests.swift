@@ -9,8 +9,9 @@ import Testing
     let macs: Int
   }
 
-  /// Parameters as PyTorch counts them (without running statistics); MACs of convolutions and
-  /// linear layers. ResNet-20: 442,368 + 6 * 2,359,296 + 2 * (1,179,648 + 5 * 2,359,296) + 640;
+  /// Parameters as PyTorch counts them (no running statistics); MACs of layers with weights.
+  ///
+  /// ResNet-20: 442,368 + 6 * 2,359,296 + 2 * (1,179,648 + 5 * 2,359,296) + 640;
   /// projections add 2 * 131,072.
   static let expected = [
     Size(name: "resnet20-cifar", parameters: 269_722, macs: 40_551_040),

@@ -9,7 +9,8 @@ import Testing
 
   private func student(_ selector: BitSelector = .init(.perLayer)) throws -> QuantizedNetwork {
     var student = try QuantizedNetwork(
-      network: .tinyResNet(seed: 4), quantizer: Quantizer(weightBits: 4, activationBits: [2, 3, 5]),
+      network: .tinyResNet(seed: 4),
+      quantizer: Quantizer(weightBits: 4, activationBits: [2, 3, 5]),
       selector: selector, seed: 1)
     var stream = RandomStream(seed: 2)
     try student.calibrate(

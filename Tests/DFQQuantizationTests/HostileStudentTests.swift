@@ -79,7 +79,8 @@ import Testing
     #expect(isBadStudent(with("quantizer", "{}")))
     #expect(isBadStudent(with("selector", "[1]")))
     let quantizer = file.metadata["quantizer"]!
-    let wide = quantizer.replacingOccurrences(of: "\"activationBits\":[3,4,5]", with: "\"activationBits\":[3,4,9]")
+    let wide = quantizer.replacingOccurrences(
+      of: "\"activationBits\":[3,4,5]", with: "\"activationBits\":[3,4,9]")
     #expect(wide != quantizer)
     #expect(
       error(with("quantizer", wide)) as? QuantizationError
@@ -90,7 +91,8 @@ import Testing
         isBadStudent(
           with(
             "selector",
-            selector.replacingOccurrences(of: "\"positions\":4", with: "\"positions\":\(positions)"))))
+            selector.replacingOccurrences(of: "\"positions\":4", with: "\"positions\":\(positions)")
+          )))
     }
     #expect(error(with("arch", "alexnet")) is NetworkError)
     #expect(error(with("arch", nil)) is NetworkError)

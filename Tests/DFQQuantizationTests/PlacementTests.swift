@@ -54,7 +54,8 @@ import Testing
   @Test func fullyQuantized() throws {
     let (placement, graph) = try placement(
       Quantizer(weightBits: 4, activationBits: [3, 5], fullyQuantized: true))
-    #expect(placement.points.map { graph.nodes[$0.node].name } == ["input", "relu", "tanh", "mean"])
+    #expect(
+      placement.points.map { graph.nodes[$0.node].name } == ["input", "relu", "tanh", "mean"])
     #expect(placement.points.map(\.bits) == [[8], [3, 5], [3, 5], [8]])
     #expect(placement.layers.map(\.inputPoint) == [0, 1, 3])
     // The mean of a tanh may be negative.
@@ -96,7 +97,8 @@ import Testing
         == .bitsOutOfRange(what: "weights", found: 0))
     #expect(
       error(
-        Quantizer(weightBits: 4, activationBits: [4], overrides: [.init("relu", activationBits: [])]
+        Quantizer(
+          weightBits: 4, activationBits: [4], overrides: [.init("relu", activationBits: [])]
         )) != nil)
   }
 

@@ -3,9 +3,13 @@ public import DynaDFQ
 /// Half the squared distance of a node's value to a target: an objective whose gradient is the
 /// difference, at any node.
 public struct SquaredDistance: ImageObjective {
+  /// The targets, N and the node's shape.
   public let target: Tensor
+  /// The graph's node.
   public let node: Int
+  /// The factor of the loss.
   public let weight: Float
+  /// What the loss is called.
   public let name = "squared distance"
 
   /// Makes the objective for targets N and the node's shape.
@@ -15,6 +19,7 @@ public struct SquaredDistance: ImageObjective {
     self.weight = weight
   }
 
+  /// The loss of one image and its gradient.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
     scale: Float
@@ -67,8 +72,11 @@ extension Network {
 
 /// Small real images that can be told apart: each class has its own bright corner.
 public struct CornerImages: RealImages {
+  /// The number of images.
   public let count: Int
+  /// What the set is called.
   public let name: String
+  /// The classes' names.
   public var classNames: [String] { (0..<classes).map { "corner \($0)" } }
   private let classes: Int
 
@@ -79,8 +87,10 @@ public struct CornerImages: RealImages {
     name = "corners"
   }
 
+  /// The classes take turns.
   public func label(at index: Int) -> Int { index % classes }
 
+  /// Noise with a bright corner.
   public func image(at index: Int) -> PixelImage {
     var stream = RandomStream(seed: 9, "corners", index)
     let label = label(at: index)

@@ -9,7 +9,8 @@ import Testing
 @Suite struct StudentErrorTests {
   private func trainer(
     bits: [Int] = [2, 3, 4], budget: Double? = nil, rate: Float? = nil, threads: Int = 2,
-    selector: BitSelector? = nil, rule: DynamicTrainer.BudgetRule = .multiplier(
+    selector: BitSelector? = nil,
+    rule: DynamicTrainer.BudgetRule = .multiplier(
       initial: 1, rate: 0.05), seed: UInt64 = 3
   ) throws -> DynamicTrainer {
     DynamicTrainer(
@@ -44,7 +45,8 @@ import Testing
   }
 
   @Test(arguments: [
-    BitSelector(.perLayer), BitSelector(.perImage), BitSelector(.perImage, hidden: 0, point: 0),
+    BitSelector(.perLayer), BitSelector(.perImage, point: 0),
+    BitSelector(.perImage, hidden: 0, point: 0),
   ])
   func budgets(selector: BitSelector) throws {
     for budget in [2.75, 3.2] {

@@ -39,6 +39,7 @@ extension Pass {
       for index in momentObjectivesByNode[0] ?? [] where momentGradients[index] == nil {
         _ = imageMomentGradient(index, image, arena)
       }
+      for index in imageObjectivesByNode[0] ?? [] { evaluateAlone(index, image, arena) }
       return
     }
     complete(0, image: image, lane: lane, arena: arena, gradients: gradients)
@@ -70,17 +71,20 @@ extension Pass {
 
   /// Losses alone, where no gradient is asked for.
   func evaluateWithoutGradient(_ image: Int, arena: UnsafeMutablePointer<Float>) {
-    for (index, objective) in request.imageObjectives.enumerated() {
-      let count = plan.count(objective.node)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { unused in
-        unused.initialize(repeating: 0)
-        losses[index * batch + image] = objective.evaluate(
-          image: image, value: value(objective.node, arena), gradient: unused, scale: 0)
-      }
-    }
+    for index in request.imageObjectives.indices { evaluateAlone(index, image, arena) }
     for index in request.momentObjectives.indices
     where request.momentObjectives[index].isPerImage {
       _ = imageMomentGradient(index, image, arena)
+    }
+  }
+
+  /// The value of one image objective.
+  private func evaluateAlone(_ index: Int, _ image: Int, _ arena: UnsafeMutablePointer<Float>) {
+    let objective = request.imageObjectives[index]
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: plan.count(objective.node)) { unused in
+      unused.initialize(repeating: 0)
+      losses[index * batch + image] = objective.evaluate(
+        image: image, value: value(objective.node, arena), gradient: unused, scale: 0)
     }
   }
 

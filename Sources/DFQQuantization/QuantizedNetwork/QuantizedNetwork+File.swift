@@ -97,11 +97,18 @@ extension QuantizedNetwork {
       }
       return values
     }
+    func demandPositive(_ name: String, _ values: [Float]) throws {
+      guard let bad = values.first(where: { $0 <= 0 }) else { return }
+      throw QuantizationError.badStudent(
+        path: path, expected: "values above 0 in quantization.\(name)", found: "\(bad)")
+    }
     for (point, place) in student.placement.points.enumerated() {
       let numbers = try values("activations.\(point).grids", count: 4 * place.bits.count)
       for candidate in place.bits.indices {
         let n = numbers[4 * candidate..<4 * candidate + 4].map { $0 }
-        guard n[0] > 0, n[2] < n[3], abs(n[1]) < 1e6, abs(n[2]) <= 256, n[3] <= 256 else {
+        guard n[0] > 0, abs(n[1]) < 1e6, abs(n[2]) <= 256,
+          n[3] - n[2] == Float((1 << place.bits[candidate]) - 1)
+        else {
           throw QuantizationError.badStudent(
             path: path, expected: "a grid at point \(point)", found: "\(n)")
         }
@@ -113,11 +120,13 @@ extension QuantizedNetwork {
     }
     student.featureLevels = try values(
       "activations.levels", count: student.placement.points.count)
+    try demandPositive("activations.levels", student.featureLevels)
     let weights = WeightQuantization(student: student)
     for (index, layer) in student.placement.layers.enumerated() where !layer.isFloat {
       let channels = weights.slotCount(index) * layer.bankBits.count
       student.weightSteps[index] = try values(
-        "weights.\(index).steps", count: student.quantizer.weights.learnsStep ? channels : nil)
+        "weights.\(index).steps", count: student.quantizer.weights.learnsStep ? channels : 0)
+      try demandPositive("weights.\(index).steps", student.weightSteps[index])
       let shrink = try values("weights.\(index).shrink", count: nil)
       guard shrink.isEmpty || shrink.count == channels else {
         throw QuantizationError.badStudent(

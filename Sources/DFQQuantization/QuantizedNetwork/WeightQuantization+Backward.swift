@@ -27,11 +27,13 @@ extension WeightQuantization {
           if learns || student.quantizer.backward == .clipped {
             steps += backward(entry, grids: grids, gradient: own)
           }
-          // The shadow weights collect what every width's images ask of them.
+          // The shadow weights and the bias collect what every width's images ask of them.
           if bank > 0 {
-            let range = entry.range
-            context.kernels.axpy(
-              1, x: own + range.lowerBound, count: range.count, y: g.pointer + range.lowerBound)
+            let bias = student.network.parameters.layout.entry(node: entry.node, .bias)
+            for range in [entry.range] + (bias.map { [$0.range] } ?? []) {
+              context.kernels.axpy(
+                1, x: own + range.lowerBound, count: range.count, y: g.pointer + range.lowerBound)
+            }
           }
         }
         if learns { results[index] = steps }

@@ -134,7 +134,8 @@ public struct Quantizer: Sendable, Codable, Hashable {
     guard (2...8).contains(weightBits) else {
       throw .bitsOutOfRange(what: "weights", found: weightBits)
     }
-    guard !activationBits.isEmpty else { throw .noCandidates }
+    let candidates = [activationBits] + overrides.compactMap(\.activationBits)
+    guard !candidates.contains(where: \.isEmpty) else { throw .noCandidates }
     for bits in activationBits + overrides.flatMap({ $0.activationBits ?? [] })
     where !(2...8).contains(bits) {
       throw .bitsOutOfRange(what: "activations", found: bits)

@@ -63,12 +63,6 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     }
   }
 
-  /// Weights of several widths are taken at the highest.
-  package func bank(layer: Int, image: Int) -> Int {
-    let layer = student.placement.layers.first { $0.node == layer }
-    return max(0, (layer?.bankBits.count ?? 1) - 1)
-  }
-
   package func backward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>

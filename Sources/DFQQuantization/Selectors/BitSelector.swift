@@ -45,7 +45,7 @@ public struct BitSelector: Sendable, Codable, Hashable {
     self.features = Feature.allCases.filter { (features ?? usual).contains($0) }
     self.positions = positions ?? (granularity == .perLayer ? 4 : 8)
     self.hidden = hidden ?? (granularity == .perLayer ? 0 : 16)
-    self.point = point ?? (granularity == .perLayer ? 0 : 2)
+    self.point = point ?? 0
   }
 
   /// Multiply-accumulate operations on 8-bit values for the features of a map with `channels`
