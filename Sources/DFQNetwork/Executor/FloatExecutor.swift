@@ -8,7 +8,6 @@ public final class FloatExecutor {
   /// The network.
   public let network: Network
   private let executor: Executor
-  private let observed: Set<Int>
   /// The images computed at a time.
   private let batch = 128
 
@@ -29,7 +28,6 @@ public final class FloatExecutor {
 
   package init(_ network: Network, nodes: Set<Int>, context: ExecutionContext) {
     self.network = network
-    observed = nodes
     executor = Executor(plan: Plan(network.graph, observing: nodes), context: context)
   }
 
@@ -47,6 +45,9 @@ public final class FloatExecutor {
   package func values(of nodes: [Int], inputs: Tensor) throws(NetworkError) -> [Tensor] {
     guard inputs.rowShape == network.imageShape else {
       throw .imageShape(expected: network.imageShape, found: inputs.rowShape)
+    }
+    for node in nodes where executor.plan.valueOffset[node] == nil {
+      throw .notObserved(layer: network.graph.nodes[node].name)
     }
     var parts = nodes.map { _ in [Tensor]() }
     for start in stride(from: 0, to: inputs.rowCount, by: batch) {

@@ -92,10 +92,20 @@ extension Layer {
       return [height, width, convolution.outputChannels]
     case .padChannels(let stride, let before, let after):
       let map = try map()
+      guard stride > 0, before >= 0, after >= 0 else {
+        throw .shapeMismatch(
+          layer: name, expected: "a stride above 0 and no negative padding",
+          found: "\(stride), \(before), \(after)")
+      }
       return [
         (map.height - 1) / stride + 1, (map.width - 1) / stride + 1, before + map.channels + after,
       ]
     case .maxPool(let pool), .averagePool(let pool):
+      guard pool.kernel > 0, pool.stride > 0, (0..<pool.kernel).contains(pool.padding) else {
+        throw .shapeMismatch(
+          layer: name, expected: "a window and stride above 0 and padding below the window",
+          found: "\(pool)")
+      }
       let (height, width) = try window(pool.outputExtent, "the window")
       return [height, width, input[2]]
     case .globalAveragePool: return [try map().channels]
@@ -106,6 +116,9 @@ extension Layer {
       return [outputs]
     case .upsample(let factor):
       let map = try map()
+      guard factor > 0 else {
+        throw .shapeMismatch(layer: name, expected: "a factor above 0", found: "\(factor)")
+      }
       return [map.height * factor, map.width * factor, map.channels]
     case .flatten: return [input.count]
     case .reshape(let shape):

@@ -42,6 +42,13 @@ extension Network {
       throw NetworkError.notFinite(
         layer: network.graph.nodes[entry.node].name, parameter: entry.name)
     }
+    for entry in network.parameters.layout.entries where entry.role == .runningVariance {
+      if let negative = network.parameters.values[entry.range].first(where: { $0 < 0 }) {
+        throw NetworkError.shapeMismatch(
+          layer: network.graph.nodes[entry.node].name,
+          expected: "running variances of at least 0", found: "\(negative)")
+      }
+    }
     self = network
   }
 

@@ -22,6 +22,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case labelOutOfRange(label: Int, classes: Int)
   /// A loss became NaN or infinite.
   case lossNotFinite(what: String, step: Int, value: String)
+  /// A layer's value is not kept, because it is computed together with the next one's.
+  case notObserved(layer: String)
   /// A layer of that name does not exist.
   case noSuchLayer(name: String)
 
@@ -47,6 +49,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
       "label \(label) is outside 0..<\(classes)"
     case .lossNotFinite(let what, let step, let value):
       "\(what): the loss is \(value) at step \(step); lower the learning rate or check the weights"
+    case .notObserved(let layer):
+      "layer \(layer) is not observed; name it when the executor is made"
     case .noSuchLayer(let name): "the network has no layer \"\(name)\""
     }
   }

@@ -49,6 +49,10 @@ struct Controls: Sendable {
     func cost(_ row: [UInt8]) -> Double {
       model.cost(student.placement.points.indices.map { bits($0, row[$0]) })
     }
+    // Unevenly spaced candidates may cost more at the floor of the mean position.
+    for point in row.indices.reversed() where row[point] > 0 && cost(row) > run.averageBitOPs {
+      row[point] -= 1
+    }
     // Ties go to the earlier layer, so the control is reproducible.
     for point in missing.indices.sorted(by: { (missing[$0], -$0) > (missing[$1], -$1) })
     where missing[point] > 0 {

@@ -90,7 +90,7 @@ extension QuantizedNetwork {
 /// What the teacher says of real images.
 package struct TeacherRun: Sendable {
   package let predictions: [Int]
-  /// Entropy of each prediction divided by log C, 0...1.
+  /// Entropy of each prediction, in nats.
   package let entropies: [Double]
 
   package init(_ teacher: Network, _ images: any RealImages, context: ExecutionContext) throws {

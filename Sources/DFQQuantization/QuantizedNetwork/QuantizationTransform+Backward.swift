@@ -51,11 +51,9 @@ extension QuantizationTransform {
     _ point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
-    guard student.quantizer.activations.learnsStep else {
-      // All candidates share one range, so every candidate passes the same gradient.
-      return gridGradient(
-        point, candidatesOf(point) - 1, lane: lane, raw: raw, gradient: gradient,
-        output: gradient, share: 1)
+    // With the identity rule every candidate passes the same gradient.
+    guard student.quantizer.activations.learnsStep || student.quantizer.backward == .clipped else {
+      return
     }
     let probabilities = memory.probabilities(image, deciders[point]!)
     let count = counts[point]
