@@ -103,12 +103,8 @@ public struct DynamicTrainer: Sendable {
   private func split(
     _ images: SyntheticImages
   ) -> (training: SyntheticImages, heldOut: SyntheticImages?) {
-    let held = Int((Double(images.count) * configuration.holdOut).rounded())
-    guard held > 0, held < images.count else { return (images, nil) }
-    var stream = RandomStream(seed: configuration.seed, "hold-out")
-    let order = stream.permutation(images.count)
-    return (
-      images.subset(order.dropFirst(held).sorted()), images.subset(order.prefix(held).sorted())
-    )
+    let sets = images.holdOut(share: configuration.holdOut, seed: configuration.seed)
+    let isUseful = sets.heldOut.count > 0 && sets.training.count > 0
+    return isUseful ? (sets.training, sets.heldOut) : (images, nil)
   }
 }
