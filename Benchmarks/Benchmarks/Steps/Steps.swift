@@ -11,13 +11,13 @@ import DynaDFQ
 private let perImage = BenchmarkMetric.custom("ns / image", polarity: .prefersSmaller)
 private let bitOPs = BenchmarkMetric.custom("kBitOPs / image", polarity: .prefersSmaller)
 
-/// Measures from the first call of `mark` to the last.
-private struct Stopwatch {
+/// Measures from the first call of `mark` to the last; used from one thread at a time.
+private final class Stopwatch: @unchecked Sendable {
   private var first: ContinuousClock.Instant?
   private var last: ContinuousClock.Instant?
   private var marks = 0
 
-  mutating func mark() {
+  func mark() {
     let now = ContinuousClock.now
     if first == nil { first = now }
     last = now
@@ -49,7 +49,7 @@ let benchmarks: @Sendable () -> Void = {
   for bits in [[4], [3, 4, 5]] {
     let name = bits.count == 1 ? "static W4A4" : "dynamic W4A{3,4,5}"
     Benchmark("training step, \(name)", configuration: configuration) { benchmark in
-      var watch = Stopwatch()
+      let watch = Stopwatch()
       let trainer = DynamicTrainer(
         teacher: try .pretrained(.resNet20FashionMNIST),
         quantizer: Quantizer(weightBits: 4, activationBits: bits),
@@ -69,7 +69,7 @@ let benchmarks: @Sendable () -> Void = {
       ).train(on: inputs)
       let many = Tensor.concatenating([Tensor](repeating: inputs.images, count: 16))
       _ = student.decisions(ofInputs: inputs.images)
-      var watch = Stopwatch()
+      let watch = Stopwatch()
       watch.mark()
       blackHole(student.decisions(ofInputs: many))
       watch.mark()
@@ -79,7 +79,7 @@ let benchmarks: @Sendable () -> Void = {
     }
   }
   Benchmark("synthesis step", configuration: configuration) { benchmark in
-    let watch = SharedStopwatch()
+    let watch = Stopwatch()
     _ = try images(20) { watch.mark() }
     benchmark.measurement(perImage, watch.nanoseconds(perImages: batch))
   }
