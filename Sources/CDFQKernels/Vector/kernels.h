@@ -16,6 +16,15 @@
 #include "conv_weight_tile.h"
 #include "conv_weight_gradient.h"
 
+#include "winograd_lines.h"
+#include "winograd_geometry.h"
+#include "winograd_input.h"
+#include "winograd_output.h"
+#include "winograd_product.h"
+#include "winograd.h"
+#include "winograd_sum.h"
+#include "winograd_weight_gradient.h"
+
 #include "depthwise_tile.h"
 #include "depthwise.h"
 #include "depthwise_weight_gradient.h"
@@ -33,6 +42,11 @@
   .conv_data_gradient = vector_conv_data_gradient,                 \
   .conv_weight_gradient = vector_conv_weight_gradient,             \
   .conv_scratch = vector_conv_scratch,                             \
+  .winograd_weight_floats = vector_winograd_weight_floats,         \
+  .winograd_transform_weights = vector_winograd_transform_weights, \
+  .winograd_convolve = vector_winograd_convolve,                   \
+  .winograd_weight_gradient = vector_winograd_weight_gradient,     \
+  .winograd_scratch = vector_winograd_scratch,                     \
   .depthwise_forward = vector_depthwise_forward,                   \
   .depthwise_data_gradient = vector_depthwise_data_gradient,       \
   .depthwise_weight_gradient = vector_depthwise_weight_gradient,   \

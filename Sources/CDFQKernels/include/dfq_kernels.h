@@ -53,6 +53,25 @@ typedef struct {
                                float *bias_gradient, float *scratch);
   size_t (*conv_scratch)(const dfq_conv_shape *shape);
 
+  /* 3x3 convolutions of stride 1 by Winograd's F(tile x tile, 3x3), tile 2 or 4, of several images at a time, whose
+   * values lie input_step and output_step floats apart. NULL where an instruction set has none (scalar).
+   * The transformed weights take winograd_weight_floats floats; flip rotates the kernel by half a turn: the data
+   * gradient is the convolution of the output gradient (padding 2 - pad) with the flipped KH KW O I weights.
+   * scratch: winograd_scratch(tile, shape, images) floats. */
+  size_t (*winograd_weight_floats)(int32_t tile, int32_t inputs, int32_t outputs);
+  void (*winograd_transform_weights)(int32_t tile, const float *weight, int32_t inputs,
+                                     int32_t outputs, int32_t flip, float *transformed);
+  void (*winograd_convolve)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
+                            const float *input, size_t input_step, const float *transformed,
+                            const float *bias, float *output, size_t output_step, dfq_store store,
+                            float *scratch);
+  /* Adds to weight_gradient (3 3 I O). */
+  void (*winograd_weight_gradient)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
+                                   const float *input, size_t input_step,
+                                   const float *output_gradient, size_t gradient_step,
+                                   float *weight_gradient, float *scratch);
+  size_t (*winograd_scratch)(int32_t tile, const dfq_conv_shape *shape, int32_t images);
+
   /* Depthwise convolution (groups == in_channels == out_channels). weight: KH KW C. */
   void (*depthwise_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
                             const float *bias, float *output, float *scratch);

@@ -7,11 +7,38 @@ extension Executor {
     let parameters: Bool
   }
 
-  /// Computes the backward of one step for one image; the gradient at its output is complete.
+  /// Computes the backward of a range of steps for a group, last step first; `complete` completes
+  /// the gradient at an image's node before it is used.
   func backward(
-    _ position: Int, image: Int, lane: Int, wanted: Wanted, arena: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>
+    steps: Range<Int>, group: ImageGroup, wanted: Wanted,
+    complete: (_ node: Int, _ image: Int) -> Void
   ) {
+    var end = steps.upperBound
+    while end > steps.lowerBound {
+      var start = end
+      while start > steps.lowerBound, !isTogether(start - 1, group: group) { start -= 1 }
+      if start == end {
+        end -= 1
+        guard case .convolution(let convolution) = plan.steps[end].kind else { continue }
+        for image in group.images { complete(plan.steps[end].output, image) }
+        backward(
+          convolution, at: end, images: group.images, bank: 0, wanted: wanted, group: group)
+        continue
+      }
+      for image in group.images {
+        for position in (start..<end).reversed() {
+          complete(plan.steps[position].output, image)
+          backward(position, image: image, wanted: wanted, group: group)
+        }
+      }
+      end = start
+    }
+  }
+
+  /// Computes the backward of one step for one image; the gradient at its output is complete.
+  private func backward(_ position: Int, image: Int, wanted: Wanted, group: ImageGroup) {
+    let arena = group.values[image]
+    let gradients = group.gradients[image]
     let kernels = context.kernels
     let step = plan.steps[position]
     let first = plan.writesFirst[position]
@@ -22,16 +49,22 @@ extension Executor {
     let inputShape = plan.graph.nodes[step.inputs[0]].outputShape
     let outputShape = plan.graph.nodes[step.output].outputShape
     let needsInput = step.inputs[0] != 0 || wanted.images
-    let own = lanes[lane]
+    let own = lanes[group.lane]
     let bank = bank(step.output, image)
     let parameters = parameters.start + bank * plan.layout.count
     let parameterGradient = own.parameterGradient.start + bank * plan.layout.count
 
     switch step.kind {
     case .convolution(let convolution):
-      backward(
-        convolution, input: input, g: g, inputGradient: needsInput ? inputGradient : nil,
-        accumulate: !first[0], lane: own, bank: bank, wanted: wanted)
+      if convolution.style == .dense {
+        backward(
+          convolution, at: position, images: image..<image + 1, bank: bank, wanted: wanted,
+          group: group)
+      } else {
+        backward(
+          convolution, input: input, g: g, inputGradient: needsInput ? inputGradient : nil,
+          accumulate: !first[0], group: group, bank: bank, wanted: wanted)
+      }
     case .normalization(let norm):
       let residual = norm.hasResidual ? step.inputs[1] : nil
       kernels.affineActivationBackward(
@@ -95,11 +128,12 @@ extension Executor {
 
   private func backward(
     _ step: ConvolutionStep, input: UnsafePointer<Float>, g: UnsafePointer<Float>,
-    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, lane: Lane, bank: Int,
+    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, group: ImageGroup, bank: Int,
     wanted: Wanted
   ) {
     let kernels = context.kernels
-    let scratch = lane.scratch.start
+    let scratch = group.scratch
+    let lane = lanes[group.lane]
     let start = bank * plan.layout.count
     let weight = UnsafePointer(parameters.start + start + step.weight.lowerBound)
     let weightGradient =
@@ -108,18 +142,7 @@ extension Executor {
       wanted.parameters
       ? step.bias.map { lane.parameterGradient.start + start + $0.lowerBound } : nil
     switch step.style {
-    case .dense:
-      if let weightGradient {
-        runner.weightGradient(
-          step.shape, input: input, outputGradient: g, weightGradient: weightGradient,
-          biasGradient: biasGradient, scratch: scratch)
-      }
-      guard let inputGradient else { return }
-      runner.dataGradient(
-        step.shape, outputGradient: g, weight: weight,
-        transposedWeight: transposed.start + bank * plan.transposedCount + step.transposed,
-        inputGradient: inputGradient,
-        accumulate: accumulate, scratch: scratch)
+    case .dense: preconditionFailure("dense convolutions take groups")
     case .depthwise:
       if let weightGradient {
         kernels.depthwiseWeightGradient(

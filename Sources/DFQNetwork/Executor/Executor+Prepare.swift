@@ -1,10 +1,30 @@
 import DFQTensor
 
 extension Executor {
+  /// The parameters that were prepared last.
+  struct Prepared {
+    /// Held, so that their memory cannot become another array's: equal addresses mean equal
+    /// parameters.
+    let values: [Float]
+    let mode: BatchNormMode
+    let transposing: Bool
+
+    func covers(_ other: Prepared) -> Bool {
+      values.count == other.values.count && mode == other.mode
+        && (transposing || !other.transposing)
+        && values.withUnsafeBufferPointer { $0.baseAddress }
+          == other.values.withUnsafeBufferPointer { $0.baseAddress }
+    }
+  }
+
   /// Takes over the parameters of a pass: scales and shifts of evaluation-mode batch norms,
-  /// transposed weights.
-  func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool) {
+  /// transposed and transformed weights. Nothing is done for the parameters of the last pass.
+  func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool) {
     precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
+    let wanted = Prepared(values: values, mode: mode, transposing: transposing)
+    if mode == .evaluation, let prepared, prepared.covers(wanted) { return }
+    // Parameters that are about to change are not held: their owner would have to copy them.
+    prepared = keeping && mode == .evaluation ? wanted : nil
     values.withUnsafeBufferPointer {
       parameters.start.update(from: $0.baseAddress!, count: values.count)
     }
@@ -12,18 +32,37 @@ extension Executor {
       guard case .normalization(let norm) = step.kind else { continue }
       if norm.norm == nil || mode == .evaluation { prepareNorm(norm) }
     }
-    guard transposing, context.backend == .direct else { return }
+    guard context.backend == .direct else { return }
     context.pool.forEach(banks * plan.steps.count) { [self] piece, _ in
       let (bank, position) = piece.quotientAndRemainder(dividingBy: plan.steps.count)
       guard case .convolution(let step) = plan.steps[position].kind, step.style == .dense else {
         return
       }
-      Kernels.transposeWeights(
-        parameters.start + bank * plan.layout.count + step.weight.lowerBound,
-        taps: step.shape.kernelHeight * step.shape.kernelWidth,
-        inputChannels: step.shape.inputChannels, outputChannels: step.shape.outputChannels,
-        transposed: transposed.start + bank * plan.transposedCount + step.transposed)
+      prepare(step, at: position, bank: bank, transposing: transposing)
     }
+  }
+
+  private func prepare(_ step: ConvolutionStep, at position: Int, bank: Int, transposing: Bool) {
+    let shape = step.shape
+    let weight = parameters.start + bank * plan.layout.count + step.weight.lowerBound
+    let entry = winograd.entries[position]
+    let transformed = winogradWeights.start + bank * winograd.weightCount
+    if let entry {
+      context.kernels.winogradTransformWeights(
+        tile: entry.tile, weight, inputChannels: shape.inputChannels,
+        outputChannels: shape.outputChannels, flipped: false,
+        transformed: transformed + entry.forward)
+    }
+    guard transposing else { return }
+    let transposed = transposed.start + bank * plan.transposedCount + step.transposed
+    Kernels.transposeWeights(
+      weight, taps: shape.kernelHeight * shape.kernelWidth, inputChannels: shape.inputChannels,
+      outputChannels: shape.outputChannels, transposed: transposed)
+    guard let entry else { return }
+    context.kernels.winogradTransformWeights(
+      tile: entry.tile, transposed, inputChannels: shape.outputChannels,
+      outputChannels: shape.inputChannels, flipped: true,
+      transformed: transformed + entry.gradient)
   }
 
   /// scale = gamma / sqrt(variance + eps), shift = beta - mean * scale; 1 and 0 without batch norm.

@@ -12,7 +12,9 @@ extension Executor {
       training || request.momentObjectives.contains { !$0.isPerImage }
     reserve(
       batch: batch, coupled: coupled, gradients: request.wantsGradient, training: training)
-    prepare(values, mode: request.mode, transposing: request.wantsGradient)
+    prepare(
+      values, mode: request.mode, transposing: request.wantsGradient,
+      keeping: !request.parameterGradient)
     for lane in lanes.prefix(Executor.laneCount(batch)) where request.wantsGradient {
       if request.parameterGradient { lane.parameterGradient.clear() }
       // Training-mode batch norm needs these sums for the gradient at the images too.
@@ -80,15 +82,30 @@ final class Pass: @unchecked Sendable {
     imageMomentLosses.deallocate()
   }
 
-  /// Calls `body` for every image, lane by lane.
-  func forEachImage(_ body: @escaping @Sendable (_ image: Int, _ lane: Int) -> Void) {
-    executor.context.pool.forEach(Executor.laneCount(batch)) { [batch] lane, _ in
-      for image in Executor.laneRange(lane, batch: batch) { body(image, lane) }
+  /// Calls `body` for every group, lane by lane.
+  func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
+    let training = request.mode == .training
+    executor.context.pool.forEach(Executor.laneCount(batch)) { [self] lane, worker in
+      let range = Executor.laneRange(lane, batch: batch)
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: executor.groupLimit) {
+        let images = first..<min(first + executor.groupLimit, range.upperBound)
+        body(
+          executor.group(
+            images, lane: lane, worker: worker, coupled: coupled, training: training))
+      }
     }
   }
 
-  func arena(_ image: Int, _ lane: Int) -> UnsafeMutablePointer<Float> {
-    executor.arena(coupled ? image : lane)
+  /// Copies a group's images into its arenas.
+  func load(_ group: ImageGroup) {
+    for image in group.images {
+      executor.load(images!, image: image, lane: group.lane, arena: group.values[image])
+    }
+  }
+
+  /// Keeps the outputs a group was asked for.
+  func keepOutputs(_ group: ImageGroup) {
+    for image in group.images { keepOutputs(image, group.values[image]) }
   }
 
   func value(_ node: Int, _ arena: UnsafeMutablePointer<Float>) -> UnsafeBufferPointer<Float> {

@@ -2,10 +2,11 @@ package import DFQTensor
 
 /// Runs a plan over batches, forward and backward.
 ///
-/// The batch is split into a fixed number of lanes (shares that depend on the batch alone), every
-/// image is computed on its own, and sums over images run within a lane in order and then over the
-/// lanes in order: results are the same bits for any number of threads. Where no loss couples the
-/// images, one image's values are forward and backward before the next one's and stay in the cache.
+/// The batch is split into a fixed number of lanes (shares that depend on the batch alone), and a
+/// lane into groups of a few images; sums over images run within a group, then over the groups of a
+/// lane and then over the lanes, each in order: results are the same bits for any number of
+/// threads. Where no loss couples the images, a group is computed forward and backward before the
+/// next one and stays in the cache.
 package final class Executor: @unchecked Sendable {
   package let plan: Plan
   package let context: ExecutionContext
@@ -14,13 +15,20 @@ package final class Executor: @unchecked Sendable {
   /// weights may be chosen at.
   package let banks: Int
   let runner: ConvolutionRunner
+  let winograd: WinogradPlan
+  /// The images of a group, at most.
+  let groupLimit: Int
   /// The parameters of the current pass.
   let parameters: FloatBuffer
   let normMemory: FloatBuffer
   let transposed: FloatBuffer
+  let winogradWeights: FloatBuffer
+  /// What `parameters` and what follows from it were made of.
+  var prepared: Prepared?
   private(set) var lanes: [Lane] = []
-  private var arenas: [FloatBuffer] = []
-  private var gradientArenas: [FloatBuffer] = []
+  private var scratch: [FloatBuffer] = []
+  private var values = FloatBuffer(0)
+  private var gradients = FloatBuffer(0)
   let nodeHasConsumer: [Bool]
 
   /// The most lanes a batch is split into.
@@ -35,9 +43,13 @@ package final class Executor: @unchecked Sendable {
     self.transform = transform
     self.banks = banks
     runner = ConvolutionRunner(context: context)
+    winograd = WinogradPlan(plan, context: context)
+    // Images whose weights differ cannot share a product.
+    groupLimit = banks == 1 && winograd.hasGroups ? WinogradPlan.groupLimit : 1
     parameters = FloatBuffer(banks * plan.layout.count)
     normMemory = FloatBuffer(plan.normMemoryCount)
     transposed = FloatBuffer(banks * plan.transposedCount)
+    winogradWeights = FloatBuffer(banks * winograd.weightCount)
     nodeHasConsumer = plan.graph.consumers().map { !$0.isEmpty }
   }
 
@@ -48,31 +60,49 @@ package final class Executor: @unchecked Sendable {
     return lane * batch / lanes..<(lane + 1) * batch / lanes
   }
 
-  package static func laneCount(_ batch: Int) -> Int { min(laneLimit, batch) }
-
-  /// Memory for a pass: values per image where images wait for each other, else per lane.
-  func reserve(batch: Int, coupled: Bool, gradients: Bool, training: Bool) {
-    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
-    let values = coupled ? batch : Executor.laneCount(batch)
-    while arenas.count < values { arenas.append(FloatBuffer(plan.arenaCount)) }
-    guard gradients else { return }
-    let gradientValues = training ? batch : Executor.laneCount(batch)
-    while gradientArenas.count < gradientValues {
-      gradientArenas.append(FloatBuffer(plan.gradientCount))
-    }
+  /// Four images a lane at least, so that groups are full, but four lanes for any batch that has as
+  /// many images.
+  package static func laneCount(_ batch: Int) -> Int {
+    min(laneLimit, max(min(batch, 4), batch / WinogradPlan.groupLimit))
   }
 
-  func arena(_ index: Int) -> UnsafeMutablePointer<Float> { arenas[index].start }
-  func gradientArena(_ index: Int) -> UnsafeMutablePointer<Float> { gradientArenas[index].start }
+  /// Memory for a pass: values per image where images wait for each other, else per thread.
+  func reserve(batch: Int, coupled: Bool, gradients wantsGradients: Bool, training: Bool) {
+    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
+    let threads = context.pool.threads
+    while scratch.count < threads {
+      scratch.append(FloatBuffer(max(plan.scratchCount, winograd.scratchCount)))
+    }
+    let slots = (coupled ? batch : threads * groupLimit) * plan.arenaCount
+    if values.count < slots { values = FloatBuffer(slots) }
+    guard wantsGradients else { return }
+    let gradientSlots = (training ? batch : threads * groupLimit) * plan.gradientCount
+    if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
+  }
+
+  /// Images of a lane with the memory of a thread, or their own where they wait for others.
+  func group(
+    _ images: Range<Int>, lane: Int, worker: Int, coupled: Bool, training: Bool
+  ) -> ImageGroup {
+    func arenas(_ buffer: FloatBuffer, step: Int, perImage: Bool) -> Arenas {
+      perImage
+        ? Arenas(start: buffer.start, step: step, first: 0)
+        : Arenas(
+          start: buffer.start + worker * groupLimit * step, step: step, first: images.lowerBound)
+    }
+    return ImageGroup(
+      images: images, lane: lane, scratch: scratch[worker].start,
+      values: arenas(values, step: plan.arenaCount, perImage: coupled),
+      gradients: arenas(gradients, step: plan.gradientCount, perImage: training))
+  }
 
   /// The bank an image's layer computes with.
   func bank(_ layer: Int, _ image: Int) -> Int {
     banks == 1 ? 0 : transform!.bank(layer: layer, image: image)
   }
 
-  /// What one lane adds up and works in.
+  /// What one lane adds up.
   final class Lane: @unchecked Sendable {
-    let scratch: FloatBuffer
     let parameterGradient: FloatBuffer
     /// Gradients at scale and shift, laid out like the norm memory.
     let normGradient: FloatBuffer
@@ -81,7 +111,6 @@ package final class Executor: @unchecked Sendable {
     var moments: [[Double]] = []
 
     init(plan: Plan, banks: Int) {
-      scratch = FloatBuffer(plan.scratchCount)
       parameterGradient = FloatBuffer(banks * plan.layout.count)
       normGradient = FloatBuffer(plan.normMemoryCount)
     }

@@ -3,14 +3,13 @@ import DFQTensor
 /// Passes with running statistics: batch norm is affine, so nothing but a loss on the batch's
 /// moments couples images.
 extension Pass {
-  /// Each image forward and backward before the next of its lane: its values stay in the cache.
+  /// Each group forward and backward before the next of its lane: its values stay in the cache.
   func runSeparate() {
-    forEachImage { [self] image, lane in
-      let arena = arena(image, lane)
-      executor.load(images!, image: image, lane: lane, arena: arena)
-      executor.forward(steps: 0..<plan.steps.count, image: image, lane: lane, arena: arena)
-      keepOutputs(image, arena)
-      finish(image, lane: lane, arena: arena, gradients: nil)
+    forEachGroup { [self] group in
+      load(group)
+      executor.forward(steps: 0..<plan.steps.count, group: group)
+      keepOutputs(group)
+      finish(group)
     }
   }
 
@@ -21,14 +20,16 @@ extension Pass {
     }
     prepareMoments(
       batchObjectives.map { plan.graph.nodes[request.momentObjectives[$0].node].outputShape })
-    forEachImage { [self] image, lane in
-      let arena = arena(image, lane)
-      executor.load(images!, image: image, lane: lane, arena: arena)
-      executor.forward(steps: 0..<plan.steps.count, image: image, lane: lane, arena: arena)
-      keepOutputs(image, arena)
-      for (place, objective) in batchObjectives.enumerated() {
-        gatherMoments(
-          place, node: request.momentObjectives[objective].node, lane: lane, arena: arena)
+    forEachGroup { [self] group in
+      load(group)
+      executor.forward(steps: 0..<plan.steps.count, group: group)
+      keepOutputs(group)
+      for image in group.images {
+        for (place, objective) in batchObjectives.enumerated() {
+          gatherMoments(
+            place, node: request.momentObjectives[objective].node, lane: group.lane,
+            arena: group.values[image])
+        }
       }
     }
     for (place, index) in batchObjectives.enumerated() {
@@ -39,29 +40,20 @@ extension Pass {
       momentGradients[index] = loss.affine(
         mean: mean, count: count, scale: Double(objective.weight))
     }
-    forEachImage { [self] image, lane in
-      finish(image, lane: lane, arena: arena(image, lane), gradients: nil)
-    }
+    forEachGroup { [self] group in finish(group) }
   }
 
-  /// Evaluates the losses of one image and, where wanted, runs its backward pass.
-  private func finish(
-    _ image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
-    gradients given: UnsafeMutablePointer<Float>?
-  ) {
+  /// Evaluates the losses of a group and, where wanted, runs its backward pass.
+  private func finish(_ group: ImageGroup) {
     guard request.wantsGradient else {
-      evaluateWithoutGradient(image, arena: arena)
+      for image in group.images { evaluateWithoutGradient(image, arena: group.values[image]) }
       return
     }
-    let gradients = executor.gradientArena(lane)
     let wanted = Executor.Wanted(
       images: request.imageGradient, parameters: request.parameterGradient)
-    for position in plan.steps.indices.reversed() {
-      complete(
-        plan.steps[position].output, image: image, lane: lane, arena: arena, gradients: gradients)
-      executor.backward(
-        position, image: image, lane: lane, wanted: wanted, arena: arena, gradients: gradients)
+    executor.backward(steps: 0..<plan.steps.count, group: group, wanted: wanted) { node, image in
+      complete(node, image: image, group: group)
     }
-    completeInput(image, lane: lane, arena: arena, gradients: gradients)
+    for image in group.images { completeInput(image, group: group) }
   }
 }

@@ -3,16 +3,14 @@ import DFQTensor
 extension Pass {
   /// Completes the gradient at a node once all its consumers have written theirs: through the
   /// quantizer, plus losses.
-  func complete(
-    _ node: Int, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>
-  ) {
-    let g = gradients + plan.gradientOffset[node]!
+  func complete(_ node: Int, image: Int, group: ImageGroup) {
+    let arena = group.values[image]
+    let g = group.gradients[image] + plan.gradientOffset[node]!
     let count = plan.count(node)
     if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
     if let point = plan.transformPoint[node] {
       executor.transform!.backward(
-        point: point, image: image, lane: lane, raw: arena + plan.valueOffset[node]!, gradient: g)
+        point: point, image: image, lane: group.lane, raw: arena + plan.valueOffset[node]!, gradient: g)
     }
     for index in imageObjectivesByNode[node] ?? [] {
       let objective = request.imageObjectives[index]
@@ -30,10 +28,8 @@ extension Pass {
   }
 
   /// Completes and keeps the gradient at the images.
-  func completeInput(
-    _ image: Int, lane: Int, arena: UnsafeMutablePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>
-  ) {
+  func completeInput(_ image: Int, group: ImageGroup) {
+    let arena = group.values[image]
     guard let imageGradient else {
       // Losses at the images still count, though nobody asked for the gradient there.
       for index in momentObjectivesByNode[0] ?? [] where momentGradients[index] == nil {
@@ -42,10 +38,10 @@ extension Pass {
       for index in imageObjectivesByNode[0] ?? [] { evaluateAlone(index, image, arena) }
       return
     }
-    complete(0, image: image, lane: lane, arena: arena, gradients: gradients)
+    complete(0, image: image, group: group)
     let count = plan.count(0)
     (imageGradient.start + image * count).update(
-      from: gradients + plan.gradientOffset[0]!, count: count)
+      from: group.gradients[image] + plan.gradientOffset[0]!, count: count)
   }
 
   /// Evaluates a per-image moment loss, keeps its value and returns its affine gradient.

@@ -16,17 +16,16 @@ extension Pass {
       "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
     let norms = plan.normSteps
     prepareMoments(norms.map { plan.graph.nodes[plan.steps[$0].inputs[0]].outputShape })
-    forEachImage { [self] image, lane in
-      executor.load(images!, image: image, lane: lane, arena: arena(image, lane))
-    }
+    forEachGroup { [self] group in load(group) }
     var next = 0
     for (place, position) in norms.enumerated() {
       let input = plan.steps[position].inputs[0]
       let range = next..<position
-      forEachImage { [self] image, lane in
-        let arena = arena(image, lane)
-        executor.forward(steps: range, image: image, lane: lane, arena: arena)
-        gatherMoments(place, node: input, lane: lane, arena: arena)
+      forEachGroup { [self] group in
+        executor.forward(steps: range, group: group)
+        for image in group.images {
+          gatherMoments(place, node: input, lane: group.lane, arena: group.values[image])
+        }
       }
       let (mean, variance, _) = reducedMoments(place, node: input)
       statistics.append((mean, variance))
@@ -34,11 +33,11 @@ extension Pass {
       next = position
     }
     let rest = next..<plan.steps.count
-    forEachImage { [self] image, lane in
-      let arena = arena(image, lane)
-      executor.forward(steps: rest, image: image, lane: lane, arena: arena)
-      keepOutputs(image, arena)
-      if !request.wantsGradient { evaluateWithoutGradient(image, arena: arena) }
+    forEachGroup { [self] group in
+      executor.forward(steps: rest, group: group)
+      keepOutputs(group)
+      guard !request.wantsGradient else { return }
+      for image in group.images { evaluateWithoutGradient(image, arena: group.values[image]) }
     }
     if request.wantsGradient { backwardTraining() }
   }
@@ -51,21 +50,18 @@ extension Pass {
     var upper = plan.steps.count
     var correction: (position: Int, offset: [Float], slope: [Float])?
     for lower in plan.normSteps.reversed() + [-1] {
-      let positions = (max(lower, 0)..<upper).reversed()
+      let positions = max(lower, 0)..<upper
       let pending = correction
-      forEachImage { [self] image, lane in
-        let arena = executor.arena(image)
-        let gradients = executor.gradientArena(image)
-        if let pending { correct(pending, arena: arena, gradients: gradients) }
-        for position in positions {
-          complete(
-            plan.steps[position].output, image: image, lane: lane, arena: arena,
-            gradients: gradients)
-          executor.backward(
-            position, image: image, lane: lane, wanted: wanted, arena: arena,
-            gradients: gradients)
+      forEachGroup { [self] group in
+        if let pending {
+          for image in group.images {
+            correct(pending, arena: group.values[image], gradients: group.gradients[image])
+          }
         }
-        if lower < 0 { completeInput(image, lane: lane, arena: arena, gradients: gradients) }
+        executor.backward(steps: positions, group: group, wanted: wanted) { node, image in
+          complete(node, image: image, group: group)
+        }
+        if lower < 0 { for image in group.images { completeInput(image, group: group) } }
       }
       if lower >= 0 { correction = batchCorrection(lower) }
       upper = max(lower, 0)

@@ -11,25 +11,50 @@ public struct ExecutionContext: Sendable {
     case blas
   }
 
+  /// How 3x3 convolutions of stride 1 are computed on the direct backend.
+  public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+    /// As sums of products: plain float rounding.
+    case direct
+    /// Winograd's F(2x2, 3x3): relative errors of about 1e-6.
+    case winograd2x2
+    /// Winograd's F(4x4, 3x3), the fastest: relative errors of about 1e-5.
+    case winograd4x4
+  }
+
   /// The threads.
   public var pool: WorkerPool
   /// The instruction set of the kernels.
   public let instructionSet: InstructionSet
   /// The convolution backend.
   public var backend: Backend
+  /// How 3x3 convolutions of stride 1 are computed, where the instruction set has a choice.
+  public var convolutionAlgorithm: ConvolutionAlgorithm
   package let kernels: Kernels
 
-  /// Makes a context; by default all processors, their best instruction set and the direct kernels.
+  /// Makes a context; by default all processors, their best instruction set and its fastest
+  /// kernels.
   public init(
-    threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .direct
+    threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .direct,
+    convolutionAlgorithm: ConvolutionAlgorithm = .winograd4x4
   ) {
     pool = WorkerPool(threads: threads)
     self.instructionSet = instructionSet
     self.backend = backend
+    self.convolutionAlgorithm = convolutionAlgorithm
     kernels = Kernels(instructionSet)
     if backend == .blas { BLAS.useOneThread() }
   }
 
-  /// All processors, the best instruction set, direct kernels.
+  /// All processors, the best instruction set and its fastest kernels.
   public static var `default`: ExecutionContext { ExecutionContext() }
+
+  /// The side of the tiles of Winograd's algorithm, nil where convolutions are computed directly.
+  package var winogradTile: Int? {
+    guard backend == .direct, kernels.hasWinograd else { return nil }
+    switch convolutionAlgorithm {
+    case .direct: return nil
+    case .winograd2x2: return 2
+    case .winograd4x4: return 4
+    }
+  }
 }

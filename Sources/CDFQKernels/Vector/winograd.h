@@ -1,0 +1,94 @@
+/* 3x3 convolutions without stride by Winograd's algorithm: of SIDE * SIDE products of matrices of
+ * transformed tiles and transformed weights. Weights are packed as the register tiles read them:
+ * per matrix, [2 vectors of outputs][input][2 * VL]. */
+enum { WINOGRAD_FLOATS = 32 * 1024, WINOGRAD_GRADIENT_FLOATS = 192 * 1024 };
+
+V_INLINE size_t winograd_matrix(int32_t inputs, int32_t outputs) {
+  return (size_t)inputs * divide_up(outputs, CELL) * CELL;
+}
+
+static size_t vector_winograd_weight_floats(int32_t tile, int32_t inputs, int32_t outputs) {
+  return (size_t)WINOGRAD_SIDE(tile) * WINOGRAD_SIDE(tile) * winograd_matrix(inputs, outputs);
+}
+
+/* One input and one vector of outputs. */
+V_INLINE void winograd_weights(const int TILE, const float *weight, size_t tap, int flip, int n,
+                               size_t matrix, float *to) {
+  const int SIDE = WINOGRAD_SIDE(TILE);
+  vf half[WINOGRAD_MOST * 3];
+  UNROLL_FULLY for (int kw = 0; kw < 3; kw++) {
+    vf w[3], u[WINOGRAD_MOST];
+    UNROLL_FULLY for (int kh = 0; kh < 3; kh++) {
+      w[kh] = v_load_n(weight + (flip ? 8 - (kh * 3 + kw) : kh * 3 + kw) * tap, n);
+    }
+    winograd_weight_line(TILE, w, u);
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) half[r * 3 + kw] = u[r];
+  }
+  UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+    vf u[WINOGRAD_MOST];
+    winograd_weight_line(TILE, half + r * 3, u);
+    UNROLL_FULLY for (int q = 0; q < SIDE; q++) v_store(to + (r * SIDE + q) * matrix, u[q]);
+  }
+}
+
+static void vector_winograd_transform_weights(int32_t tile, const float *weight, int32_t inputs,
+                                              int32_t outputs, int32_t flip, float *transformed) {
+  const size_t matrix = winograd_matrix(inputs, outputs), tap = (size_t)inputs * outputs;
+  const int32_t vectors = divide_up(outputs, VL);
+  for (int32_t v = 0; v < vectors; v++) {
+    /* The last vector stands alone where their number is odd. */
+    const int32_t pair = v / 2 * 2, width = smaller(vectors - pair, 2) * VL;
+    const int32_t n = outputs - v * VL;
+    for (int32_t i = 0; i < inputs; i++) {
+      const float *from = weight + (size_t)i * outputs + v * VL;
+      float *to = transformed + (size_t)pair * VL * inputs + (size_t)i * width + (v - pair) * VL;
+      if (tile == 2) {
+        winograd_weights(2, from, tap, flip, n, matrix, to);
+      } else {
+        winograd_weights(4, from, tap, flip, n, matrix, to);
+      }
+    }
+  }
+}
+
+V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int32_t images,
+                                const float *input, size_t input_step, const float *weight,
+                                const winograd_ending *ending, float *output, size_t output_step,
+                                float *memory) {
+  const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
+  const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS);
+  const size_t matrix = winograd_matrix(shape->in_channels, shape->out_channels);
+  float *products = memory + job.input_step * matrices;
+  for (int32_t first = 0; first < job.tiles; first += job.block) {
+    const int32_t end = smaller(first + job.block, job.tiles);
+    winograd_transform_input(TILE, &job, input, input_step, first, end, memory);
+    winograd_products block = {.matrices = matrices,
+                               .inputs = shape->in_channels,
+                               .tiles = end - first,
+                               .input = memory,
+                               .weight = weight,
+                               .input_step = job.input_step,
+                               .weight_step = matrix,
+                               .block_step = (size_t)job.block * CELL,
+                               .products = products,
+                               .product_step = job.output_step,
+                               .product_row = job.output_row};
+    winograd_multiply(&block, shape->out_channels);
+    winograd_transform_output(TILE, &job, products, first, end, ending, output, output_step);
+  }
+}
+
+static void vector_winograd_convolve(int32_t tile, const dfq_conv_shape *shape, int32_t images,
+                                     const float *input, size_t input_step, const float *weight,
+                                     const float *bias, float *output, size_t output_step,
+                                     dfq_store store, float *scratch) {
+  const winograd_ending ending = {bias, store == DFQ_ACCUMULATE};
+  float *memory = aligned_start(scratch);
+  if (tile == 2) {
+    winograd_convolve(2, shape, images, input, input_step, weight, &ending, output, output_step,
+                      memory);
+  } else {
+    winograd_convolve(4, shape, images, input, input_step, weight, &ending, output, output_step,
+                      memory);
+  }
+}

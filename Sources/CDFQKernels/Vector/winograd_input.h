@@ -1,0 +1,88 @@
+/* Bt d B of the tiles of a block: matrix [block of channels][tile][CELL]. */
+
+/* VL channels (or the first n of them) of a strip. Neighbouring tiles share two columns: columns
+ * are transformed once, into `lines`, and rows from there. */
+V_INLINE void winograd_input_strip(const int TILE, const winograd_job *job,
+                                   const winograd_strip *strip, const float *image, int32_t n,
+                                   float *to) {
+  enum { COLUMNS = WINOGRAD_STRIP * 4 + 2 };
+  const int SIDE = WINOGRAD_SIDE(TILE);
+  static const float zeros[VL];
+  _Alignas(64) float lines[COLUMNS * WINOGRAD_MOST * VL];
+  /* Read once: the compiler cannot know that no store changes them. */
+  const dfq_conv_shape *s = job->shape;
+  const size_t step = job->input_step;
+  const int32_t width = s->in_width, channels = s->in_channels, count = strip->count;
+  const int32_t top = strip->row * TILE - s->pad_top;
+  const int32_t left = strip->column * TILE - s->pad_left;
+  const int32_t columns = count * TILE + 2;
+  const float *rows[WINOGRAD_MOST];
+  size_t steps[WINOGRAD_MOST];
+  UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+    const int inside = top + r >= 0 && top + r < s->in_height;
+    rows[r] = inside ? image + ((ptrdiff_t)(top + r) * width + left) * channels : zeros;
+    steps[r] = inside ? channels : 0;
+  }
+  float *line = lines;
+  for (int32_t k = 0; k < columns; k++, line += SIDE * VL) {
+    vf x[WINOGRAD_MOST], y[WINOGRAD_MOST];
+    if (left + k < 0 || left + k >= width) {
+      UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+        v_store(line + r * VL, v_zero());
+        rows[r] += steps[r];
+      }
+      continue;
+    }
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+      x[r] = v_load_n(rows[r], n);
+      rows[r] += steps[r];
+    }
+    winograd_input_line(TILE, x, y);
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) v_store(line + r * VL, y[r]);
+  }
+  const float *from = lines;
+  for (int32_t i = 0; i < count; i++, to += CELL, from += TILE * SIDE * VL) {
+    float *at = to;
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+      vf x[WINOGRAD_MOST], y[WINOGRAD_MOST];
+      UNROLL_FULLY for (int q = 0; q < SIDE; q++) x[q] = v_load(from + (q * SIDE + r) * VL);
+      winograd_input_line(TILE, x, y);
+      UNROLL_FULLY for (int q = 0; q < SIDE; q++, at += step) v_store(at, y[q]);
+    }
+  }
+}
+
+static void winograd_input_2(const winograd_job *job, const winograd_strip *strip,
+                             const float *image, int32_t n, float *to) {
+  if (n >= VL) {
+    winograd_input_strip(2, job, strip, image, VL, to);
+  } else {
+    winograd_input_strip(2, job, strip, image, n, to);
+  }
+}
+
+static void winograd_input_4(const winograd_job *job, const winograd_strip *strip,
+                             const float *image, int32_t n, float *to) {
+  if (n >= VL) {
+    winograd_input_strip(4, job, strip, image, VL, to);
+  } else {
+    winograd_input_strip(4, job, strip, image, n, to);
+  }
+}
+
+/* Tiles first ..< end, of images `image_step` floats apart. */
+static void winograd_transform_input(const int TILE, const winograd_job *job, const float *input,
+                                     size_t image_step, int32_t first, int32_t end, float *to) {
+  const int32_t channels = job->shape->in_channels;
+  for (int32_t tile = first; tile < end;) {
+    const winograd_strip strip = winograd_strip_at(job, tile, end);
+    const float *image = input + strip.image * image_step;
+    for (int32_t c = 0; c < channels; c += VL) {
+      float *cell =
+          to + ((size_t)(c / CELL) * job->block + (tile - first)) * CELL + c % CELL;
+      (TILE == 2 ? winograd_input_2 : winograd_input_4)(job, &strip, image + c, channels - c,
+                                                        cell);
+    }
+    tile += strip.count;
+  }
+}

@@ -1,0 +1,69 @@
+import DFQTensor
+
+/// Which convolutions of a plan are computed by Winograd's algorithm, and where their transformed
+/// weights lie.
+struct WinogradPlan {
+  /// One convolution.
+  struct Entry {
+    let tile: Int
+    /// Offsets of the transformed weights of the forward convolution and of the data gradient.
+    let forward: Int
+    let gradient: Int
+    /// Whether several images are computed at a time: where an image has so few tiles that reading
+    /// the weights would take longer than using them.
+    let isGrouped: Bool
+  }
+
+  /// By position in the plan's steps.
+  private(set) var entries: [Entry?]
+  /// Floats of all transformed weights.
+  private(set) var weightCount = 0
+  /// Floats of scratch.
+  private(set) var scratchCount = 0
+  /// Whether any convolution is grouped.
+  var hasGroups: Bool { entries.contains { $0?.isGrouped == true } }
+
+  /// The images that are computed together, at most.
+  static let groupLimit = 4
+  /// An image of at least as many tiles needs no company.
+  private static let fewTiles = 64
+  /// Fewer channels leave most of a vector empty.
+  private static let leastChannels = 8
+
+  init(_ plan: Plan, context: ExecutionContext) {
+    entries = [Entry?](repeating: nil, count: plan.steps.count)
+    guard let limit = context.winogradTile else { return }
+    for (position, step) in plan.steps.enumerated() {
+      guard case .convolution(let step) = step.kind, WinogradPlan.suits(step) else { continue }
+      let shape = step.shape
+      let tile = min(shape.outputHeight, shape.outputWidth) < 4 ? 2 : limit
+      let columns = (shape.outputWidth + tile - 1) / tile
+      let rows = (shape.outputHeight + tile - 1) / tile
+      let isGrouped = rows * columns < WinogradPlan.fewTiles
+      let kernels = context.kernels
+      func take(_ shape: ConvolutionShape) -> Int {
+        let offset = weightCount
+        weightCount += aligned(
+          kernels.winogradWeightCount(
+            tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels))
+        for images in [1, isGrouped ? WinogradPlan.groupLimit : 1] {
+          scratchCount = max(
+            scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: images))
+        }
+        return offset
+      }
+      entries[position] = Entry(
+        tile: tile, forward: take(shape), gradient: take(shape.dataGradientShape),
+        isGrouped: isGrouped)
+    }
+    scratchCount = aligned(scratchCount)
+  }
+
+  private static func suits(_ step: ConvolutionStep) -> Bool {
+    let shape = step.shape
+    return step.style == .dense && shape.kernelHeight == 3 && shape.kernelWidth == 3
+      && shape.strideHeight == 1 && shape.strideWidth == 1 && shape.padTop <= 2
+      && shape.padLeft <= 2 && min(shape.inputChannels, shape.outputChannels) >= leastChannels
+      && min(shape.outputHeight, shape.outputWidth) >= 2
+  }
+}

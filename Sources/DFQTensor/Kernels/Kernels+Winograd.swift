@@ -1,0 +1,80 @@
+internal import CDFQKernels
+
+/// Winograd's F(tile x tile, 3x3): 3x3 convolutions of stride 1, several images at a time, with a
+/// quarter (tile 4) or less than half (tile 2) of the multiplications.
+///
+/// Values of neighbouring images lie `step` floats apart. `tile` is 2 or 4.
+extension Kernels {
+  /// Whether this instruction set has these kernels.
+  package var hasWinograd: Bool { table.winograd_convolve != nil }
+
+  /// Floats of a convolution's transformed weights.
+  package func winogradWeightCount(tile: Int, inputChannels: Int, outputChannels: Int) -> Int {
+    table.winograd_weight_floats(Int32(tile), Int32(inputChannels), Int32(outputChannels))
+  }
+
+  /// Floats of scratch for `shape` and `images` images.
+  package func winogradScratchCount(tile: Int, _ shape: ConvolutionShape, images: Int) -> Int {
+    shape.withKernelShape { table.winograd_scratch(Int32(tile), $0, Int32(images)) }
+  }
+
+  /// Transforms weights 3 3 I O; `flipped` rotates the kernel by half a turn, which turns the
+  /// convolution with weights 3 3 O I into the data gradient.
+  package func winogradTransformWeights(
+    tile: Int, _ weight: UnsafePointer<Float>, inputChannels: Int, outputChannels: Int,
+    flipped: Bool, transformed: UnsafeMutablePointer<Float>
+  ) {
+    table.winograd_transform_weights(
+      Int32(tile), weight, Int32(inputChannels), Int32(outputChannels), flipped ? 1 : 0,
+      transformed)
+  }
+
+  /// The convolution of `images` images with transformed weights.
+  package func winogradConvolve(
+    tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
+    inputStep: Int, transformedWeight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, outputStep: Int, accumulate: Bool,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    shape.withKernelShape {
+      table.winograd_convolve(
+        Int32(tile), $0, Int32(images), input, inputStep, transformedWeight, bias, output,
+        outputStep, dfq_store(accumulate: accumulate), scratch)
+    }
+  }
+
+  /// Adds the gradient at the weights 3 3 I O, summed over `images` images.
+  package func winogradWeightGradient(
+    tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
+    inputStep: Int, outputGradient: UnsafePointer<Float>, gradientStep: Int,
+    weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    shape.withKernelShape {
+      table.winograd_weight_gradient(
+        Int32(tile), $0, Int32(images), input, inputStep, outputGradient, gradientStep,
+        weightGradient, scratch)
+    }
+  }
+
+  /// Adds to `biasGradient` the sums of the output gradient over the pixels.
+  package func addRows(
+    _ gradient: UnsafePointer<Float>, pixels: Int, channels: Int,
+    to biasGradient: UnsafeMutablePointer<Float>
+  ) {
+    for pixel in 0..<pixels {
+      axpy(1, x: gradient + pixel * channels, count: channels, y: biasGradient)
+    }
+  }
+}
+
+extension ConvolutionShape {
+  /// The convolution that computes the data gradient of one of stride 1: of the output gradient,
+  /// with the flipped weights.
+  package var dataGradientShape: ConvolutionShape {
+    ConvolutionShape(
+      inputHeight: outputHeight, inputWidth: outputWidth, inputChannels: outputChannels,
+      outputHeight: inputHeight, outputWidth: inputWidth, outputChannels: inputChannels,
+      kernelHeight: kernelHeight, kernelWidth: kernelWidth, strideHeight: 1, strideWidth: 1,
+      padTop: kernelHeight - 1 - padTop, padLeft: kernelWidth - 1 - padLeft)
+  }
+}
