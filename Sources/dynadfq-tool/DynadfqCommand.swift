@@ -15,7 +15,7 @@ struct DynadfqCommand: ParsableCommand {
         dynadfq evaluate student.safetensors --data fashion-mnist:test --controls
       """,
     subcommands: [
-      Synthesize.self, Quantize.self, Evaluate.self, Inspect.self, Train.self, Demo.self,
+      Synthesize.self, Quantize.self, Evaluate.self, Inspect.self, Train.self, Demo.self, Time.self,
     ])
 
   /// Every error is one line on standard error and a failing exit code.

@@ -1,14 +1,23 @@
 import DFQInterchange
-import DFQNetwork
-import DFQTensor
+package import DFQNetwork
+package import DFQTensor
 import Foundation
 
 /// Everything of a teacher's training that changes from step to step.
-struct TeacherState {
-  var network: Network
+package struct TeacherState {
+  package var network: Network
   var optimizer: SGD
   var step = 0
   private let fingerprint: String
+
+  /// The state before the first step from a network's own parameters, of no run in particular.
+  package init(_ network: Network, _ configuration: TeacherTrainer.Configuration) {
+    fingerprint = ""
+    self.network = network
+    optimizer = SGD(
+      count: network.parameters.layout.count, momentum: configuration.momentum,
+      weightDecay: configuration.weightDecay)
+  }
 
   /// A new run's state, or that of a checkpoint; throws `TrainingError.otherRun` where it is
   /// another run's.
@@ -50,11 +59,33 @@ struct TeacherState {
     try file.write(to: path)
   }
 
+  /// Takes a step on images N H W C with labels N C: forward and backward with the batch's own
+  /// statistics, then all updates. Throws `NetworkError.lossNotFinite`.
+  package mutating func step(
+    images: Tensor, labels: Tensor, rate: Float, executor: Executor,
+    _ configuration: TeacherTrainer.Configuration
+  ) throws(NetworkError) -> ExecutorResponse {
+    let output = network.graph.output
+    let response = executor.run(
+      images: images, parameters: network.parameters.values,
+      request: .init(
+        mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],
+        parameterGradient: true, outputs: [output]))
+    guard response.totalLoss.isFinite else {
+      throw .lossNotFinite(
+        what: "teacher training", step: step, value: "\(response.totalLoss)")
+    }
+    update(response, rate: rate, configuration, executor.context)
+    step += 1
+    return response
+  }
+
   /// SGD on everything learned, weight decay on weights alone, and batch norm's running statistics.
-  mutating func update(
-    _ response: ExecutorResponse, rate: Float, layout: ParameterLayout,
-    _ configuration: TeacherTrainer.Configuration, _ context: ExecutionContext
+  private mutating func update(
+    _ response: ExecutorResponse, rate: Float, _ configuration: TeacherTrainer.Configuration,
+    _ context: ExecutionContext
   ) {
+    let layout = network.parameters.layout
     for decays in [true, false] {
       optimizer.weightDecay = decays ? configuration.weightDecay : 0
       let ranges = layout.entries.filter {

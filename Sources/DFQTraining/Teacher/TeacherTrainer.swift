@@ -112,26 +112,15 @@ public struct TeacherTrainer: Sendable {
     var state = try TeacherState(architecture, images, configuration, checkpoint: checkpoint)
     let data = try RealBatches(images, network: state.network, configuration: configuration)
     let executor = Executor(plan: Plan(state.network.graph), context: context)
-    let output = state.network.graph.output
-    let layout = state.network.parameters.layout
     let perEpoch = images.count / configuration.batch
     let total = perEpoch * configuration.epochs
     let schedule = LearningRateSchedule.oneCycle(warmup: configuration.warmup, final: 1e-4)
     while state.step < total {
       let (inputs, labels, classes) = try data.batch(state.step)
-      let response = executor.run(
-        images: inputs, parameters: state.network.parameters.values,
-        request: .init(
-          mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],
-          parameterGradient: true, outputs: [output]))
-      guard response.totalLoss.isFinite else {
-        throw NetworkError.lossNotFinite(
-          what: "teacher training", step: state.step, value: "\(response.totalLoss)")
-      }
       let rate =
         configuration.learningRate * schedule.factor(step: state.step, total: total)
-      state.update(response, rate: rate, layout: layout, configuration, context)
-      state.step += 1
+      let response = try state.step(
+        images: inputs, labels: labels, rate: rate, executor: executor, configuration)
       let predictions = response.outputs[0].argmaxOfRows()
       let hits = zip(predictions, classes).filter { $0 == $1 }.count
       if let checkpoint, state.step % perEpoch == 0 { try state.write(to: checkpoint) }

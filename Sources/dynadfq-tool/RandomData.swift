@@ -1,0 +1,47 @@
+import DynaDFQ
+
+/// Weights, images and labels from a seed: what time depends on is their shape alone.
+enum RandomData {
+  /// A network with new weights and running statistics such as training leaves behind, so that
+  /// nothing is degenerate.
+  static func network(_ name: String, seed: UInt64) throws -> Network {
+    var network = try Architecture(name: name).network(seed: seed)
+    var stream = RandomStream(seed: seed, "running statistics")
+    for entry in network.parameters.layout.entries {
+      for index in entry.range {
+        switch entry.role {
+        case .runningMean: network.parameters.values[index] = 0.1 * stream.normal()
+        case .runningVariance: network.parameters.values[index] = stream.uniform(0.5, 1.5)
+        default: break
+        }
+      }
+    }
+    return network
+  }
+
+  /// Normalized images N H W C.
+  static func images(_ count: Int, for network: Network, seed: UInt64) -> Tensor {
+    let shape = Shape([count] + network.imageShape.dimensions)
+    var stream = RandomStream(seed: seed, "images")
+    return Tensor(shape: shape, elements: stream.normals(shape.count))
+  }
+
+  /// One-hot labels N C.
+  static func labels(_ count: Int, for network: Network, seed: UInt64) throws -> Tensor {
+    var stream = RandomStream(seed: seed, "labels")
+    let classes = (0..<count).map { _ in stream.integer(below: network.classCount) }
+    return try .oneHot(classes, classCount: network.classCount)
+  }
+
+  /// Images with labels in the type students are trained on.
+  static func syntheticImages(
+    _ count: Int, for network: Network, seed: UInt64
+  ) throws -> SyntheticImages {
+    let labels = try labels(count, for: network, seed: seed)
+    let flat = Difficulty(labelEntropy: 0, predictionEntropy: 0, gradientNorm: 0)
+    return SyntheticImages(
+      images: images(count, for: network, seed: seed), labels: labels,
+      isEasy: [Bool](repeating: true, count: count), anchors: labels.argmaxOfRows(),
+      difficulty: [Difficulty](repeating: flat, count: count))
+  }
+}

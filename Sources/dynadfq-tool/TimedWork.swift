@@ -1,0 +1,83 @@
+import ArgumentParser
+import DynaDFQ
+
+/// One kind of work on one network and batch, step by step: the loops users run, without data
+/// loading.
+struct TimedWork {
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    /// A step of image synthesis: BN statistics loss and soft labels, Adam on the images.
+    case synthesis
+    /// A step of the static W4A4 student: teacher, student forward and backward, all updates.
+    case student
+    /// The same with three candidates (3, 4, 5 bits) and a selector per layer, under a budget.
+    case studentDynamic = "student-dynamic"
+    /// A step of the teacher's own training: batch statistics, cross entropy, SGD.
+    case train
+    /// The float network's logits.
+    case infer
+  }
+
+  let kind: Kind
+  let network: Network
+  let batch: Int
+  let seed: UInt64
+  let context: ExecutionContext
+
+  /// Takes so many steps and calls `mark` after each.
+  func run(steps: Int, mark: @escaping () -> Void) throws {
+    switch kind {
+    case .synthesis: try synthesize(steps, mark)
+    case .student: try trainStudent(bits: [4], budget: nil, steps, mark)
+    case .studentDynamic: try trainStudent(bits: [3, 4, 5], budget: 4, steps, mark)
+    case .train: try trainTeacher(steps, mark)
+    case .infer: infer(steps, mark)
+    }
+  }
+
+  private func synthesize(_ steps: Int, _ mark: @escaping () -> Void) throws {
+    let configuration = SoftLabelSynthesizer.Configuration(
+      count: batch, batch: batch, steps: steps, augmentation: .never, dropUnfaithful: false,
+      seed: seed)
+    _ = try SoftLabelSynthesizer(
+      teacher: network, configuration: configuration, context: context
+    ).synthesize { _ in mark() }
+  }
+
+  /// The trainer's own loop on a fixed batch; its rates are tiny, because random weights would let
+  /// the loss diverge and time does not depend on them.
+  private func trainStudent(
+    bits: [Int], budget: Double?, _ steps: Int, _ mark: @escaping () -> Void
+  ) throws {
+    let configuration = DynamicTrainer.Configuration(
+      budget: budget, steps: steps, batch: batch, learningRate: 1e-7, warmup: 0, mixup: false,
+      augmentation: false, holdOut: 0, checkpointInterval: .max, seed: seed)
+    let trainer = DynamicTrainer(
+      teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),
+      selector: BitSelector(.perLayer), configuration: configuration, context: context)
+    let images = try RandomData.syntheticImages(batch, for: network, seed: seed)
+    _ = try trainer.train(on: images) { _ in mark() }
+  }
+
+  private func trainTeacher(_ steps: Int, _ mark: () -> Void) throws {
+    let configuration = TeacherTrainer.Configuration(batch: batch, seed: seed)
+    var state = TeacherState(network, configuration)
+    let executor = Executor(plan: Plan(network.graph), context: context)
+    let images = RandomData.images(batch, for: network, seed: seed)
+    let labels = try RandomData.labels(batch, for: network, seed: seed)
+    for _ in 0..<steps {
+      _ = try state.step(
+        images: images, labels: labels, rate: 1e-3, executor: executor, configuration)
+      mark()
+    }
+  }
+
+  private func infer(_ steps: Int, _ mark: () -> Void) {
+    let executor = Executor(plan: Plan(network.graph), context: context)
+    let images = RandomData.images(batch, for: network, seed: seed)
+    let request = ExecutorRequest(outputs: [network.graph.output])
+    for _ in 0..<steps {
+      _ = executor.run(images: images, parameters: network.parameters.values, request: request)
+      mark()
+    }
+  }
+}
