@@ -52,15 +52,18 @@ struct Time: ParsableCommand {
     let summary = Summary(
       what: self.work.rawValue, network: network, batch: batch, threads: context.pool.threads,
       isa: context.instructionSet.rawValue, backend: context.backend.rawValue,
-      blas: BLAS.configuration, reps: times.count, msMedian: times.quantile(0.5),
-      msMin: times.quantile(0), msP10: times.quantile(0.1), msP90: times.quantile(0.9),
-      imagesPerS: Double(batch) / times.quantile(0.5) * 1000)
+      blas: BLAS.configuration, reps: times.count,
+      msMedian: rounded(times.quantile(0.5)), msMin: rounded(times.quantile(0)),
+      msP10: rounded(times.quantile(0.1)), msP90: rounded(times.quantile(0.9)),
+      imagesPerS: rounded(Double(batch) / times.quantile(0.5) * 1000))
     guard options.json else { return show(summary) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     print(String(decoding: try encoder.encode(summary), as: UTF8.self))
   }
+
+  private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
 
   private func show(_ s: Summary) {
     let times = [s.msMedian, s.msP10, s.msP90].map { String(format: "%.3f", $0) }

@@ -59,8 +59,10 @@ package struct TeacherState {
     try file.write(to: path)
   }
 
-  /// Takes a step on images N H W C with labels N C: forward and backward with the batch's own
-  /// statistics, then all updates. Throws `NetworkError.lossNotFinite`.
+  /// Takes a step on images N H W C with labels N C.
+  ///
+  /// Forward and backward with the batch's own statistics, then all updates; throws
+  /// `NetworkError.lossNotFinite`.
   package mutating func step(
     images: Tensor, labels: Tensor, rate: Float, executor: Executor,
     _ configuration: TeacherTrainer.Configuration
