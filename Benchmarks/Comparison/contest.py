@@ -29,7 +29,7 @@ class Result:
         if self.ratio is None:
             return "not measured"
         words = [] if self.ratio >= self.goal else ["short"]
-        words += [f"{self.contaminated} contaminated"] if self.contaminated else []
+        words += [f"unreliable: {self.contaminated} runs contaminated"] if self.contaminated else []
         return ", ".join(words)
 
     def as_json(self):
@@ -45,7 +45,7 @@ class Contest:
         outcome = quiet.run([*variant.command, "--seconds", str(seconds)], dict(variant.environment),
                             tries=self.options.tries, wait=self.options.wait)
         if outcome.failure:
-            result.notes.append(f"{variant.name}: {outcome.failure}")
+            result.notes.append(f"failed: {variant.name}: {outcome.failure}")
             return None
         print(f"    {variant.name}: {outcome.speed:.1f} images/s, others {outcome.others:.3f} cores"
               + (" CONTAMINATED" if outcome.contaminated else ""), flush=True)
@@ -54,11 +54,13 @@ class Contest:
         return outcome.speed
 
     def best(self, variants, result):
-        """The fastest variant in short runs; contamination there does not count against the pairs."""
+        """The fastest variant in short runs; contamination there is a note, for it can only mistake the choice."""
         for variant in variants:
             speed = self.measure(variant, self.options.pick_seconds, result)
             if speed is not None:
                 result.tried[variant.name] = speed
+        if result.contaminated:
+            result.notes.append(f"{result.contaminated} short runs contaminated: another variant may be faster")
         result.contaminated = 0
         working = [v for v in variants if v.name in result.tried]
         return max(working, key=lambda v: result.tried[v.name], default=None)

@@ -7,9 +7,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TITLES = {"resnet20": "ResNet-20", "resnet18": "ResNet-18 224", "efficientnet-lite0": "EfficientNet-Lite0 224"}
 WORKS = {"synthesis": "synthesis", "student": "student static W4A4", "student-dynamic": "student dynamic W4A{3,4,5}",
          "train": "train", "infer": "float inference"}
-# glibc otherwise returns large blocks to the system and faults them in again every step.
+# For PyTorch at its best: glibc otherwise returns large blocks to the system and faults them in again every step.
 PEER_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592",
-                    "MALLOC_TOP_PAD_": "268435456"}
+                    "MALLOC_TOP_PAD_": "268435456",
+                    # Compiles in the process itself, so that its time is not taken for that of others.
+                    "TORCHINDUCTOR_COMPILE_THREADS": "1"}
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def notes(result):
         tried = sorted(result.tried.items(), key=lambda item: -item[1])
         yield f"- {result.name}, short runs: " + ", ".join(f"{name} {value:.1f}" for name, value in tried)
     for note in result.notes:
-        yield f"- {result.name}: failed: {note}"
+        yield f"- {result.name}: {note}"
 
 
 def markdown(about, results):

@@ -1,0 +1,38 @@
+import DFQTestSupport
+import Foundation
+import Testing
+
+/// Every kind of work can be timed, on the smallest network of the zoo.
+@Suite struct TimeTests {
+  @Test(arguments: ["synthesis", "student", "student-dynamic", "train", "infer"])
+  func timesWork(_ work: String) throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let result = try tool.run([
+      "time", "--work", work, "--network", "resnet8-cifar:input=16x16x3,classes=4", "--batch", "3",
+      "--threads", "2", "--seconds", "0.01", "--isa", "scalar", "--json",
+    ])
+    #expect(result.status == 0)
+    #expect(result.output.split(separator: "\n").count == 1)
+    let line = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(line["what"] as? String == work)
+    #expect(line["batch"] as? Int == 3)
+    #expect(line["threads"] as? Int == 2)
+    #expect(try #require(line["reps"] as? Int) >= 5)
+    let times = try ["ms_min", "ms_p10", "ms_median", "ms_p90"].map {
+      try #require(line[$0] as? Double)
+    }
+    #expect(times == times.sorted() && times[0] > 0)
+    let speed = try #require(line["images_per_s"] as? Double)
+    #expect(abs(speed * times[2] / 3000 - 1) < 0.01)
+  }
+
+  @Test func refusesWhatCannotBeTimed() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    #expect(try tool.run(["time", "--batch", "0"]).status != 0)
+    #expect(try tool.run(["time", "--seconds", "0"]).status != 0)
+    #expect(try tool.run(["time", "--network", "nonsense"]).status == 1)
+  }
+}
