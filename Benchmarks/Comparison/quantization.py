@@ -1,5 +1,5 @@
 """Fake quantization in PyTorch as research code has it: weights per channel, activations per tensor with a learned
-step, and a choice of bits for each image. ops is "native" (torch.fake_quantize_*) or "hand" (multiply, round, clamp
+step, and a choice of bits for each image. ops is "native" (torch.fake_quantize_*) or "hand" (multiply, clamp, round
 with straight-through gradients)."""
 import torch
 import torch.nn as nn
@@ -22,7 +22,7 @@ def quantized_weight(w, bits, ops):
         zero = torch.zeros_like(step, dtype=torch.int32)
         return torch.fake_quantize_per_channel_affine(w, step, zero, 0, -top, top)
     step = step.view(-1, 1, 1, 1)
-    return torch.clamp(rounded(w / step), -top, top) * step
+    return rounded(w / step) * step  # nothing lies beyond the top, so nothing need be clamped
 
 
 class Activation(nn.Module):
@@ -40,13 +40,13 @@ class Activation(nn.Module):
         if not self.learned:
             if self.ops == "native":
                 return torch.fake_quantize_per_tensor_affine(x, self.step, 0, 0, self.top)
-            return torch.clamp(rounded(x * (1 / self.step)), 0, self.top) * self.step
+            return rounded(torch.clamp(x * (1 / self.step), 0, self.top)) * self.step
         factor = (x.numel() / x.shape[0] * self.top) ** -0.5
         if self.ops == "native":
             return torch._fake_quantize_learnable_per_tensor_affine(
                 x, self.step, self.zero, 0, self.top, factor)
         step = scaled_gradient(self.step, factor)
-        return torch.clamp(rounded(x / step), 0, self.top) * step
+        return rounded(torch.clamp(x / step, 0, self.top)) * step
 
 
 class Choice(nn.Module):
