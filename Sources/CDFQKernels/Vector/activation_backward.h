@@ -56,9 +56,14 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
     }
   }
   UNROLL_FULLY for (int v = 0; v < V; v++) {
-    float *to_scale = scale_gradient + v * VL, *to_shift = shift_gradient + v * VL;
-    if (scale_gradient) v_store_n(to_scale, n, v_add(v_load_n(to_scale, n), scale_sums[v]));
-    if (shift_gradient) v_store_n(to_shift, n, v_add(v_load_n(to_shift, n), shift_sums[v]));
+    if (scale_gradient) {
+      float *to = scale_gradient + v * VL;
+      v_store_n(to, n, v_add(v_load_n(to, n), scale_sums[v]));
+    }
+    if (shift_gradient) {
+      float *to = shift_gradient + v * VL;
+      v_store_n(to, n, v_add(v_load_n(to, n), shift_sums[v]));
+    }
   }
 }
 
