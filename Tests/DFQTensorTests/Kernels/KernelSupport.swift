@@ -1,33 +1,6 @@
 internal import DFQTensor
+internal import DFQTestSupport
 internal import Testing
-
-/// Floats with a margin on both sides that nothing may write to, at an address without alignment.
-final class GuardedBuffer {
-  private static let margin = 37
-  private static let canary: UInt32 = 0x7FC0_DEAD  // a NaN: reading it shows too
-  private let memory: UnsafeMutableBufferPointer<Float>
-  let count: Int
-
-  init(_ values: [Float]) {
-    count = values.count
-    memory = .allocate(capacity: values.count + 2 * GuardedBuffer.margin)
-    memory.initialize(repeating: Float(bitPattern: GuardedBuffer.canary))
-    _ = UnsafeMutableBufferPointer(start: pointer, count: count).update(from: values)
-  }
-
-  deinit { memory.deallocate() }
-
-  var pointer: UnsafeMutablePointer<Float> { memory.baseAddress! + GuardedBuffer.margin }
-
-  var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
-
-  /// Whether the margins are untouched.
-  var isIntact: Bool {
-    let margin = GuardedBuffer.margin
-    return (memory.prefix(margin) + memory.suffix(margin))
-      .allSatisfy { $0.bitPattern == GuardedBuffer.canary }
-  }
-}
 
 /// What a kernel left in its buffers, and whether it stayed inside them.
 struct Outcome {
@@ -35,8 +8,11 @@ struct Outcome {
   var numbers: [Double] = []
 
   /// Runs `body` over guarded copies of `buffers`.
-  init(_ buffers: [[Float]], _ body: ([UnsafeMutablePointer<Float>]) -> [Double]) {
-    let guarded = buffers.map { GuardedBuffer($0) }
+  init(
+    _ buffers: [[Float]], _ placement: GuardedPlacement = .middle,
+    _ body: ([UnsafeMutablePointer<Float>]) -> [Double]
+  ) {
+    let guarded = buffers.map { GuardedBuffer($0, placement) }
     numbers = body(guarded.map(\.pointer))
     self.buffers = guarded.map(\.values)
     let intact = guarded.allSatisfy { $0.isIntact }
