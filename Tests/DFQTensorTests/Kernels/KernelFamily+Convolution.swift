@@ -3,8 +3,8 @@ internal import DFQTensor
 /// Channel counts below, at and above one, two and four vectors.
 let guardedChannels = [1, 3, 5, 8, 13, 16, 17, 31, 33, 64]
 
-/// Shapes for the guard pages: every pair of channel counts, each with three of the kernel sizes
-/// and strides, on small odd images with random padding; and the shapes of paths of their own.
+/// Shapes for the guard pages: every pair of channel counts, with kernel sizes and strides in turn,
+/// on small odd images with random padding; and the shapes of paths of their own.
 struct GuardedShapes {
   var random: RandomStream
   private var turn = 0
@@ -32,12 +32,12 @@ struct GuardedShapes {
       strideHeight: stride, strideWidth: stride, padTop: top, padLeft: left)
   }
 
-  /// The next three shapes of some channel counts.
+  /// The next shapes of some channel counts.
   private mutating func shapes(inputs: Int, outputs: Int, rounds: Int) -> [ConvolutionShape] {
     (0..<rounds).map { _ in
       defer { turn += 1 }
       return shape(
-        inputs: inputs, outputs: outputs, kernel: [1, 3, 5, 7][turn % 4], stride: 1 + turn / 4 % 2)
+        inputs: inputs, outputs: outputs, kernel: [1, 3, 5, 7][turn / 2 % 4], stride: 1 + turn % 2)
     }
   }
 
@@ -45,7 +45,7 @@ struct GuardedShapes {
     var all: [ConvolutionShape] = []
     for inputs in guardedChannels {
       for outputs in guardedChannels {
-        all += shapes(inputs: inputs, outputs: outputs, rounds: 3)
+        all += shapes(inputs: inputs, outputs: outputs, rounds: 1)
       }
     }
     all.append(ConvolutionShapes.large)  // several bands
@@ -56,7 +56,7 @@ struct GuardedShapes {
   }
 
   mutating func depthwise() -> [ConvolutionShape] {
-    var all = guardedChannels.flatMap { shapes(inputs: $0, outputs: $0, rounds: 16) }
+    var all = guardedChannels.flatMap { shapes(inputs: $0, outputs: $0, rounds: 8) }
     all.append(Self.same(71, 75, inputs: 17, outputs: 17, kernel: 5))  // several bands
     all.append(Self.same(17, 17, inputs: 3, outputs: 3, kernel: 17))
     return all
@@ -73,8 +73,20 @@ struct GuardedShapes {
   }
 }
 
+/// As many as a prime, so that no size of an image repeats them.
+private let numbers: [Float] = {
+  var random = RandomStream(seed: 1, "guarded numbers")
+  return (0..<1009).map { _ in random.uniform(-1, 1) }
+}()
+
 extension RandomStream {
-  mutating func uniforms(_ count: Int) -> [Float] { (0..<count).map { _ in uniform(-1, 1) } }
+  /// Numbers from -1 to 1: a random part of a fixed list, over and over.
+  mutating func uniforms(_ count: Int) -> [Float] {
+    let first = integer(below: numbers.count)
+    var values = Array(numbers[first...].prefix(count))
+    while values.count < count { values += numbers.prefix(count - values.count) }
+    return values
+  }
 }
 
 extension KernelFamily {

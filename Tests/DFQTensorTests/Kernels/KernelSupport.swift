@@ -24,7 +24,7 @@ struct Outcome {
   /// Expects every element within `tolerance` of the other's, relative to the largest of its
   /// buffer.
   func expectClose(_ other: Outcome, tolerance: Float, _ context: String) {
-    for (index, (a, b)) in zip(buffers, other.buffers).enumerated() {
+    for (index, (a, b)) in zip(buffers, other.buffers).enumerated() where a != b {
       let scale = b.reduce(1) { max($0, abs($1)) }
       let worst = zip(a, b).reduce(Float(0)) { $1.0 == $1.1 ? $0 : max($0, abs($1.0 - $1.1)) }
       let finite = zip(a, b).allSatisfy { $0.isNaN == $1.isNaN }
