@@ -39,7 +39,8 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
                                            const float *shift, const float *residual, float leak,
                                            float high, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
-                                           dfq_store residual_store, float *scale_gradient,
+                                           dfq_store residual_store, const float *offset,
+                                           const float *slope, float *scale_gradient,
                                            float *shift_gradient);
 void dfq_scalar_moments(const float *x, int32_t pixels, int32_t channels, double *sum,
                         double *square_sum);

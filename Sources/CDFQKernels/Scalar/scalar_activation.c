@@ -27,7 +27,8 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
                                            const float *shift, const float *residual, float leak,
                                            float high, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
-                                           dfq_store residual_store, float *scale_gradient,
+                                           dfq_store residual_store, const float *offset,
+                                           const float *slope, float *scale_gradient,
                                            float *shift_gradient) {
   for (int32_t c = 0; c < channels; c++) {
     double scale_sum = 0, shift_sum = 0;
@@ -37,7 +38,9 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
       const float masked = t <= 0 ? g[at] * leak : t >= high ? 0 : g[at];
       scale_sum += (double)masked * x[at];
       shift_sum += masked;
-      x_gradient[at] = masked * scale[c];
+      const float through = masked * scale[c];
+      x_gradient[at] =
+          offset ? through + __builtin_fmaf(slope[c], x[at], offset[c]) : through;
       if (residual_gradient) {
         residual_gradient[at] =
             residual_store == DFQ_ACCUMULATE ? residual_gradient[at] + masked : masked;

@@ -6,6 +6,11 @@ typedef struct {
   int32_t pixels;
 } activation_settings;
 
+/* act(t): bent below zero, cut at the upper bound. */
+V_INLINE vf activation_value(vf t, vf leak, vf high) {
+  return v_min(high, v_select(v_less(t, v_zero()), v_fma(t, leak, v_zero()), t));
+}
+
 V_INLINE void activation_columns(const activation_settings *s, const int V, const float *x,
                                  const float *scale, const float *shift, const float *residual,
                                  float *y, int n) {
@@ -18,8 +23,7 @@ V_INLINE void activation_columns(const activation_settings *s, const int V, cons
     UNROLL_FULLY for (int v = 0; v < V; v++) {
       vf t = v_fma(v_load_n(x + v * VL, n), a[v], b[v]);
       if (residual) t = v_add(t, v_load_n(residual + v * VL, n));
-      const vf bent = v_select(v_less(t, v_zero()), v_fma(t, s->leak, v_zero()), t);
-      v_store_n(y + v * VL, n, v_min(s->high, bent));
+      v_store_n(y + v * VL, n, activation_value(t, s->leak, s->high));
     }
     if (residual) residual += s->channels;
   }

@@ -6,18 +6,20 @@ typedef struct {
   const float *g, *x, *residual;
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
+  int adds; /* offset + slope * x to the gradient at x */
 } activation_gradients;
 
 /* dL/dt of one vector at `at`, which it hands to x and to the residual. */
 V_INLINE vf activation_gradient(const activation_settings *s, const activation_gradients *a,
                                 const int HAS_RESIDUAL, size_t at, vf x, vf scale, vf shift,
-                                int n) {
+                                vf offset, vf slope, int n) {
   const vf g = v_load_n(a->g + at, n);
   vf t = v_fma(x, scale, shift);
   if (HAS_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
   const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
   const vf masked = v_select(v_at_most(t, v_zero()), v_mul(g, s->leak), inside);
-  v_store_n(a->x_gradient + at, n, v_mul(masked, scale));
+  const vf through = v_mul(masked, scale);
+  v_store_n(a->x_gradient + at, n, a->adds ? v_add(through, v_fma(slope, x, offset)) : through);
   if (a->residual_gradient) {
     float *to = a->residual_gradient + at;
     v_store_n(to, n, a->accumulate_residual ? v_add(v_load_n(to, n), masked) : masked);
@@ -28,12 +30,15 @@ V_INLINE vf activation_gradient(const activation_settings *s, const activation_g
 V_INLINE void activation_gradient_columns(const activation_settings *s,
                                           const activation_gradients *a, const int HAS_RESIDUAL,
                                           const int V, const float *scale, const float *shift,
+                                          const float *offset, const float *slope,
                                           float *scale_gradient, float *shift_gradient, int n) {
-  vf scales[4], shifts[4], scale_sums[4], shift_sums[4];
+  vf scales[4], shifts[4], scale_sums[4], shift_sums[4], offsets[4], slopes[4];
   UNROLL_FULLY for (int v = 0; v < V; v++) {
     scales[v] = v_load_n(scale + v * VL, n);
     shifts[v] = v_load_n(shift + v * VL, n);
     scale_sums[v] = shift_sums[v] = v_zero();
+    offsets[v] = a->adds ? v_load_n(offset + v * VL, n) : v_zero();
+    slopes[v] = a->adds ? v_load_n(slope + v * VL, n) : v_zero();
   }
   size_t row = 0;
   for (int32_t p = 0; p < s->pixels;) {
@@ -45,7 +50,8 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
         const size_t at = row + v * VL;
         const vf x = v_load_n(a->x + at, n);
         const vf masked =
-            activation_gradient(s, a, HAS_RESIDUAL, at, x, scales[v], shifts[v], n);
+            activation_gradient(s, a, HAS_RESIDUAL, at, x, scales[v], shifts[v],
+                                              offsets[v], slopes[v], n);
         scale_parts[v] = v_fma(masked, x, scale_parts[v]);
         shift_parts[v] = v_add(shift_parts[v], masked);
       }
@@ -70,20 +76,23 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
 static void vector_affine_activation_backward(
     const float *g, const float *x, const float *scale, const float *shift, const float *residual,
     float leak, float high, int32_t pixels, int32_t channels, float *x_gradient,
-    float *residual_gradient, dfq_store residual_store, float *scale_gradient,
-    float *shift_gradient) {
+    float *residual_gradient, dfq_store residual_store, const float *offset, const float *slope,
+    float *scale_gradient, float *shift_gradient) {
   const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
 #define OFFSET(p, c) ((p) ? (p) + (c) : NULL)
 #define BODY(c, V, n)                                                                         \
   {                                                                                           \
     const activation_gradients a = {g + c, x + c, OFFSET(residual, c), x_gradient + c,        \
                                     OFFSET(residual_gradient, c),                             \
-                                    residual_store == DFQ_ACCUMULATE};                        \
+                                    residual_store == DFQ_ACCUMULATE, offset != NULL};        \
+    const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);             \
     float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);       \
     if (residual) {                                                                           \
-      activation_gradient_columns(&s, &a, 1, V, scale + c, shift + c, to_scale, to_shift, n); \
+      activation_gradient_columns(&s, &a, 1, V, scale + c, shift + c, from_offset,            \
+                                  from_slope, to_scale, to_shift, n);                         \
     } else {                                                                                  \
-      activation_gradient_columns(&s, &a, 0, V, scale + c, shift + c, to_scale, to_shift, n); \
+      activation_gradient_columns(&s, &a, 0, V, scale + c, shift + c, from_offset,            \
+                                  from_slope, to_scale, to_shift, n);                         \
     }                                                                                         \
   }
   FOR_CHANNELS((size_t)channels, BODY);

@@ -16,6 +16,9 @@
 #include "conv_weight_tile.h"
 #include "conv_weight_gradient.h"
 
+#include "elementwise.h"
+#include "activation.h"
+
 #include "winograd_lines.h"
 #include "winograd_geometry.h"
 #include "winograd_input.h"
@@ -30,8 +33,6 @@
 #include "depthwise_weight_gradient.h"
 #include "conv_scratch.h"
 
-#include "elementwise.h"
-#include "activation.h"
 #include "activation_backward.h"
 #include "moments.h"
 #include "optimizers.h"

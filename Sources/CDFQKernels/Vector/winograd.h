@@ -53,7 +53,7 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
 
 V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int32_t images,
                                 const float *input, size_t input_step, const float *weight,
-                                const winograd_ending *ending, float *output, size_t output_step,
+                                const dfq_conv_ending *ending, float *output, size_t output_step,
                                 float *memory) {
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
   const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS);
@@ -80,15 +80,14 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
 
 static void vector_winograd_convolve(int32_t tile, const dfq_conv_shape *shape, int32_t images,
                                      const float *input, size_t input_step, const float *weight,
-                                     const float *bias, float *output, size_t output_step,
-                                     dfq_store store, float *scratch) {
-  const winograd_ending ending = {bias, store == DFQ_ACCUMULATE};
+                                     const dfq_conv_ending *ending, float *output,
+                                     size_t output_step, float *scratch) {
   float *memory = aligned_start(scratch);
   if (tile == 2) {
-    winograd_convolve(2, shape, images, input, input_step, weight, &ending, output, output_step,
+    winograd_convolve(2, shape, images, input, input_step, weight, ending, output, output_step,
                       memory);
   } else {
-    winograd_convolve(4, shape, images, input, input_step, weight, &ending, output, output_step,
+    winograd_convolve(4, shape, images, input, input_step, weight, ending, output, output_step,
                       memory);
   }
 }

@@ -1,87 +1,123 @@
-/* At m A of the tiles of a block, out of matrices [tile][output_row]. */
+/* At m A of the tiles of a block, out of matrices [tile][output_row], and what becomes of it. */
+
+/* The ending for VL channels (or the first n of them) from `channel` on, of one image. */
 typedef struct {
-  const float *bias; /* or NULL */
-  int accumulate;
+  vf bias, scale, shift, leak, high;
+  vf sum, square_sum; /* of a strip */
+  const float *residual;
+  float *x, *y;       /* or NULL */
+  int accumulate, sums;
 } winograd_ending;
 
-V_INLINE void winograd_output_tile(const int TILE, const winograd_job *job, const float *from,
-                                   const winograd_ending *ending, int32_t rows, int32_t columns,
-                                   int32_t channel, int32_t n, float *to) {
+V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *output, size_t image,
+                                            int32_t channel, int32_t n) {
+  winograd_ending ending = {.accumulate = e->store == DFQ_ACCUMULATE, .sums = e->sum != NULL};
+  ending.bias = e->bias ? v_load_n(e->bias + channel, n) : v_zero();
+  ending.sum = ending.square_sum = v_zero();
+  ending.x = e->drops ? NULL : output + image + channel;
+  if (!e->y) return ending;
+  ending.scale = v_load_n(e->scale + channel, n);
+  ending.shift = v_load_n(e->shift + channel, n);
+  ending.leak = v_set(e->leak);
+  ending.high = v_set(e->high);
+  ending.y = e->y + image + channel;
+  ending.residual = e->residual ? e->residual + image + channel : NULL;
+  return ending;
+}
+
+/* One pixel at `at`; PLAIN is known not to have y or sums. */
+V_INLINE void winograd_end_pixel(const int PLAIN, winograd_ending *e, vf x, size_t at, int n) {
+  x = v_add(x, e->bias);
+  if (PLAIN) {
+    float *to = e->x + at;
+    v_store_n(to, n, e->accumulate ? v_add(v_load_n(to, n), x) : x);
+    return;
+  }
+  if (e->sums) {
+    e->sum = v_add(e->sum, x);
+    e->square_sum = v_fma(x, x, e->square_sum);
+  }
+  if (e->x) v_store_n(e->x + at, n, x);
+  if (!e->y) return;
+  vf t = v_fma(x, e->scale, e->shift);
+  if (e->residual) t = v_add(t, v_load_n(e->residual + at, n));
+  v_store_n(e->y + at, n, activation_value(t, e->leak, e->high));
+}
+
+V_INLINE void winograd_output_tile(const int TILE, const int PLAIN, const winograd_job *job,
+                                   const float *from, winograd_ending *ending, int32_t rows,
+                                   int32_t columns, int32_t n, size_t at) {
   const int SIDE = WINOGRAD_SIDE(TILE);
   const size_t step = job->output_step, channels = job->shape->out_channels;
   const size_t row = job->shape->out_width * channels;
-  const int accumulate = ending->accumulate;
   vf half[4 * WINOGRAD_MOST];
   UNROLL_FULLY for (int q = 0; q < SIDE; q++) {
     vf m[WINOGRAD_MOST], y[4];
-    UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
-      m[r] = v_load(from + (r * SIDE + q) * step);
-    }
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) m[r] = v_load(from + (r * SIDE + q) * step);
     winograd_output_line(TILE, m, y);
     UNROLL_FULLY for (int r = 0; r < TILE; r++) half[r * SIDE + q] = y[r];
   }
-  const vf bias = ending->bias ? v_load_n(ending->bias + channel, n) : v_zero();
-  UNROLL_FULLY for (int r = 0; r < TILE; r++) {
+  UNROLL_FULLY for (int r = 0; r < TILE; r++, at += row) {
     vf y[4];
     winograd_output_line(TILE, half + r * SIDE, y);
     if (r >= rows) continue;
-    float *pixel = to + r * row;
-    UNROLL_FULLY for (int q = 0; q < TILE; q++, pixel += channels) {
-      if (q >= columns) continue;
-      const vf value = v_add(y[q], bias);
-      v_store_n(pixel, n, accumulate ? v_add(v_load_n(pixel, n), value) : value);
+    UNROLL_FULLY for (int q = 0; q < TILE; q++) {
+      if (q < columns) winograd_end_pixel(PLAIN, ending, y[q], at + q * channels, n);
     }
   }
 }
 
-V_INLINE void winograd_output_channels(const int TILE, const winograd_job *job,
-                                       const winograd_strip *strip, const float *from,
-                                       const winograd_ending *ending, int32_t channel, int32_t n,
-                                       float *image) {
+V_INLINE void winograd_output_strip(const int TILE, const int PLAIN, const winograd_job *job,
+                                    const winograd_strip *strip, const float *from,
+                                    winograd_ending *ending, int32_t n) {
   const dfq_conv_shape *s = job->shape;
-  const int32_t y = strip->row * TILE;
-  for (int32_t i = 0; i < strip->count; i++, from += job->output_row) {
-    const int32_t x = (strip->column + i) * TILE;
-    float *to = image + ((size_t)y * s->out_width + x) * s->out_channels + channel;
-    const int32_t rows = s->out_height - y, columns = s->out_width - x;
+  const int32_t y = strip->row * TILE, rows = s->out_height - y, count = strip->count;
+  const size_t tile_row = job->output_row;
+  for (int32_t i = 0; i < count; i++, from += tile_row) {
+    const int32_t x = (strip->column + i) * TILE, columns = s->out_width - x;
+    const size_t at = ((size_t)y * s->out_width + x) * s->out_channels;
     if (rows >= TILE && columns >= TILE) {
-      winograd_output_tile(TILE, job, from + channel, ending, TILE, TILE, channel, n, to);
+      winograd_output_tile(TILE, PLAIN, job, from, ending, TILE, TILE, n, at);
     } else {
-      winograd_output_tile(TILE, job, from + channel, ending, rows, columns, channel, n, to);
+      winograd_output_tile(TILE, PLAIN, job, from, ending, rows, columns, n, at);
     }
   }
 }
 
-static void winograd_output_2(const winograd_job *job, const winograd_strip *strip,
-                              const float *from, const winograd_ending *ending, int32_t channel,
-                              int32_t n, float *image) {
-  if (n >= VL) {
-    winograd_output_channels(2, job, strip, from, ending, channel, VL, image);
-  } else {
-    winograd_output_channels(2, job, strip, from, ending, channel, n, image);
+#define WINOGRAD_OUTPUT(TILE)                                                                   \
+  static void winograd_output_##TILE(const winograd_job *job, const winograd_strip *strip,      \
+                                     const float *from, winograd_ending *ending, int32_t n) {   \
+    const int plain = !ending->y && !ending->sums && ending->x;                                 \
+    if (n >= VL) {                                                                              \
+      if (plain) {                                                                              \
+        winograd_output_strip(TILE, 1, job, strip, from, ending, VL);                           \
+      } else {                                                                                  \
+        winograd_output_strip(TILE, 0, job, strip, from, ending, VL);                           \
+      }                                                                                         \
+    } else if (plain) {                                                                         \
+      winograd_output_strip(TILE, 1, job, strip, from, ending, n);                              \
+    } else {                                                                                    \
+      winograd_output_strip(TILE, 0, job, strip, from, ending, n);                              \
+    }                                                                                           \
   }
-}
-
-static void winograd_output_4(const winograd_job *job, const winograd_strip *strip,
-                              const float *from, const winograd_ending *ending, int32_t channel,
-                              int32_t n, float *image) {
-  if (n >= VL) {
-    winograd_output_channels(4, job, strip, from, ending, channel, VL, image);
-  } else {
-    winograd_output_channels(4, job, strip, from, ending, channel, n, image);
-  }
-}
+WINOGRAD_OUTPUT(2)
+WINOGRAD_OUTPUT(4)
 
 static void winograd_transform_output(const int TILE, const winograd_job *job, const float *from,
-                                      int32_t first, int32_t end, const winograd_ending *ending,
+                                      int32_t first, int32_t end, const dfq_conv_ending *ending,
                                       float *output, size_t image_step) {
   const int32_t channels = job->shape->out_channels;
   for (int32_t tile = first; tile < end;) {
     const winograd_strip strip = winograd_strip_at(job, tile, end);
     for (int32_t c = 0; c < channels; c += VL) {
+      const int32_t n = channels - c;
+      winograd_ending part =
+          winograd_ending_at(ending, output, strip.image * image_step, c, n);
       (TILE == 2 ? winograd_output_2 : winograd_output_4)(
-          job, &strip, from + (size_t)(tile - first) * job->output_row, ending, c, channels - c,
-          output + strip.image * image_step);
+          job, &strip, from + (size_t)(tile - first) * job->output_row + c, &part, n);
+      if (!part.sums) continue;
+      v_add_to_doubles(ending->sum + c, n, part.sum);
+      v_add_to_doubles(ending->square_sum + c, n, part.square_sum);
     }
     tile += strip.count;
   }

@@ -33,6 +33,21 @@ typedef struct {
 /* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
 typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 
+/* What becomes of a convolution's outputs x while they are in registers. Values of neighbouring images lie as far apart
+ * as the outputs do. */
+typedef struct {
+  const float *bias; /* O, or NULL */
+  dfq_store store;
+  int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
+  /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
+  const float *scale, *shift;
+  const float *residual; /* or NULL */
+  float leak, high;
+  float *y;
+  /* The moments of x, as moments: added where not NULL. */
+  double *sum, *square_sum;
+} dfq_conv_ending;
+
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
  * isa values above what the processor supports must not be asked for. */
 typedef struct {
@@ -63,7 +78,7 @@ typedef struct {
                                      int32_t outputs, int32_t flip, float *transformed);
   void (*winograd_convolve)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
                             const float *input, size_t input_step, const float *transformed,
-                            const float *bias, float *output, size_t output_step, dfq_store store,
+                            const dfq_conv_ending *ending, float *output, size_t output_step,
                             float *scratch);
   /* Adds to weight_gradient (3 3 I O). */
   void (*winograd_weight_gradient)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
@@ -90,7 +105,8 @@ typedef struct {
                             const float *residual, float leak, float high, int32_t pixels,
                             int32_t channels, float *y);
   /* Backward of the above given g = dL/dy: with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
-   *   masked = g*m; x_gradient = masked*scale (stored); residual_gradient = or += masked (if not NULL);
+   *   masked = g*m; x_gradient = masked*scale (stored), + (offset[c] + slope[c]*x) where these are not NULL, as
+   *   add_channel_affine would add; residual_gradient = or += masked (if not NULL);
    *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
    * g and x_gradient may be the same buffer; residual_gradient may not alias g. At the kink x*scale+shift+residual == 0
    * the derivative is `leak` (as PyTorch: gradient 0 for ReLU at 0); at == high it is 0. */
@@ -98,7 +114,8 @@ typedef struct {
                                      const float *shift, const float *residual, float leak,
                                      float high, int32_t pixels, int32_t channels,
                                      float *x_gradient, float *residual_gradient,
-                                     dfq_store residual_store, float *scale_gradient,
+                                     dfq_store residual_store, const float *offset,
+                                     const float *slope, float *scale_gradient,
                                      float *shift_gradient);
   /* sum[c] += sum over pixels of x, square_sum[c] += sum of x*x, in double (per-image partial sums in float blocks of
    * at most 64 pixels). */

@@ -37,17 +37,14 @@ extension Executor {
 
   /// Computes the backward of one step for one image; the gradient at its output is complete.
   private func backward(_ position: Int, image: Int, wanted: Wanted, group: ImageGroup) {
-    let arena = group.values[image]
     let gradients = group.gradients[image]
     let kernels = context.kernels
     let step = plan.steps[position]
     let first = plan.writesFirst[position]
     let count = plan.count(step.output)
     let g = gradients + plan.gradientOffset[step.output]!
-    let input = UnsafePointer(arena + plan.sourceOffset(step.inputs[0]))
+    let input = UnsafePointer(group.source(step.inputs[0], image))
     let inputGradient = gradients + plan.gradientOffset[step.inputs[0]]!
-    let inputShape = plan.graph.nodes[step.inputs[0]].outputShape
-    let outputShape = plan.graph.nodes[step.output].outputShape
     let needsInput = step.inputs[0] != 0 || wanted.images
     let own = lanes[group.lane]
     let bank = bank(step.output, image)
@@ -67,13 +64,15 @@ extension Executor {
       }
     case .normalization(let norm):
       let residual = norm.hasResidual ? step.inputs[1] : nil
+      let correction = group.corrections(step.inputs[0])
       kernels.affineActivationBackward(
         gradient: g, x: input, scale: normMemory.start + norm.prepared,
         shift: normMemory.start + norm.shift,
-        residual: residual.map { UnsafePointer(arena + plan.sourceOffset($0)) }, leak: norm.leak,
+        residual: residual.map { UnsafePointer(group.source($0, image)) }, leak: norm.leak,
         high: norm.high, pixels: norm.pixels, channels: norm.channels, xGradient: g,
         residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
-        accumulateResidual: norm.hasResidual && !first[1],
+        accumulateResidual: norm.hasResidual && !first[1], offset: correction,
+        slope: correction.map { $0 + norm.channels },
         scaleGradient: norm.norm == nil ? nil : own.normGradient.start + norm.prepared,
         shiftGradient: norm.norm == nil ? nil : own.normGradient.start + norm.shift)
       handOn(g, to: inputGradient, first: first[0], count: count)
@@ -91,10 +90,12 @@ extension Executor {
       }
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .tanh:
-      Elementwise.tanhBackward(arena + plan.valueOffset[step.output]!, count: count, g: g)
+      Elementwise.tanhBackward(group.value(step.output, image), count: count, g: g)
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .copy: handOn(g, to: inputGradient, first: first[0], count: count)
     case .padChannels, .maxPool, .averagePool, .globalAveragePool, .upsample:
+      let inputShape = plan.graph.nodes[step.inputs[0]].outputShape
+      let outputShape = plan.graph.nodes[step.output].outputShape
       if first[0] { inputGradient.update(repeating: 0, count: inputShape.count) }
       switch step.kind {
       case .padChannels(let stride, let before):

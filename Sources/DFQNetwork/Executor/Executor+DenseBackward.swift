@@ -10,7 +10,7 @@ extension Executor {
     let sizes = (images: images.count, values: group.values.step, gradients: group.gradients.step)
     let gradients = group.gradients[images.lowerBound]
     let g = gradients + plan.gradientOffset[step.output]!
-    let input = group.values[images.lowerBound] + plan.sourceOffset(step.inputs[0])
+    let input = group.source(step.inputs[0], images.lowerBound)
     if wanted.parameters {
       addParameterGradient(
         convolution, at: position, input: input, g: g, sizes: sizes,
@@ -31,7 +31,7 @@ extension Executor {
       tile: entry.tile, convolution.shape.dataGradientShape, images: sizes.images, input: g,
       inputStep: sizes.gradients,
       transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.gradient,
-      bias: nil, output: inputGradient, outputStep: sizes.gradients, accumulate: accumulate,
+      ending: .init(accumulate: accumulate), output: inputGradient, outputStep: sizes.gradients,
       scratch: group.scratch)
   }
 

@@ -7,150 +7,118 @@ extension Executor {
   func forward(steps: Range<Int>, group: ImageGroup) {
     var position = steps.lowerBound
     while position < steps.upperBound {
-      let run = runForward(from: position, to: steps.upperBound, group: group)
-      if run.isEmpty {
-        forwardTogether(position, group: group)
-        position += 1
+      if isTogether(position, group: group) {
+        position = forward(position, images: group.images, end: steps.upperBound, group: group)
         continue
       }
+      var end = position
+      while end < steps.upperBound, !isTogether(end, group: group) { end += 1 }
       for image in group.images {
-        for position in run { forward(position, image: image, group: group) }
+        var next = position
+        while next < end {
+          next = forward(next, images: image..<image + 1, end: end, group: group)
+        }
       }
-      position = run.upperBound
+      position = end
     }
   }
 
   /// Whether a step computes all images of a group at once.
   func isTogether(_ position: Int, group: ImageGroup) -> Bool {
-    group.images.count > 1 && winograd.entries[position]?.isGrouped == true
+    group.images.count > 1 && winograd.isGrouped(position)
   }
 
-  /// The steps from `position` on that go image by image.
-  private func runForward(from position: Int, to end: Int, group: ImageGroup) -> Range<Int> {
-    var next = position
-    while next < end, !isTogether(next, group: group) { next += 1 }
-    return position..<next
-  }
-
-  private func forwardTogether(_ position: Int, group: ImageGroup) {
+  /// Computes a step, and the next one where it goes with it; returns the step after.
+  private func forward(
+    _ position: Int, images: Range<Int>, end: Int, group: ImageGroup
+  ) -> Int {
     let step = plan.steps[position]
-    guard case .convolution(let convolution) = step.kind else { return }
-    convolve(convolution, at: position, images: group.images, bank: 0, group: group)
-    for image in group.images {
-      transformForward(
-        step.output, image: image, lane: group.lane, arena: group.values[image])
+    guard case .convolution(let convolution) = step.kind, convolution.style == .dense else {
+      forward(step, image: images.lowerBound, group: group)
+      finish(step.output, images: images, group: group)
+      return position + 1
     }
+    let bank = bank(step.output, images.lowerBound)
+    guard let entry = winograd.entries[position] else {
+      let parameters = parameters.start + bank * plan.layout.count
+      runner.forward(
+        convolution.shape, input: group.source(step.inputs[0], images.lowerBound),
+        weight: parameters + convolution.weight.lowerBound,
+        bias: convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) },
+        output: group.value(step.output, images.lowerBound), scratch: group.scratch)
+      finish(step.output, images: images, group: group)
+      return position + 1
+    }
+    let goesOn =
+      group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
+    convolve(convolution, at: position, entry: entry, bank: bank, images: images,
+      goesOn: goesOn, group: group)
+    if goesOn {
+      finish(plan.steps[position + 1].output, images: images, group: group)
+      return position + 2
+    }
+    finish(step.output, images: images, group: group, hasMoments: true)
+    return position + 1
   }
 
-  private func forward(_ position: Int, image: Int, group: ImageGroup) {
-    let step = plan.steps[position]
-    if case .convolution(let convolution) = step.kind, convolution.style == .dense {
-      convolve(
-        convolution, at: position, images: image..<image + 1, bank: bank(step.output, image),
-        group: group)
-    } else {
-      forward(step, image: image, scratch: group.scratch, arena: group.values[image])
-    }
-    transformForward(step.output, image: image, lane: group.lane, arena: group.values[image])
-  }
-
-  /// A dense convolution of images of a group that compute with one bank.
+  /// A convolution by Winograd's algorithm, with the moments of its outputs and, where it goes on,
+  /// the normalization after it.
   private func convolve(
-    _ convolution: ConvolutionStep, at position: Int, images: Range<Int>, bank: Int,
-    group: ImageGroup
+    _ convolution: ConvolutionStep, at position: Int, entry: WinogradPlan.Entry, bank: Int,
+    images: Range<Int>, goesOn: Bool, group: ImageGroup
   ) {
     let step = plan.steps[position]
-    let parameters = parameters.start + bank * plan.layout.count
-    let bias = convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) }
-    let arena = group.values[images.lowerBound]
-    let input = arena + plan.sourceOffset(step.inputs[0])
-    let output = arena + plan.valueOffset[step.output]!
-    guard let entry = winograd.entries[position] else {
-      return runner.forward(
-        convolution.shape, input: input, weight: parameters + convolution.weight.lowerBound,
-        bias: bias, output: output, scratch: group.scratch)
+    let first = images.lowerBound
+    var ending = ConvolutionEnding(
+      bias: convolution.bias.map {
+        UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
+      })
+    ending.sums = group.moments(step.output)
+    ending.channels = convolution.shape.outputChannels
+    if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
+      let next = plan.steps[position + 1]
+      ending.activation = .init(
+        scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        residual: norm.hasResidual ? UnsafePointer(group.source(next.inputs[1], first)) : nil,
+        leak: norm.leak, high: norm.high, y: group.value(next.output, first))
+      ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
     context.kernels.winogradConvolve(
-      tile: entry.tile, convolution.shape, images: images.count, input: input,
-      inputStep: group.values.step,
+      tile: entry.tile, convolution.shape, images: images.count,
+      input: group.source(step.inputs[0], first), inputStep: group.values.step,
       transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.forward,
-      bias: bias, output: output, outputStep: group.values.step, accumulate: false,
+      ending: ending, output: group.value(step.output, first), outputStep: group.values.step,
       scratch: group.scratch)
   }
 
   /// Copies an image into the arena.
-  func load(
-    _ images: UnsafePointer<Float>, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>
-  ) {
+  func load(_ images: UnsafePointer<Float>, image: Int, group: ImageGroup) {
     let count = plan.count(0)
-    (arena + plan.valueOffset[0]!).update(from: images + image * count, count: count)
-    transformForward(0, image: image, lane: lane, arena: arena)
+    group.value(0, image).update(from: images + image * count, count: count)
+    finish(0, images: image..<image + 1, group: group)
   }
 
-  private func transformForward(
-    _ node: Int, image: Int, lane: Int, arena: UnsafeMutablePointer<Float>
+  /// What follows a complete value: its moments, where they were not gathered with it, and its
+  /// quantizer.
+  private func finish(
+    _ node: Int, images: Range<Int>, group: ImageGroup, hasMoments: Bool = false
   ) {
-    guard let point = plan.transformPoint[node] else { return }
-    transform!.forward(
-      point: point, image: image, lane: lane, raw: arena + plan.valueOffset[node]!,
-      output: arena + plan.transformedOffset[node]!)
-  }
-
-  private func forward(
-    _ step: Step, image: Int, scratch: UnsafeMutablePointer<Float>,
-    arena: UnsafeMutablePointer<Float>
-  ) {
-    let kernels = context.kernels
-    let parameters = parameters.start + bank(step.output, image) * plan.layout.count
-    let output = arena + plan.valueOffset[step.output]!
-    let input = UnsafePointer(arena + plan.sourceOffset(step.inputs[0]))
-    let shape = plan.graph.nodes[step.inputs[0]].outputShape
-    let count = plan.count(step.output)
-    switch step.kind {
-    case .convolution(let convolution):
-      let weight = UnsafePointer(parameters + convolution.weight.lowerBound)
-      let bias = convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) }
-      switch convolution.style {
-      case .dense: preconditionFailure("dense convolutions take groups")
-      case .depthwise:
-        kernels.depthwiseForward(
-          convolution.shape, input: input, weight: weight, bias: bias, output: output,
-          scratch: scratch)
-      case .grouped(let groups):
-        runner.groupedForward(
-          convolution.shape, groups: groups, input: input, weight: weight, bias: bias,
-          output: output, scratch: scratch)
+    let sums = hasMoments ? nil : group.moments(node)
+    let point = plan.transformPoint[node]
+    guard sums != nil || point != nil else { return }
+    for image in images {
+      let value = group.value(node, image)
+      if let sums {
+        let channels = plan.channels[node]
+        context.kernels.moments(
+          x: value, pixels: plan.count(node) / channels, channels: channels, sum: sums,
+          squareSum: sums + channels)
       }
-    case .normalization(let norm):
-      kernels.affineActivation(
-        x: input, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
-        residual: norm.hasResidual
-          ? UnsafePointer(arena + plan.sourceOffset(step.inputs[1])) : nil,
-        leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output)
-    case .linear(let linear):
-      Elementwise.linearForward(
-        linear, input: input, parameters: parameters, output: output, kernels: kernels)
-    case .add:
-      output.update(from: input, count: count)
-      kernels.axpy(1, x: arena + plan.sourceOffset(step.inputs[1]), count: count, y: output)
-    case .tanh: Elementwise.tanhForward(input, count: count, output: output)
-    case .copy: output.update(from: input, count: count)
-    case .padChannels(let stride, let before):
-      Elementwise.padChannelsForward(
-        input, shape: shape, output: output, outputShape: plan.graph.nodes[step.output].outputShape,
-        stride: stride, before: before)
-    case .maxPool(let pool):
-      Pooling.forward(
-        pool, maximum: true, input: input, shape: shape, output: output,
-        outputShape: plan.graph.nodes[step.output].outputShape)
-    case .averagePool(let pool):
-      Pooling.forward(
-        pool, maximum: false, input: input, shape: shape, output: output,
-        outputShape: plan.graph.nodes[step.output].outputShape)
-    case .globalAveragePool:
-      Pooling.globalForward(input, shape: shape, output: output)
-    case .upsample(let factor):
-      Elementwise.upsampleForward(input, shape: shape, factor: factor, output: output)
+      if let point {
+        transform!.forward(
+          point: point, image: image, lane: group.lane, raw: value,
+          output: group.source(node, image))
+      }
     }
   }
 }

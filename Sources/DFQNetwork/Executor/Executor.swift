@@ -27,6 +27,7 @@ package final class Executor: @unchecked Sendable {
   var prepared: Prepared?
   private(set) var lanes: [Lane] = []
   private var scratch: [FloatBuffer] = []
+  private var layouts: [LayoutKey: ValueLayout] = [:]
   private var values = FloatBuffer(0)
   private var gradients = FloatBuffer(0)
   let nodeHasConsumer: [Bool]
@@ -67,33 +68,56 @@ package final class Executor: @unchecked Sendable {
   }
 
   /// Memory for a pass: values per image where images wait for each other, else per thread.
-  func reserve(batch: Int, coupled: Bool, gradients wantsGradients: Bool, training: Bool) {
+  func reserve(
+    batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool
+  ) {
     while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let threads = context.pool.threads
     while scratch.count < threads {
       scratch.append(FloatBuffer(max(plan.scratchCount, winograd.scratchCount)))
     }
-    let slots = (coupled ? batch : threads * groupLimit) * plan.arenaCount
+    let slots = (coupled ? batch : threads * groupLimit) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
     guard wantsGradients else { return }
     let gradientSlots = (training ? batch : threads * groupLimit) * plan.gradientCount
     if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
   }
 
-  /// Images of a lane with the memory of a thread, or their own where they wait for others.
-  func group(
-    _ images: Range<Int>, lane: Int, worker: Int, coupled: Bool, training: Bool
-  ) -> ImageGroup {
+  /// The values and gradients of some images of a lane: in the memory of a thread, or in their own
+  /// where they wait for others.
+  func arenas(
+    _ images: Range<Int>, worker: Int, layout: ValueLayout, coupled: Bool, training: Bool
+  ) -> (values: Arenas, gradients: Arenas, scratch: UnsafeMutablePointer<Float>) {
     func arenas(_ buffer: FloatBuffer, step: Int, perImage: Bool) -> Arenas {
       perImage
         ? Arenas(start: buffer.start, step: step, first: 0)
         : Arenas(
           start: buffer.start + worker * groupLimit * step, step: step, first: images.lowerBound)
     }
-    return ImageGroup(
-      images: images, lane: lane, scratch: scratch[worker].start,
-      values: arenas(values, step: plan.arenaCount, perImage: coupled),
-      gradients: arenas(gradients, step: plan.gradientCount, perImage: training))
+    return (
+      arenas(values, step: layout.count, perImage: coupled),
+      arenas(gradients, step: plan.gradientCount, perImage: training), scratch[worker].start
+    )
+  }
+
+  private struct LayoutKey: Hashable {
+    let retention: ValueLayout.Retention
+    let pinned: [Int]
+  }
+
+  /// Where a request's values lie; made once for each kind of request.
+  func layout(for request: ExecutorRequest) -> ValueLayout {
+    let objectives =
+      request.imageObjectives.map(\.node) + request.momentObjectives.map(\.node)
+    let retention: ValueLayout.Retention =
+      !request.wantsGradient
+      ? .nothing
+      : request.parameterGradient || transform != nil ? .everything : .imageGradient
+    let key = LayoutKey(retention: retention, pinned: Set(request.outputs + objectives).sorted())
+    if let layout = layouts[key] { return layout }
+    let layout = ValueLayout(plan, retention: retention, pinned: key.pinned)
+    layouts[key] = layout
+    return layout
   }
 
   /// The bank an image's layer computes with.
@@ -106,10 +130,6 @@ package final class Executor: @unchecked Sendable {
     let parameterGradient: FloatBuffer
     /// Gradients at scale and shift, laid out like the norm memory.
     let normGradient: FloatBuffer
-    /// Sums and sums of squares of the moment being gathered, at most the widest value's channels
-    /// each.
-    var moments: [[Double]] = []
-
     init(plan: Plan, banks: Int) {
       parameterGradient = FloatBuffer(banks * plan.layout.count)
       normGradient = FloatBuffer(plan.normMemoryCount)

@@ -46,7 +46,7 @@ public final class FloatExecutor {
     guard inputs.rowShape == network.imageShape else {
       throw .imageShape(expected: network.imageShape, found: inputs.rowShape)
     }
-    for node in nodes where executor.plan.valueOffset[node] == nil {
+    for node in nodes where !executor.plan.hasValue[node] {
       throw .notObserved(layer: network.graph.nodes[node].name)
     }
     var parts = nodes.map { _ in [Tensor]() }

@@ -1,3 +1,5 @@
+import DFQTensor
+
 /// Values (or gradients) of neighbouring images: one image's after the other's, `step` floats
 /// apart.
 struct Arenas: @unchecked Sendable {
@@ -9,11 +11,42 @@ struct Arenas: @unchecked Sendable {
   subscript(image: Int) -> UnsafeMutablePointer<Float> { start + (image - first) * step }
 }
 
+/// Per-channel quantities of some nodes in one piece of memory.
+struct NodeTable<Element>: @unchecked Sendable {
+  /// Offset by node, -1 for the nodes that have none.
+  let offsets: UnsafePointer<Int>
+  let start: UnsafeMutablePointer<Element>
+
+  func callAsFunction(_ node: Int) -> UnsafeMutablePointer<Element>? {
+    offsets[node] < 0 ? nil : start + offsets[node]
+  }
+}
+
 /// Images of one lane that are computed together, and the memory a thread computes them in.
 struct ImageGroup: @unchecked Sendable {
   let images: Range<Int>
   let lane: Int
+  let layout: ValueLayout
   let scratch: UnsafeMutablePointer<Float>
   let values: Arenas
   let gradients: Arenas
+  /// Whether a convolution may go on to the normalization after it: whether its statistics are
+  /// known before.
+  let fusesNormalizations: Bool
+  /// Whether values that nobody asked for need not be written.
+  let dropsValues: Bool
+  /// Sums, and `channels` further sums of squares, of the nodes whose moments are gathered.
+  let moments: NodeTable<Double>
+  /// Offsets, and `channels` further slopes, of the losses on moments at the inputs of
+  /// normalizations, which their backward adds.
+  let corrections: NodeTable<Float>
+
+  func value(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
+    values[image] + layout.value[node]
+  }
+
+  /// What consumers of a node read.
+  func source(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
+    values[image] + layout.source[node]
+  }
 }

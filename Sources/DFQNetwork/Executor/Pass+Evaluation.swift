@@ -18,27 +18,25 @@ extension Pass {
     let batchObjectives = request.momentObjectives.indices.filter {
       !request.momentObjectives[$0].isPerImage
     }
-    prepareMoments(
-      batchObjectives.map { plan.graph.nodes[request.momentObjectives[$0].node].outputShape })
+    moments = PassMoments(
+      batchObjectives.map { request.momentObjectives[$0].node }, plan: plan,
+      lanes: Executor.laneCount(batch))
     forEachGroup { [self] group in
       load(group)
       executor.forward(steps: 0..<plan.steps.count, group: group)
       keepOutputs(group)
-      for image in group.images {
-        for (place, objective) in batchObjectives.enumerated() {
-          gatherMoments(
-            place, node: request.momentObjectives[objective].node, lane: group.lane,
-            arena: group.values[image])
-        }
-      }
     }
-    for (place, index) in batchObjectives.enumerated() {
+    for index in batchObjectives {
       let objective = request.momentObjectives[index]
-      let (mean, variance, count) = reducedMoments(place, node: objective.node)
+      let (mean, variance, count) = moments.reduced(objective.node, batch: batch)
       let loss = objective.evaluate(mean: mean, variance: variance, count: count)
       momentLosses[index] = loss.value
-      momentGradients[index] = loss.affine(
-        mean: mean, count: count, scale: Double(objective.weight))
+      let gradient = loss.affine(mean: mean, count: count, scale: Double(objective.weight))
+      momentGradients[index] = gradient
+      if momentObjectivesByNode[objective.node].count == 1, plan.endsInNormalization(objective.node)
+      {
+        moments.correct(objective.node, gradient)
+      }
     }
     forEachGroup { [self] group in finish(group) }
   }
@@ -46,7 +44,7 @@ extension Pass {
   /// Evaluates the losses of a group and, where wanted, runs its backward pass.
   private func finish(_ group: ImageGroup) {
     guard request.wantsGradient else {
-      for image in group.images { evaluateWithoutGradient(image, arena: group.values[image]) }
+      for image in group.images { evaluateWithoutGradient(image, group: group) }
       return
     }
     let wanted = Executor.Wanted(

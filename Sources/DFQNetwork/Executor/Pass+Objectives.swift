@@ -4,38 +4,37 @@ extension Pass {
   /// Completes the gradient at a node once all its consumers have written theirs: through the
   /// quantizer, plus losses.
   func complete(_ node: Int, image: Int, group: ImageGroup) {
-    let arena = group.values[image]
     let g = group.gradients[image] + plan.gradientOffset[node]!
     let count = plan.count(node)
     if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
     if let point = plan.transformPoint[node] {
       executor.transform!.backward(
-        point: point, image: image, lane: group.lane, raw: arena + plan.valueOffset[node]!, gradient: g)
+        point: point, image: image, lane: group.lane, raw: group.value(node, image), gradient: g)
     }
-    for index in imageObjectivesByNode[node] ?? [] {
+    for index in imageObjectivesByNode[node] {
       let objective = request.imageObjectives[index]
       losses[index * batch + image] = objective.evaluate(
-        image: image, value: value(node, arena),
+        image: image, value: .init(start: group.value(node, image), count: count),
         gradient: .init(start: g, count: count), scale: objective.weight / Float(batch))
     }
-    for index in momentObjectivesByNode[node] ?? [] {
-      let gradient = momentGradients[index] ?? imageMomentGradient(index, image, arena)
+    guard !moments.isCorrected(node) else { return }
+    for index in momentObjectivesByNode[node] {
+      let gradient = momentGradients[index] ?? imageMomentGradient(index, image, group)
       let channels = gradient.offset.count
       executor.context.kernels.addChannelAffine(
-        x: arena + plan.valueOffset[node]!, a: gradient.offset, b: gradient.slope,
+        x: group.value(node, image), a: gradient.offset, b: gradient.slope,
         pixels: count / channels, channels: channels, accumulate: true, gradient: g)
     }
   }
 
   /// Completes and keeps the gradient at the images.
   func completeInput(_ image: Int, group: ImageGroup) {
-    let arena = group.values[image]
     guard let imageGradient else {
       // Losses at the images still count, though nobody asked for the gradient there.
-      for index in momentObjectivesByNode[0] ?? [] where momentGradients[index] == nil {
-        _ = imageMomentGradient(index, image, arena)
+      for index in momentObjectivesByNode[0] where momentGradients[index] == nil {
+        _ = imageMomentGradient(index, image, group)
       }
-      for index in imageObjectivesByNode[0] ?? [] { evaluateAlone(index, image, arena) }
+      for index in imageObjectivesByNode[0] { evaluateAlone(index, image, group) }
       return
     }
     complete(0, image: image, group: group)
@@ -46,7 +45,7 @@ extension Pass {
 
   /// Evaluates a per-image moment loss, keeps its value and returns its affine gradient.
   private func imageMomentGradient(
-    _ index: Int, _ image: Int, _ arena: UnsafeMutablePointer<Float>
+    _ index: Int, _ image: Int, _ group: ImageGroup
   ) -> (offset: [Float], slope: [Float]) {
     let objective = request.momentObjectives[index]
     let shape = plan.graph.nodes[objective.node].outputShape
@@ -55,7 +54,7 @@ extension Pass {
     var sums = [Double](repeating: 0, count: 2 * channels)
     sums.withUnsafeMutableBufferPointer {
       executor.context.kernels.moments(
-        x: arena + plan.valueOffset[objective.node]!, pixels: count, channels: channels,
+        x: group.value(objective.node, image), pixels: count, channels: channels,
         sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
     }
     let (mean, variance) = Pass.moments(sums, count: count)
@@ -66,21 +65,23 @@ extension Pass {
   }
 
   /// Losses alone, where no gradient is asked for.
-  func evaluateWithoutGradient(_ image: Int, arena: UnsafeMutablePointer<Float>) {
-    for index in request.imageObjectives.indices { evaluateAlone(index, image, arena) }
+  func evaluateWithoutGradient(_ image: Int, group: ImageGroup) {
+    for index in request.imageObjectives.indices { evaluateAlone(index, image, group) }
     for index in request.momentObjectives.indices
     where request.momentObjectives[index].isPerImage {
-      _ = imageMomentGradient(index, image, arena)
+      _ = imageMomentGradient(index, image, group)
     }
   }
 
   /// The value of one image objective.
-  private func evaluateAlone(_ index: Int, _ image: Int, _ arena: UnsafeMutablePointer<Float>) {
+  private func evaluateAlone(_ index: Int, _ image: Int, _ group: ImageGroup) {
     let objective = request.imageObjectives[index]
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: plan.count(objective.node)) { unused in
+    let count = plan.count(objective.node)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { unused in
       unused.initialize(repeating: 0)
       losses[index * batch + image] = objective.evaluate(
-        image: image, value: value(objective.node, arena), gradient: unused, scale: 0)
+        image: image, value: .init(start: group.value(objective.node, image), count: count),
+        gradient: unused, scale: 0)
     }
   }
 
@@ -94,35 +95,5 @@ extension Pass {
       max(0, sums[channels + $0] / Double(count) - mean[$0] * mean[$0])
     }
     return (mean, variance)
-  }
-
-  /// Room for sums at each place, for every lane.
-  func prepareMoments(_ shapes: [Shape]) {
-    let empty = shapes.map { [Double](repeating: 0, count: 2 * $0.dimensions.last!) }
-    for lane in executor.lanes { lane.moments = empty }
-  }
-
-  /// Adds an image's sums to its lane's.
-  func gatherMoments(_ place: Int, node: Int, lane: Int, arena: UnsafeMutablePointer<Float>) {
-    let channels = plan.graph.nodes[node].outputShape.dimensions.last!
-    executor.lanes[lane].moments[place].withUnsafeMutableBufferPointer {
-      executor.context.kernels.moments(
-        x: arena + plan.valueOffset[node]!, pixels: plan.count(node) / channels,
-        channels: channels, sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
-    }
-  }
-
-  /// The batch's moments: the lanes' sums in order.
-  func reducedMoments(
-    _ place: Int, node: Int
-  ) -> (mean: [Double], variance: [Double], count: Int) {
-    let lanes = executor.lanes.prefix(Executor.laneCount(batch))
-    var sums = lanes[0].moments[place]
-    for lane in lanes.dropFirst() {
-      for index in sums.indices { sums[index] += lane.moments[place][index] }
-    }
-    let count = batch * plan.count(node) * 2 / sums.count
-    let (mean, variance) = Pass.moments(sums, count: count)
-    return (mean, variance, count)
   }
 }

@@ -15,19 +15,17 @@ extension Pass {
       request.momentObjectives.isEmpty,
       "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
     let norms = plan.normSteps
-    prepareMoments(norms.map { plan.graph.nodes[plan.steps[$0].inputs[0]].outputShape })
+    moments = PassMoments(
+      norms.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: Executor.laneCount(batch))
     forEachGroup { [self] group in load(group) }
     var next = 0
-    for (place, position) in norms.enumerated() {
+    for position in norms {
       let input = plan.steps[position].inputs[0]
       let range = next..<position
       forEachGroup { [self] group in
         executor.forward(steps: range, group: group)
-        for image in group.images {
-          gatherMoments(place, node: input, lane: group.lane, arena: group.values[image])
-        }
       }
-      let (mean, variance, _) = reducedMoments(place, node: input)
+      let (mean, variance, _) = moments.reduced(input, batch: batch)
       statistics.append((mean, variance))
       executor.setNorm(norm(position), mean: { mean[$0] }, variance: { variance[$0] })
       next = position
@@ -37,7 +35,7 @@ extension Pass {
       executor.forward(steps: rest, group: group)
       keepOutputs(group)
       guard !request.wantsGradient else { return }
-      for image in group.images { evaluateWithoutGradient(image, arena: group.values[image]) }
+      for image in group.images { evaluateWithoutGradient(image, group: group) }
     }
     if request.wantsGradient { backwardTraining() }
   }
@@ -54,9 +52,7 @@ extension Pass {
       let pending = correction
       forEachGroup { [self] group in
         if let pending {
-          for image in group.images {
-            correct(pending, arena: group.values[image], gradients: group.gradients[image])
-          }
+          for image in group.images { correct(pending, image: image, group: group) }
         }
         executor.backward(steps: positions, group: group, wanted: wanted) { node, image in
           complete(node, image: image, group: group)
@@ -92,15 +88,15 @@ extension Pass {
   }
 
   private func correct(
-    _ correction: (position: Int, offset: [Float], slope: [Float]),
-    arena: UnsafeMutablePointer<Float>, gradients: UnsafeMutablePointer<Float>
+    _ correction: (position: Int, offset: [Float], slope: [Float]), image: Int,
+    group: ImageGroup
   ) {
     let norm = norm(correction.position)
     let input = plan.steps[correction.position].inputs[0]
     executor.context.kernels.addChannelAffine(
-      x: arena + plan.sourceOffset(input), a: correction.offset, b: correction.slope,
+      x: group.source(input, image), a: correction.offset, b: correction.slope,
       pixels: norm.pixels, channels: norm.channels, accumulate: true,
-      gradient: gradients + plan.gradientOffset[input]!)
+      gradient: group.gradients[image] + plan.gradientOffset[input]!)
   }
 
   /// Sums of masked * x and of masked over the batch: the lanes' in order.

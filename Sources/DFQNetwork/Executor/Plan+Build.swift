@@ -14,28 +14,20 @@ extension Plan {
     var steps: [Step] = []
     for group in fusion.groups where group != [0] { steps.append(compiler.step(group)) }
 
-    var valueOffset = [Int?](repeating: nil, count: graph.nodes.count)
-    var transformedOffset = valueOffset
-    var transformPoint = valueOffset
-    var arenaCount = 0
+    var transformPoint = [Int?](repeating: nil, count: graph.nodes.count)
     for (point, node) in transformed.enumerated() { transformPoint[node] = point }
-    for node in [0] + steps.map(\.output) {
-      valueOffset[node] = arenaCount
-      arenaCount += aligned(graph.nodes[node].outputShape.count)
-      if transformPoint[node] != nil {
-        transformedOffset[node] = arenaCount
-        arenaCount += aligned(graph.nodes[node].outputShape.count)
-      }
-    }
+    var hasValue = [Bool](repeating: false, count: graph.nodes.count)
+    for node in [0] + steps.map(\.output) { hasValue[node] = true }
     let gradients = GradientMemory(steps: steps, graph: graph)
 
     self.graph = graph
     self.layout = layout
     self.steps = steps
-    self.valueOffset = valueOffset
-    self.transformedOffset = transformedOffset
     self.transformPoint = transformPoint
-    self.arenaCount = arenaCount
+    self.hasValue = hasValue
+    counts = graph.nodes.map(\.outputShape.count)
+    channels = graph.nodes.map { $0.outputShape.dimensions.last! }
+    isNormalizedNext = Plan.normalizedNext(steps, graph: graph, transformPoint: transformPoint)
     gradientOffset = gradients.offset
     writesFirst = gradients.writesFirst
     gradientCount = gradients.count
@@ -45,6 +37,20 @@ extension Plan {
       if case .normalization(let step) = steps[$0].kind { step.index != nil } else { false }
     }
     scratchCount = compiler.scratchCount
+  }
+
+  private static func normalizedNext(
+    _ steps: [Step], graph: Graph, transformPoint: [Int?]
+  ) -> [Bool] {
+    let consumers = graph.consumers()
+    return steps.indices.map { position in
+      guard case .convolution(let convolution) = steps[position].kind, convolution.style == .dense,
+        position + 1 < steps.count, case .normalization = steps[position + 1].kind
+      else { return false }
+      let output = steps[position].output
+      return steps[position + 1].inputs[0] == output && consumers[output].count == 1
+        && transformPoint[output] == nil
+    }
   }
 }
 

@@ -6,13 +6,17 @@ package struct Plan: Sendable {
   package let graph: Graph
   package let layout: ParameterLayout
   package let steps: [Step]
-  /// Offset of each node's value in an image's arena; nil where fusion leaves no such value.
-  package let valueOffset: [Int?]
-  /// Offset of each transformed node's transformed value, and its point; nil elsewhere.
-  package let transformedOffset: [Int?]
+  /// The point of each transformed node, nil elsewhere.
   package let transformPoint: [Int?]
-  /// Floats of one image's values.
-  package let arenaCount: Int
+  /// The nodes that have a value: fusion leaves none to the others.
+  package let hasValue: [Bool]
+  /// The elements of each node's value.
+  package let counts: [Int]
+  /// The channels of each node's value.
+  let channels: [Int]
+  /// Whether a step is a convolution whose output only the next step reads, a normalization: the
+  /// two may be computed in one go where the statistics are known.
+  package let isNormalizedNext: [Bool]
   /// Offset of each node's gradient in an image's gradient memory; reused once a gradient is dead.
   package let gradientOffset: [Int?]
   /// Whether a step's backward is the first to write each input's gradient (and stores instead of
@@ -29,9 +33,15 @@ package struct Plan: Sendable {
   /// Floats of scratch memory a thread needs.
   package let scratchCount: Int
 
-  /// The offset of the value a consumer of `node` reads.
-  package func sourceOffset(_ node: Int) -> Int { transformedOffset[node] ?? valueOffset[node]! }
+  /// Whether a node is a convolution's or other step's output that only one step reads: a
+  /// normalization, whose backward is then the only one to write the node's gradient.
+  func endsInNormalization(_ node: Int) -> Bool {
+    guard node != 0, transformPoint[node] == nil else { return false }
+    let readers = steps.filter { $0.inputs.contains(node) }
+    guard readers.count == 1, case .normalization = readers[0].kind else { return false }
+    return readers[0].inputs[0] == node && readers[0].inputs.dropFirst().allSatisfy { $0 != node }
+  }
 
   /// The number of elements of a node's value.
-  package func count(_ node: Int) -> Int { graph.nodes[node].outputShape.count }
+  package func count(_ node: Int) -> Int { counts[node] }
 }

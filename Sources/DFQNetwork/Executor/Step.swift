@@ -19,7 +19,24 @@ package struct Step: Sendable {
 
   package let kind: Kind
   package let output: Int
-  package let inputs: [Int]
+  package let inputs: Inputs
+
+  /// One or two nodes; unlike an array's, reading them costs no reference count, which threads
+  /// would contend for.
+  package struct Inputs: RandomAccessCollection, Sendable {
+    private let first: Int
+    private let second: Int
+
+    init(_ nodes: [Int]) {
+      precondition(1...2 ~= nodes.count, "a step reads one or two values")
+      first = nodes[0]
+      second = nodes.count == 2 ? nodes[1] : -1
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { second < 0 ? 1 : 2 }
+    package subscript(place: Int) -> Int { place == 0 ? first : second }
+  }
 }
 
 /// A convolution with its place in the parameter vector.

@@ -17,7 +17,9 @@ struct StepCompiler {
   mutating func step(_ group: [Int]) -> Step {
     let node = graph.nodes[group[0]]
     let output = group.last!
-    func plain(_ kind: Step.Kind) -> Step { Step(kind: kind, output: output, inputs: node.inputs) }
+    func plain(_ kind: Step.Kind) -> Step {
+      Step(kind: kind, output: output, inputs: .init(node.inputs))
+    }
     switch node.layer {
     case .input: preconditionFailure("the input is no step")
     case .convolution(let convolution): return plain(.convolution(step(convolution, at: group[0])))
@@ -90,7 +92,7 @@ struct StepCompiler {
     let shape = graph.nodes[output].outputShape
     let channels = shape.dimensions.last!
     if norm == nil, inputs.count == 2, leak == 1 {
-      return Step(kind: .add, output: output, inputs: inputs)
+      return Step(kind: .add, output: output, inputs: .init(inputs))
     }
     let prepared = normMemoryCount
     normMemoryCount += 2 * aligned(channels)
@@ -105,7 +107,7 @@ struct StepCompiler {
           meanEntry: range(.runningMean), varianceEntry: range(.runningVariance),
           channels: channels, pixels: shape.count / channels, prepared: prepared, leak: leak,
           high: high, hasResidual: inputs.count == 2)),
-      output: output, inputs: inputs)
+      output: output, inputs: .init(inputs))
   }
 }
 

@@ -23,6 +23,8 @@ struct WinogradPlan {
   /// Whether any convolution is grouped.
   var hasGroups: Bool { entries.contains { $0?.isGrouped == true } }
 
+  func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
+
   /// The images that are computed together, at most.
   static let groupLimit = 4
   /// An image of at least as many tiles needs no company.

@@ -32,14 +32,15 @@ extension Kernels {
   /// The convolution of `images` images with transformed weights.
   package func winogradConvolve(
     tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
-    inputStep: Int, transformedWeight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    output: UnsafeMutablePointer<Float>, outputStep: Int, accumulate: Bool,
-    scratch: UnsafeMutablePointer<Float>
+    inputStep: Int, transformedWeight: UnsafePointer<Float>, ending: ConvolutionEnding,
+    output: UnsafeMutablePointer<Float>, outputStep: Int, scratch: UnsafeMutablePointer<Float>
   ) {
-    shape.withKernelShape {
-      table.winograd_convolve(
-        Int32(tile), $0, Int32(images), input, inputStep, transformedWeight, bias, output,
-        outputStep, dfq_store(accumulate: accumulate), scratch)
+    shape.withKernelShape { shape in
+      ending.withKernelEnding {
+        table.winograd_convolve(
+          Int32(tile), shape, Int32(images), input, inputStep, transformedWeight, $0, output,
+          outputStep, scratch)
+      }
     }
   }
 

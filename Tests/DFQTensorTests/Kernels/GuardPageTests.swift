@@ -48,7 +48,7 @@ struct KernelFamily: Sendable, CustomTestStringConvertible {
     self.calls = calls
   }
 
-  static let all = convolutions + activations + quantizations + elementwise
+  static let all = convolutions + winograds + activations + quantizations + elementwise
 }
 
 /// No kernel touches memory outside its buffers: these lie between inaccessible pages.

@@ -1,0 +1,111 @@
+import DFQTensor
+
+/// The state of one pass; written by the lanes at places no two of them share.
+final class Pass: @unchecked Sendable {
+  let executor: Executor
+  let request: ExecutorRequest
+  let batch: Int
+  let coupled: Bool
+  let layout: ValueLayout
+  var images: UnsafePointer<Float>?
+  let plan: Plan
+  /// By objective and image.
+  let losses: UnsafeMutableBufferPointer<Double>
+  /// By per-image moment objective and image.
+  let imageMomentLosses: UnsafeMutableBufferPointer<Double>
+  var momentLosses: [Double]
+  /// The gradient of the coupled moment objectives, by objective.
+  var momentGradients: [(offset: [Float], slope: [Float])?]
+  /// The objectives of each node.
+  let imageObjectivesByNode: [[Int]]
+  let momentObjectivesByNode: [[Int]]
+  var moments: PassMoments
+  let imageGradient: FloatBuffer?
+  let outputs: [FloatBuffer]
+  var statistics: [(mean: [Double], variance: [Double])] = []
+
+  init(
+    executor: Executor, request: ExecutorRequest, layout: ValueLayout, batch: Int, coupled: Bool
+  ) {
+    self.executor = executor
+    self.request = request
+    self.batch = batch
+    self.coupled = coupled
+    self.layout = layout
+    plan = executor.plan
+    losses = .allocate(capacity: request.imageObjectives.count * batch)
+    losses.initialize(repeating: 0)
+    imageMomentLosses = .allocate(capacity: request.momentObjectives.count * batch)
+    imageMomentLosses.initialize(repeating: 0)
+    momentLosses = [Double](repeating: 0, count: request.momentObjectives.count)
+    momentGradients = .init(repeating: nil, count: request.momentObjectives.count)
+    func byNode(_ nodes: [Int]) -> [[Int]] {
+      var lists = [[Int]](repeating: [], count: executor.plan.counts.count)
+      for (index, node) in nodes.enumerated() { lists[node].append(index) }
+      return lists
+    }
+    imageObjectivesByNode = byNode(request.imageObjectives.map(\.node))
+    momentObjectivesByNode = byNode(request.momentObjectives.map(\.node))
+    moments = PassMoments([], plan: executor.plan, lanes: 0)
+    imageGradient = request.imageGradient ? FloatBuffer(batch * executor.plan.count(0)) : nil
+    outputs = request.outputs.map { [plan] in FloatBuffer(batch * plan.count($0)) }
+  }
+
+  deinit {
+    losses.deallocate()
+    imageMomentLosses.deallocate()
+  }
+
+  /// Calls `body` for every group, lane by lane.
+  func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
+    let (limit, pass) = (executor.groupLimit, Pass.Invariants(self))
+    executor.context.pool.forEach(Executor.laneCount(batch)) { [self] lane, worker in
+      let range = Executor.laneRange(lane, batch: batch)
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: limit) {
+        let images = first..<min(first + limit, range.upperBound)
+        body(group(images, lane: lane, worker: worker, pass))
+      }
+    }
+  }
+
+  /// What is the same for all groups of a run over the batch.
+  private struct Invariants: Sendable {
+    let training: Bool
+    let dropsValues: Bool
+    let corrections: NodeTable<Float>
+
+    init(_ pass: Pass) {
+      training = pass.request.mode == .training
+      dropsValues = !pass.request.wantsGradient
+      corrections = pass.moments.correctionTable
+    }
+  }
+
+  private func group(
+    _ images: Range<Int>, lane: Int, worker: Int, _ pass: Invariants
+  ) -> ImageGroup {
+    let arenas = executor.arenas(
+      images, worker: worker, layout: layout, coupled: coupled, training: pass.training)
+    return ImageGroup(
+      images: images, lane: lane, layout: layout, scratch: arenas.scratch, values: arenas.values,
+      gradients: arenas.gradients, fusesNormalizations: !pass.training,
+      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
+      corrections: pass.corrections)
+  }
+
+  /// Copies a group's images into its arenas.
+  func load(_ group: ImageGroup) {
+    for image in group.images { executor.load(images!, image: image, group: group) }
+  }
+
+  /// Keeps the outputs a group was asked for.
+  func keepOutputs(_ group: ImageGroup) {
+    for (place, node) in request.outputs.enumerated() {
+      let count = plan.count(node)
+      for image in group.images {
+        (outputs[place].start + image * count).update(
+          from: group.value(node, image), count: count)
+      }
+    }
+  }
+}

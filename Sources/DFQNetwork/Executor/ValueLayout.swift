@@ -1,0 +1,91 @@
+/// Where the values of one image lie: each for as long as it is needed, so that a pass touches as
+/// little memory as it can.
+struct ValueLayout: Sendable {
+  /// Which values the backward pass needs besides the pinned ones.
+  enum Retention: Sendable {
+    /// All.
+    case everything
+    /// What the gradient at the images needs: no inputs of convolutions and linear layers.
+    case imageGradient
+    /// None.
+    case nothing
+  }
+
+  /// Offset of each node's value, -1 where there is none.
+  let value: [Int]
+  /// Offset of each node's transformed value, -1 where there is none.
+  let transformed: [Int]
+  /// Offset of what consumers of each node read.
+  let source: [Int]
+  /// Floats of one image's values.
+  let count: Int
+  /// The nodes whose values are there when all steps are done.
+  let isKept: [Bool]
+
+  init(_ plan: Plan, retention: Retention, pinned: [Int]) {
+    var kept = ValueLayout.kept(plan, retention)
+    for node in pinned { kept[node] = true }
+    isKept = kept
+    let never = plan.steps.count
+    // The last step that reads each node. One more step is waited for, because a convolution and
+    // the normalization after it may be computed in one go.
+    var lastRead = [Int](repeating: -1, count: plan.graph.nodes.count)
+    for (position, step) in plan.steps.enumerated() {
+      for node in step.inputs { lastRead[node] = position + 1 }
+    }
+    var memory = IntervalMemory()
+    var value = [Int](repeating: -1, count: plan.graph.nodes.count)
+    var transformed = value
+    for (position, node) in zip((-1)..., [0] + plan.steps.map(\.output)) {
+      memory.release(before: position)
+      let isTransformed = plan.transformPoint[node] != nil
+      let end = max(lastRead[node], position + 1)
+      value[node] = memory.take(
+        aligned(plan.count(node)), until: kept[node] ? never : isTransformed ? position + 1 : end)
+      if isTransformed {
+        transformed[node] = memory.take(
+          aligned(plan.count(node)), until: retention == .everything ? never : end)
+      }
+    }
+    self.value = value
+    self.transformed = transformed
+    source = zip(value, transformed).map { $1 < 0 ? $0 : $1 }
+    count = memory.count
+  }
+
+  private static func kept(_ plan: Plan, _ retention: Retention) -> [Bool] {
+    var kept = [Bool](
+      repeating: retention == .everything, count: plan.graph.nodes.count)
+    guard retention == .imageGradient else { return kept }
+    for step in plan.steps {
+      switch step.kind {
+      case .normalization: for node in step.inputs { kept[node] = true }
+      case .maxPool: kept[step.inputs[0]] = true
+      case .tanh: kept[step.output] = true
+      default: break
+      }
+    }
+    return kept
+  }
+}
+
+/// Places for values with a known end, lowest first.
+struct IntervalMemory {
+  private(set) var count = 0
+  /// In the order of their offsets.
+  private var taken: [(offset: Int, size: Int, until: Int)] = []
+
+  mutating func release(before position: Int) { taken.removeAll { $0.until < position } }
+
+  mutating func take(_ size: Int, until: Int) -> Int {
+    var offset = 0
+    var place = 0
+    while place < taken.count, taken[place].offset < offset + size {
+      offset = taken[place].offset + taken[place].size
+      place += 1
+    }
+    taken.insert((offset, size, until), at: place)
+    count = max(count, offset + size)
+    return offset
+  }
+}

@@ -1,0 +1,64 @@
+internal import CDFQKernels
+
+/// What becomes of a convolution's outputs x while they are in registers.
+///
+/// Pointers are those of the first image; values of its neighbours lie as far apart as the outputs.
+package struct ConvolutionEnding {
+  /// y = act(x * scale[c] + shift[c] + residual), see `Kernels.affineActivation`.
+  package struct Activation {
+    package var scale: UnsafePointer<Float>
+    package var shift: UnsafePointer<Float>
+    package var residual: UnsafePointer<Float>?
+    package var leak: Float
+    package var high: Float
+    package var y: UnsafeMutablePointer<Float>
+
+    package init(
+      scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
+      leak: Float, high: Float, y: UnsafeMutablePointer<Float>
+    ) {
+      self.scale = scale
+      self.shift = shift
+      self.residual = residual
+      self.leak = leak
+      self.high = high
+      self.y = y
+    }
+  }
+
+  package var bias: UnsafePointer<Float>?
+  /// Whether x is added to the output; excludes what follows.
+  package var accumulate = false
+  /// Whether x itself is not wanted: the output is then neither written nor read.
+  package var dropsOutput = false
+  package var activation: Activation?
+  /// Sums of x and, `channels` further, of its squares, which are added to.
+  package var sums: UnsafeMutablePointer<Double>?
+  package var channels = 0
+
+  package init(bias: UnsafePointer<Float>? = nil, accumulate: Bool = false) {
+    self.bias = bias
+    self.accumulate = accumulate
+  }
+
+  /// Calls `body` with the C structure.
+  func withKernelEnding(_ body: (UnsafePointer<dfq_conv_ending>) -> Void) {
+    var ending = dfq_conv_ending()
+    ending.bias = bias
+    ending.store = dfq_store(accumulate: accumulate)
+    ending.drops = dropsOutput ? 1 : 0
+    if let activation {
+      ending.scale = activation.scale
+      ending.shift = activation.shift
+      ending.residual = activation.residual
+      ending.leak = activation.leak
+      ending.high = activation.high
+      ending.y = activation.y
+    }
+    if let sums {
+      ending.sum = sums
+      ending.square_sum = sums + channels
+    }
+    body(&ending)
+  }
+}

@@ -1,0 +1,153 @@
+internal import DFQTensor
+internal import DFQTestSupport
+
+// Relative to the largest result, F(4x4, 3x3) with the points 5/8 and 3/2 errs by 1e-6 at 16 to 64
+// channels and by 5e-6 at 512; a wrong coefficient shows at 1e-2.
+private let tolerance: Float = 2e-5
+
+/// Some images of a 3x3 convolution of stride 1, with room between one and the next.
+private struct WinogradCase: CustomStringConvertible {
+  var tile: Int
+  var shape: ConvolutionShape
+  var images: Int
+  var gap: Int
+
+  var description: String { "tile \(tile), \(images) images, \(shape)" }
+  var inputStep: Int { shape.inputCount + gap }
+  var outputStep: Int { shape.outputCount + gap }
+
+  /// Sizes around the tiles', every padding, channel counts around the vectors'.
+  static func all(_ random: inout RandomStream) -> [WinogradCase] {
+    var shapes = GuardedShapes(random: random)
+    var cases: [WinogradCase] = []
+    for inputs in guardedChannels {
+      for outputs in guardedChannels {
+        for tile in [2, 4] {
+          let shape = shapes.shape(inputs: inputs, outputs: outputs, kernel: 3, stride: 1)
+          cases.append(
+            WinogradCase(
+              tile: tile, shape: shape, images: 1 + random.integer(below: 3),
+              gap: random.integer(below: 3)))
+        }
+      }
+    }
+    // Several blocks of tiles, and strips that end inside a row.
+    cases.append(
+      .init(
+        tile: 4, shape: GuardedShapes.same(43, 51, inputs: 17, outputs: 33, kernel: 3), images: 2,
+        gap: 1))
+    cases.append(
+      .init(
+        tile: 4, shape: GuardedShapes.same(7, 7, inputs: 130, outputs: 70, kernel: 3), images: 5,
+        gap: 0))
+    return cases
+  }
+}
+
+/// The transformed weights, in memory of exactly their size.
+private func transformedWeights(
+  _ kernels: Kernels, tile: Int, _ shape: ConvolutionShape, _ weight: UnsafePointer<Float>,
+  flipped: Bool
+) -> GuardedBuffer<Float> {
+  let count = kernels.winogradWeightCount(
+    tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels)
+  let buffer = GuardedBuffer([Float](repeating: .nan, count: count), .end)
+  kernels.winogradTransformWeights(
+    tile: tile, weight, inputChannels: shape.inputChannels,
+    outputChannels: shape.outputChannels, flipped: flipped, transformed: buffer.pointer)
+  return buffer
+}
+
+extension KernelFamily {
+  private typealias Body =
+    @Sendable (
+      Kernels, WinogradCase, Bool, [UnsafeMutablePointer<Float>],
+      _ scratch: UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// Buffers are inputs, weight, bias and outputs; the scalar kernels' results are those of the
+  /// direct convolution.
+  private static func winograd(
+    _ name: String,
+    scratchShape: @escaping @Sendable (ConvolutionShape) -> ConvolutionShape = { $0 },
+    _ body: @escaping Body
+  ) -> KernelFamily {
+    KernelFamily(name) { random, run in
+      for test in WinogradCase.all(&random) {
+        let shape = test.shape
+        let buffers = [
+          random.uniforms(test.images * test.inputStep - test.gap),
+          random.uniforms(9 * shape.inputChannels * shape.outputChannels),
+          random.uniforms(shape.outputChannels),
+          random.uniforms(test.images * test.outputStep - test.gap),
+        ]
+        let flag = random.integer(below: 2) == 0
+        run(
+          GuardedCall(
+            label: "\(test), \(flag)", buffers: buffers,
+            scratch: {
+              $0.hasWinograd
+                ? $0.winogradScratchCount(
+                  tile: test.tile, scratchShape(shape), images: test.images)
+                : $0.convolutionScratchCount(shape)
+            }, tolerance: tolerance
+          ) { kernels, floats, _ in body(kernels, test, flag, floats, floats[4]) })
+      }
+    }
+  }
+
+  static let winograds = [
+    winograd("Winograd forward") { kernels, test, hasBias, buffers, scratch in
+      let bias = hasBias ? UnsafePointer(buffers[2]) : nil
+      guard kernels.hasWinograd else {
+        for image in 0..<test.images {
+          kernels.convolutionForward(
+            test.shape, input: buffers[0] + image * test.inputStep, weight: buffers[1],
+            bias: bias, output: buffers[3] + image * test.outputStep, scratch: scratch)
+        }
+        return
+      }
+      let weight = transformedWeights(
+        kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
+      kernels.winogradConvolve(
+        tile: test.tile, test.shape, images: test.images, input: buffers[0],
+        inputStep: test.inputStep, transformedWeight: weight.pointer,
+        ending: .init(bias: bias), output: buffers[3], outputStep: test.outputStep,
+        scratch: scratch)
+    },
+    winograd("Winograd data gradient", scratchShape: \.dataGradientShape) {
+      kernels, test, accumulate, buffers, scratch in
+      guard kernels.hasWinograd else {
+        for image in 0..<test.images {
+          kernels.convolutionDataGradient(
+            test.shape, outputGradient: buffers[3] + image * test.outputStep,
+            transposedWeight: buffers[1], inputGradient: buffers[0] + image * test.inputStep,
+            accumulate: accumulate, scratch: scratch)
+        }
+        return
+      }
+      let shape = test.shape.dataGradientShape
+      let weight = transformedWeights(kernels, tile: test.tile, shape, buffers[1], flipped: true)
+      kernels.winogradConvolve(
+        tile: test.tile, shape, images: test.images, input: buffers[3],
+        inputStep: test.outputStep, transformedWeight: weight.pointer,
+        ending: .init(accumulate: accumulate), output: buffers[0], outputStep: test.inputStep,
+        scratch: scratch)
+    },
+    winograd("Winograd weight gradient") { kernels, test, _, buffers, scratch in
+      guard kernels.hasWinograd else {
+        for image in 0..<test.images {
+          kernels.convolutionWeightGradient(
+            test.shape, input: buffers[0] + image * test.inputStep,
+            outputGradient: buffers[3] + image * test.outputStep, weightGradient: buffers[1],
+            biasGradient: nil, scratch: scratch)
+        }
+        return
+      }
+      kernels.winogradWeightGradient(
+        tile: test.tile, test.shape, images: test.images, input: buffers[0],
+        inputStep: test.inputStep, outputGradient: buffers[3], gradientStep: test.outputStep,
+        weightGradient: buffers[1], scratch: scratch)
+    },
+  ]
+}
