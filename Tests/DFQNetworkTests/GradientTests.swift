@@ -5,16 +5,6 @@ import Testing
 /// Every layer's values and gradients against the double-precision reference, whose gradients are
 /// central differences of step 1e-6.
 @Suite struct GradientTests {
-  static let contexts: [(name: String, context: ExecutionContext)] =
-    InstructionSet.available.flatMap { set in
-      ExecutionContext.Backend.allCases.map { backend in
-        (
-          "\(set) \(backend)",
-          ExecutionContext(threads: 1, instructionSet: set, backend: backend)
-        )
-      }
-    }
-
   /// The reference's loss: half the squared distance to the targets, mean over the batch.
   private struct Problem {
     let reference: ReferenceNetwork
@@ -38,7 +28,8 @@ import Testing
   @Test(arguments: LayerCase.all, [BatchNormMode.evaluation, .training])
   func layer(_ layer: LayerCase, mode: BatchNormMode) throws {
     let network = try layer.network()
-    let batch = 3
+    // Four lanes, two of them with a group of two images.
+    let batch = 6
     var stream = RandomStream(seed: 4, layer.description)
     let images = stream.tensor(Shape([batch] + layer.input.dimensions), deviation: 1.5)
     let output = network.graph.output
@@ -75,8 +66,9 @@ import Testing
         ))
     }
 
-    for (name, context) in GradientTests.contexts {
-      let response = Executor(plan: Plan(network.graph), context: context).run(
+    for variant in ExecutionVariant.all {
+      let name = variant.description
+      let response = Executor(plan: Plan(network.graph), context: variant.context).run(
         images: images, parameters: network.parameters.values,
         request: .init(
           mode: mode, imageObjectives: [SquaredDistance(target: target, node: output)],

@@ -30,6 +30,18 @@ struct LayerCase: Sendable, CustomStringConvertible {
   }
 
   static let convolutions: [LayerCase] = [
+    single(
+      "Winograd, bias", [9, 7, 10],
+      .convolution(.init(outputChannels: 17, kernel: 3, padding: 1, bias: true))),
+    single(
+      "Winograd without padding", [6, 5, 16],
+      .convolution(.init(outputChannels: 8, kernel: 3))),
+    LayerCase("Winograd in a residual block", [6, 6, 8]) { b in
+      let convolution = Convolution(outputChannels: 8, kernel: 3, padding: 1)
+      let shortcut = try b.block("a", convolution, normName: "aNorm", activation: .relu, b.input)
+      let y = try b.block("b", convolution, normName: "bNorm", shortcut)
+      try b.add("relu", .activation(.relu6), try b.sum("add", y, shortcut))
+    },
     single("dense 3x3", [5, 6, 3], .convolution(.init(outputChannels: 4, kernel: 3, padding: 1))),
     single(
       "dense, stride 2, zeros after, bias", [7, 8, 5],

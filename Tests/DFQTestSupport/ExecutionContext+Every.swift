@@ -1,0 +1,28 @@
+public import DynaDFQ
+
+/// A way to execute, for tests that are run on every one.
+public struct ExecutionVariant: Sendable, CustomStringConvertible {
+  /// Instruction set, backend and convolution algorithm.
+  public let description: String
+  /// What to execute with, on one thread.
+  public let context: ExecutionContext
+
+  /// Every instruction set of this processor with every algorithm for convolutions, and the BLAS.
+  public static let all: [ExecutionVariant] =
+    InstructionSet.available.flatMap { set in
+      // The scalar kernels know the direct algorithm only.
+      let algorithms =
+        set == .scalar ? [.direct] : ExecutionContext.ConvolutionAlgorithm.allCases
+      return algorithms.map { algorithm in
+        ExecutionVariant(
+          description: "\(set) \(algorithm)",
+          context: ExecutionContext(
+            threads: 1, instructionSet: set, convolutionAlgorithm: algorithm))
+      }
+        + [
+          ExecutionVariant(
+            description: "\(set) blas",
+            context: ExecutionContext(threads: 1, instructionSet: set, backend: .blas))
+        ]
+    }
+}
