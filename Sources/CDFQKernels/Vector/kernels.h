@@ -23,6 +23,7 @@
 #include "winograd_geometry.h"
 #include "winograd_input.h"
 #include "winograd_output.h"
+#include "winograd_prefetch.h"
 #include "winograd_product.h"
 #include "winograd.h"
 #include "winograd_sum.h"

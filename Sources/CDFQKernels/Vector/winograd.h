@@ -52,7 +52,8 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
 }
 
 V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int32_t images,
-                                const float *input, size_t input_step, const float *weight,
+                                const float *input, size_t input_step,
+                                const dfq_conv_beginning *beginning, const float *weight,
                                 const dfq_conv_ending *ending, float *output, size_t output_step,
                                 float *memory) {
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
@@ -61,33 +62,44 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
   float *products = memory + job.input_step * matrices;
   for (int32_t first = 0; first < job.tiles; first += job.block) {
     const int32_t end = smaller(first + job.block, job.tiles);
-    winograd_transform_input(TILE, &job, input, input_step, first, end, memory);
-    winograd_products block = {.matrices = matrices,
-                               .inputs = shape->in_channels,
-                               .tiles = end - first,
-                               .input = memory,
-                               .weight = weight,
-                               .input_step = job.input_step,
-                               .weight_step = matrix,
-                               .block_step = (size_t)job.block * CELL,
-                               .products = products,
-                               .product_step = job.output_step,
-                               .product_row = job.output_row};
-    winograd_multiply(&block, shape->out_channels);
+    winograd_transform_input(TILE, &job, input, input_step, beginning, first, end, memory);
+    const int32_t next = smaller(end + job.block, job.tiles);
+    for (int32_t row = 0; row < WINOGRAD_SIDE(TILE); row++) {
+      if (ending->far && row < TILE) {
+        winograd_prefetch_output(TILE, &job, first, end, ending, output, output_step, row);
+      }
+      if (ending->far) {
+        winograd_prefetch_input(TILE, &job, end, next, input, input_step, row);
+      }
+      const int32_t m = row * WINOGRAD_SIDE(TILE);
+      winograd_products block = {.matrices = WINOGRAD_SIDE(TILE),
+                                 .inputs = shape->in_channels,
+                                 .tiles = end - first,
+                                 .input = memory + m * job.input_step,
+                                 .weight = weight + m * matrix,
+                                 .input_step = job.input_step,
+                                 .weight_step = matrix,
+                                 .block_step = (size_t)job.block * CELL,
+                                 .products = products + m * job.output_step,
+                                 .product_step = job.output_step,
+                                 .product_row = job.output_row};
+      winograd_multiply(&block, shape->out_channels);
+    }
     winograd_transform_output(TILE, &job, products, first, end, ending, output, output_step);
   }
 }
 
 static void vector_winograd_convolve(int32_t tile, const dfq_conv_shape *shape, int32_t images,
-                                     const float *input, size_t input_step, const float *weight,
+                                     const float *input, size_t input_step,
+                                     const dfq_conv_beginning *beginning, const float *weight,
                                      const dfq_conv_ending *ending, float *output,
                                      size_t output_step, float *scratch) {
   float *memory = aligned_start(scratch);
   if (tile == 2) {
-    winograd_convolve(2, shape, images, input, input_step, weight, ending, output, output_step,
-                      memory);
+    winograd_convolve(2, shape, images, input, input_step, beginning, weight, ending, output,
+                      output_step, memory);
   } else {
-    winograd_convolve(4, shape, images, input, input_step, weight, ending, output, output_step,
-                      memory);
+    winograd_convolve(4, shape, images, input, input_step, beginning, weight, ending, output,
+                      output_step, memory);
   }
 }

@@ -2,9 +2,9 @@
 
 /* VL channels (or the first n of them) of a strip. Neighbouring tiles share two columns: columns
  * are transformed once, into `lines`, and rows from there. */
-V_INLINE void winograd_input_strip(const int TILE, const winograd_job *job,
-                                   const winograd_strip *strip, const float *image, int32_t n,
-                                   float *to) {
+V_INLINE void winograd_input_strip(const int TILE, const int ACTIVATES, const winograd_job *job,
+                                   const winograd_strip *strip, const float *image,
+                                   const dfq_conv_beginning *beginning, int32_t n, float *to) {
   enum { COLUMNS = WINOGRAD_STRIP * 4 + 2 };
   const int SIDE = WINOGRAD_SIDE(TILE);
   static const float zeros[VL];
@@ -17,11 +17,19 @@ V_INLINE void winograd_input_strip(const int TILE, const winograd_job *job,
   const int32_t left = strip->column * TILE - s->pad_left;
   const int32_t columns = count * TILE + 2;
   const float *rows[WINOGRAD_MOST];
+  /* Rows outside of the image stay zero. */
+  vf scale, shifts[WINOGRAD_MOST], leak, high;
+  if (ACTIVATES) {
+    scale = v_load_n(beginning->scale, n);
+    leak = v_set(beginning->leak);
+    high = v_set(beginning->high);
+  }
   size_t steps[WINOGRAD_MOST];
   UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
     const int inside = top + r >= 0 && top + r < s->in_height;
     rows[r] = inside ? image + ((ptrdiff_t)(top + r) * width + left) * channels : zeros;
     steps[r] = inside ? channels : 0;
+    if (ACTIVATES) shifts[r] = inside ? v_load_n(beginning->shift, n) : v_zero();
   }
   float *line = lines;
   for (int32_t k = 0; k < columns; k++, line += SIDE * VL) {
@@ -35,6 +43,7 @@ V_INLINE void winograd_input_strip(const int TILE, const winograd_job *job,
     }
     UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
       x[r] = v_load_n(rows[r], n);
+      if (ACTIVATES) x[r] = activation_value(v_fma(x[r], scale, shifts[r]), leak, high);
       rows[r] += steps[r];
     }
     winograd_input_line(TILE, x, y);
@@ -52,27 +61,29 @@ V_INLINE void winograd_input_strip(const int TILE, const winograd_job *job,
   }
 }
 
-static void winograd_input_2(const winograd_job *job, const winograd_strip *strip,
-                             const float *image, int32_t n, float *to) {
-  if (n >= VL) {
-    winograd_input_strip(2, job, strip, image, VL, to);
-  } else {
-    winograd_input_strip(2, job, strip, image, n, to);
+#define WINOGRAD_INPUT(TILE)                                                                    \
+  static void winograd_input_##TILE(const winograd_job *job, const winograd_strip *strip,       \
+                                    const float *image, const dfq_conv_beginning *beginning,    \
+                                    int32_t n, float *to) {                                     \
+    if (n >= VL) {                                                                              \
+      if (beginning) {                                                                          \
+        winograd_input_strip(TILE, 1, job, strip, image, beginning, VL, to);                    \
+      } else {                                                                                  \
+        winograd_input_strip(TILE, 0, job, strip, image, beginning, VL, to);                    \
+      }                                                                                         \
+    } else if (beginning) {                                                                     \
+      winograd_input_strip(TILE, 1, job, strip, image, beginning, n, to);                       \
+    } else {                                                                                    \
+      winograd_input_strip(TILE, 0, job, strip, image, beginning, n, to);                       \
+    }                                                                                           \
   }
-}
-
-static void winograd_input_4(const winograd_job *job, const winograd_strip *strip,
-                             const float *image, int32_t n, float *to) {
-  if (n >= VL) {
-    winograd_input_strip(4, job, strip, image, VL, to);
-  } else {
-    winograd_input_strip(4, job, strip, image, n, to);
-  }
-}
+WINOGRAD_INPUT(2)
+WINOGRAD_INPUT(4)
 
 /* Tiles first ..< end, of images `image_step` floats apart. */
 static void winograd_transform_input(const int TILE, const winograd_job *job, const float *input,
-                                     size_t image_step, int32_t first, int32_t end, float *to) {
+                                     size_t image_step, const dfq_conv_beginning *beginning,
+                                     int32_t first, int32_t end, float *to) {
   const int32_t channels = job->shape->in_channels;
   for (int32_t tile = first; tile < end;) {
     const winograd_strip strip = winograd_strip_at(job, tile, end);
@@ -80,8 +91,14 @@ static void winograd_transform_input(const int TILE, const winograd_job *job, co
     for (int32_t c = 0; c < channels; c += VL) {
       float *cell =
           to + ((size_t)(c / CELL) * job->block + (tile - first)) * CELL + c % CELL;
-      (TILE == 2 ? winograd_input_2 : winograd_input_4)(job, &strip, image + c, channels - c,
-                                                        cell);
+      dfq_conv_beginning part;
+      if (beginning) {
+        part = *beginning;
+        part.scale += c;
+        part.shift += c;
+      }
+      (TILE == 2 ? winograd_input_2 : winograd_input_4)(
+          job, &strip, image + c, beginning ? &part : NULL, channels - c, cell);
     }
     tile += strip.count;
   }

@@ -99,7 +99,7 @@ V_INLINE size_t winograd_product_step(const winograd_job *job) {
 
 V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *shape, int32_t images,
                                        const float *input, size_t input_step,
-                                       const float *gradient, size_t gradient_step,
+                                       const dfq_conv_beginning *beginning, const float *gradient, size_t gradient_step,
                                        float *weight_gradient, float *memory) {
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
   const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_GRADIENT_FLOATS);
@@ -108,7 +108,7 @@ V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *sha
   const size_t step = winograd_product_step(&job);
   for (int32_t first = 0; first < job.tiles; first += job.block) {
     const int32_t end = smaller(first + job.block, job.tiles);
-    winograd_transform_input(TILE, &job, input, input_step, first, end, memory);
+    winograd_transform_input(TILE, &job, input, input_step, beginning, first, end, memory);
     winograd_transform_gradient(TILE, &job, gradient, gradient_step, first, end, received);
     const winograd_sums block = {.matrices = matrices,
                                  .tiles = end - first,
@@ -129,14 +129,15 @@ V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *sha
 
 static void vector_winograd_weight_gradient(int32_t tile, const dfq_conv_shape *shape,
                                             int32_t images, const float *input, size_t input_step,
+                                            const dfq_conv_beginning *beginning,
                                             const float *gradient, size_t gradient_step,
                                             float *weight_gradient, float *scratch) {
   float *memory = aligned_start(scratch);
   if (tile == 2) {
-    winograd_weight_gradient(2, shape, images, input, input_step, gradient, gradient_step,
+    winograd_weight_gradient(2, shape, images, input, input_step, beginning, gradient, gradient_step,
                              weight_gradient, memory);
   } else {
-    winograd_weight_gradient(4, shape, images, input, input_step, gradient, gradient_step,
+    winograd_weight_gradient(4, shape, images, input, input_step, beginning, gradient, gradient_step,
                              weight_gradient, memory);
   }
 }

@@ -33,11 +33,18 @@ typedef struct {
 /* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
 typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 
+/* A convolution's inputs are act(x * scale[c] + shift[c]), as affine_activation, of the values x it is given. */
+typedef struct {
+  const float *scale, *shift;
+  float leak, high;
+} dfq_conv_beginning;
+
 /* What becomes of a convolution's outputs x while they are in registers. Values of neighbouring images lie as far apart
  * as the outputs do. */
 typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
+  int32_t far;       /* values and inputs are unlikely to be in a cache of this processor: they are asked for ahead */
   int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
   /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
   const float *scale, *shift;
@@ -72,17 +79,19 @@ typedef struct {
    * values lie input_step and output_step floats apart. NULL where an instruction set has none (scalar).
    * The transformed weights take winograd_weight_floats floats; flip rotates the kernel by half a turn: the data
    * gradient is the convolution of the output gradient (padding 2 - pad) with the flipped KH KW O I weights.
-   * scratch: winograd_scratch(tile, shape, images) floats. */
+   * beginning may be NULL. scratch: winograd_scratch(tile, shape, images) floats. */
   size_t (*winograd_weight_floats)(int32_t tile, int32_t inputs, int32_t outputs);
   void (*winograd_transform_weights)(int32_t tile, const float *weight, int32_t inputs,
                                      int32_t outputs, int32_t flip, float *transformed);
   void (*winograd_convolve)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
-                            const float *input, size_t input_step, const float *transformed,
+                            const float *input, size_t input_step,
+                            const dfq_conv_beginning *beginning, const float *transformed,
                             const dfq_conv_ending *ending, float *output, size_t output_step,
                             float *scratch);
   /* Adds to weight_gradient (3 3 I O). */
   void (*winograd_weight_gradient)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
                                    const float *input, size_t input_step,
+                                   const dfq_conv_beginning *beginning,
                                    const float *output_gradient, size_t gradient_step,
                                    float *weight_gradient, float *scratch);
   size_t (*winograd_scratch)(int32_t tile, const dfq_conv_shape *shape, int32_t images);

@@ -10,7 +10,7 @@ extension Executor {
     let sizes = (images: images.count, values: group.values.step, gradients: group.gradients.step)
     let gradients = group.gradients[images.lowerBound]
     let g = gradients + plan.gradientOffset[step.output]!
-    let input = group.source(step.inputs[0], images.lowerBound)
+    let input = input(of: position, image: images.lowerBound, group: group)
     if wanted.parameters {
       addParameterGradient(
         convolution, at: position, input: input, g: g, sizes: sizes,
@@ -38,7 +38,8 @@ extension Executor {
   /// Adds the gradients at the weights and at the bias to `gradient`, which is laid out like the
   /// parameters.
   private func addParameterGradient(
-    _ convolution: ConvolutionStep, at position: Int, input: UnsafePointer<Float>,
+    _ convolution: ConvolutionStep, at position: Int,
+    input: (values: UnsafePointer<Float>, beginning: ConvolutionBeginning?),
     g: UnsafePointer<Float>, sizes: (images: Int, values: Int, gradients: Int),
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
@@ -47,12 +48,12 @@ extension Executor {
     let biasGradient = convolution.bias.map { gradient + $0.lowerBound }
     guard let entry = winograd.entries[position] else {
       return runner.weightGradient(
-        shape, input: input, outputGradient: g, weightGradient: weightGradient,
+        shape, input: input.values, outputGradient: g, weightGradient: weightGradient,
         biasGradient: biasGradient, scratch: scratch)
     }
     context.kernels.winogradWeightGradient(
-      tile: entry.tile, shape, images: sizes.images, input: input, inputStep: sizes.values,
-      outputGradient: g, gradientStep: sizes.gradients, weightGradient: weightGradient,
+      tile: entry.tile, shape, images: sizes.images, input: input.values,
+      inputStep: sizes.values, beginning: input.beginning, outputGradient: g, gradientStep: sizes.gradients, weightGradient: weightGradient,
       scratch: scratch)
     guard let biasGradient else { return }
     for image in 0..<sizes.images {

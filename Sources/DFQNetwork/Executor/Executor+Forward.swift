@@ -33,6 +33,11 @@ extension Executor {
     _ position: Int, images: Range<Int>, end: Int, group: ImageGroup
   ) -> Int {
     let step = plan.steps[position]
+    if let after = plan.convolutionAfter[position],
+      absorbs(position, before: after, group: group)
+    {
+      return position + 1
+    }
     guard case .convolution(let convolution) = step.kind, convolution.style == .dense else {
       forward(step, image: images.lowerBound, group: group)
       finish(step.output, images: images, group: group)
@@ -73,6 +78,7 @@ extension Executor {
       bias: convolution.bias.map {
         UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
       })
+    ending.isFar = group.isFar
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
     if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
@@ -83,12 +89,37 @@ extension Executor {
         leak: norm.leak, high: norm.high, y: group.value(next.output, first))
       ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
+    let (input, beginning) = input(of: position, image: first, group: group)
     context.kernels.winogradConvolve(
-      tile: entry.tile, convolution.shape, images: images.count,
-      input: group.source(step.inputs[0], first), inputStep: group.values.step,
+      tile: entry.tile, convolution.shape, images: images.count, input: input,
+      inputStep: group.values.step, beginning: beginning,
       transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.forward,
       ending: ending, output: group.value(step.output, first), outputStep: group.values.step,
       scratch: group.scratch)
+  }
+
+  /// Whether the convolution after a normalization computes it on the fly, in every pass over its
+  /// inputs, so that its output need not be written.
+  private func absorbs(_ normalization: Int, before convolution: Int, group: ImageGroup) -> Bool {
+    group.absorbsNormalizations && winograd.entries[convolution] != nil
+      && !group.layout.isPinned[plan.steps[normalization].output]
+  }
+
+  /// What a convolution by Winograd's algorithm reads.
+  func input(
+    of position: Int, image: Int, group: ImageGroup
+  ) -> (UnsafePointer<Float>, ConvolutionBeginning?) {
+    let step = plan.steps[position]
+    guard let before = plan.normalizationBefore[position],
+      absorbs(before, before: position, group: group),
+      case .normalization(let norm) = plan.steps[before].kind
+    else { return (UnsafePointer(group.source(step.inputs[0], image)), nil) }
+    return (
+      UnsafePointer(group.source(plan.steps[before].inputs[0], image)),
+      ConvolutionBeginning(
+        scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        leak: norm.leak, high: norm.high)
+    )
   }
 
   /// Copies an image into the arena.

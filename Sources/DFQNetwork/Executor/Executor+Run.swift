@@ -17,10 +17,12 @@ extension Executor {
     prepare(
       values, mode: request.mode, transposing: request.wantsGradient,
       keeping: !request.parameterGradient)
-    for lane in lanes.prefix(Executor.laneCount(batch)) where request.wantsGradient {
-      if request.parameterGradient { lane.parameterGradient.clear() }
-      // Training-mode batch norm needs these sums for the gradient at the images too.
-      lane.normGradient.clear()
+    if request.wantsGradient {
+      context.pool.forEach(Executor.laneCount(batch)) { [self] lane, _ in
+        if request.parameterGradient { lanes[lane].parameterGradient.clear() }
+        // Training-mode batch norm needs these sums for the gradient at the images too.
+        lanes[lane].normGradient.clear()
+      }
     }
 
     let pass = Pass(

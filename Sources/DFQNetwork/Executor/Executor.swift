@@ -16,8 +16,8 @@ package final class Executor: @unchecked Sendable {
   package let banks: Int
   let runner: ConvolutionRunner
   let winograd: WinogradPlan
-  /// The images of a group, at most.
-  let groupLimit: Int
+  /// The images of a group, at most: in passes whose groups stay in the cache, and in others.
+  let groupLimit: (near: Int, far: Int)
   /// The parameters of the current pass.
   let parameters: FloatBuffer
   let normMemory: FloatBuffer
@@ -46,7 +46,7 @@ package final class Executor: @unchecked Sendable {
     runner = ConvolutionRunner(context: context)
     winograd = WinogradPlan(plan, context: context)
     // Images whose weights differ cannot share a product.
-    groupLimit = banks == 1 && winograd.hasGroups ? WinogradPlan.groupLimit : 1
+    groupLimit = banks == 1 && winograd.hasGroups ? WinogradPlan.groupLimit : (1, 1)
     parameters = FloatBuffer(banks * plan.layout.count)
     normMemory = FloatBuffer(plan.normMemoryCount)
     transposed = FloatBuffer(banks * plan.transposedCount)
@@ -61,10 +61,10 @@ package final class Executor: @unchecked Sendable {
     return lane * batch / lanes..<(lane + 1) * batch / lanes
   }
 
-  /// Four images a lane at least, so that groups are full, but four lanes for any batch that has as
-  /// many images.
+  /// Eight images a lane at least, because every lane has gradients of its own to clear and add,
+  /// but four lanes for any batch that has as many images.
   package static func laneCount(_ batch: Int) -> Int {
-    min(laneLimit, max(min(batch, 4), batch / WinogradPlan.groupLimit))
+    min(laneLimit, max(min(batch, 4), batch / 8))
   }
 
   /// Memory for a pass: values per image where images wait for each other, else per thread.
@@ -76,10 +76,10 @@ package final class Executor: @unchecked Sendable {
     while scratch.count < threads {
       scratch.append(FloatBuffer(max(plan.scratchCount, winograd.scratchCount)))
     }
-    let slots = (coupled ? batch : threads * groupLimit) * layout.count
+    let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
     guard wantsGradients else { return }
-    let gradientSlots = (training ? batch : threads * groupLimit) * plan.gradientCount
+    let gradientSlots = (training ? batch : threads * groupLimit.far) * plan.gradientCount
     if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
   }
 
@@ -92,7 +92,7 @@ package final class Executor: @unchecked Sendable {
       perImage
         ? Arenas(start: buffer.start, step: step, first: 0)
         : Arenas(
-          start: buffer.start + worker * groupLimit * step, step: step, first: images.lowerBound)
+          start: buffer.start + worker * (coupled ? groupLimit.far : groupLimit.near) * step, step: step, first: images.lowerBound)
     }
     return (
       arenas(values, step: layout.count, perImage: coupled),

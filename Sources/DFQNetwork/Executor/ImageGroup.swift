@@ -33,6 +33,11 @@ struct ImageGroup: @unchecked Sendable {
   /// Whether a convolution may go on to the normalization after it: whether its statistics are
   /// known before.
   let fusesNormalizations: Bool
+  /// Whether a convolution may apply the normalization before it: whether its statistics are known
+  /// only between the two.
+  let absorbsNormalizations: Bool
+  /// Whether the values are unlikely to be in a cache.
+  let isFar: Bool
   /// Whether values that nobody asked for need not be written.
   let dropsValues: Bool
   /// Sums, and `channels` further sums of squares, of the nodes whose moments are gathered.

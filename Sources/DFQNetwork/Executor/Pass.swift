@@ -58,7 +58,8 @@ final class Pass: @unchecked Sendable {
 
   /// Calls `body` for every group, lane by lane.
   func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
-    let (limit, pass) = (executor.groupLimit, Pass.Invariants(self))
+    let limit = coupled ? executor.groupLimit.far : executor.groupLimit.near
+    let pass = Invariants(self)
     executor.context.pool.forEach(Executor.laneCount(batch)) { [self] lane, worker in
       let range = Executor.laneRange(lane, batch: batch)
       for first in stride(from: range.lowerBound, to: range.upperBound, by: limit) {
@@ -89,7 +90,7 @@ final class Pass: @unchecked Sendable {
     return ImageGroup(
       images: images, lane: lane, layout: layout, scratch: arenas.scratch, values: arenas.values,
       gradients: arenas.gradients, fusesNormalizations: !pass.training,
-      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
+      absorbsNormalizations: pass.training && executor.transform == nil,      isFar: coupled,      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
       corrections: pass.corrections)
   }
 

@@ -27,6 +27,13 @@ extension Plan {
     self.hasValue = hasValue
     counts = graph.nodes.map(\.outputShape.count)
     channels = graph.nodes.map { $0.outputShape.dimensions.last! }
+    normalizationBefore = Plan.normalizationsBefore(
+      steps, graph: graph, transformPoint: transformPoint)
+    var after = [Int?](repeating: nil, count: steps.count)
+    for (position, before) in normalizationBefore.enumerated() {
+      if let before { after[before] = position }
+    }
+    convolutionAfter = after
     isNormalizedNext = Plan.normalizedNext(steps, graph: graph, transformPoint: transformPoint)
     gradientOffset = gradients.offset
     writesFirst = gradients.writesFirst
@@ -37,6 +44,20 @@ extension Plan {
       if case .normalization(let step) = steps[$0].kind { step.index != nil } else { false }
     }
     scratchCount = compiler.scratchCount
+  }
+
+  private static func normalizationsBefore(
+    _ steps: [Step], graph: Graph, transformPoint: [Int?]
+  ) -> [Int?] {
+    let consumers = graph.consumers()
+    return steps.map { step in
+      guard case .convolution(let convolution) = step.kind, convolution.style == .dense,
+        consumers[step.inputs[0]].count == 1, transformPoint[step.inputs[0]] == nil,
+        let before = steps.firstIndex(where: { $0.output == step.inputs[0] }),
+        case .normalization(let norm) = steps[before].kind, norm.norm != nil, !norm.hasResidual
+      else { return nil }
+      return before
+    }
   }
 
   private static func normalizedNext(

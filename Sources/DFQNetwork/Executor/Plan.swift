@@ -14,6 +14,11 @@ package struct Plan: Sendable {
   package let counts: [Int]
   /// The channels of each node's value.
   let channels: [Int]
+  /// For each convolution whose input is the output of a normalization without residual that
+  /// nothing else reads: that step. The convolution may then read the normalization's input.
+  let normalizationBefore: [Int?]
+  /// For each such normalization: the convolution.
+  let convolutionAfter: [Int?]
   /// Whether a step is a convolution whose output only the next step reads, a normalization: the
   /// two may be computed in one go where the statistics are known.
   package let isNormalizedNext: [Bool]

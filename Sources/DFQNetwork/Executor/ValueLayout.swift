@@ -21,11 +21,18 @@ struct ValueLayout: Sendable {
   let count: Int
   /// The nodes whose values are there when all steps are done.
   let isKept: [Bool]
+  /// The nodes whose values somebody asked for.
+  let isPinned: [Bool]
 
   init(_ plan: Plan, retention: Retention, pinned: [Int]) {
     var kept = ValueLayout.kept(plan, retention)
-    for node in pinned { kept[node] = true }
+    var asked = [Bool](repeating: false, count: kept.count)
+    for node in pinned {
+      kept[node] = true
+      asked[node] = true
+    }
     isKept = kept
+    isPinned = asked
     let never = plan.steps.count
     // The last step that reads each node. One more step is waited for, because a convolution and
     // the normalization after it may be computed in one go.

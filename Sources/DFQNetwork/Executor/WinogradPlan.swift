@@ -25,8 +25,9 @@ struct WinogradPlan {
 
   func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
 
-  /// The images that are computed together, at most.
-  static let groupLimit = 4
+  /// The images that are computed together, at most: of four, the values of a CIFAR network just
+  /// stay in the second-level cache; where they cannot, more share the weights.
+  static let groupLimit = (near: 4, far: 8)
   /// An image of at least as many tiles needs no company.
   private static let fewTiles = 64
   /// Fewer channels leave most of a vector empty.
@@ -48,7 +49,7 @@ struct WinogradPlan {
         weightCount += aligned(
           kernels.winogradWeightCount(
             tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels))
-        for images in [1, isGrouped ? WinogradPlan.groupLimit : 1] {
+        for images in 1...(isGrouped ? WinogradPlan.groupLimit.far : 1) {
           scratchCount = max(
             scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: images))
         }

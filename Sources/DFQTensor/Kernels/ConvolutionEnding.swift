@@ -29,6 +29,8 @@ package struct ConvolutionEnding {
   package var bias: UnsafePointer<Float>?
   /// Whether x is added to the output; excludes what follows.
   package var accumulate = false
+  /// Whether the values are unlikely to be in a cache: they are then asked for ahead.
+  package var isFar = false
   /// Whether x itself is not wanted: the output is then neither written nor read.
   package var dropsOutput = false
   package var activation: Activation?
@@ -46,6 +48,7 @@ package struct ConvolutionEnding {
     var ending = dfq_conv_ending()
     ending.bias = bias
     ending.store = dfq_store(accumulate: accumulate)
+    ending.far = isFar ? 1 : 0
     ending.drops = dropsOutput ? 1 : 0
     if let activation {
       ending.scale = activation.scale

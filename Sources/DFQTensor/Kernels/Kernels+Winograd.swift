@@ -32,14 +32,17 @@ extension Kernels {
   /// The convolution of `images` images with transformed weights.
   package func winogradConvolve(
     tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
-    inputStep: Int, transformedWeight: UnsafePointer<Float>, ending: ConvolutionEnding,
+    inputStep: Int, beginning: ConvolutionBeginning? = nil,
+    transformedWeight: UnsafePointer<Float>, ending: ConvolutionEnding,
     output: UnsafeMutablePointer<Float>, outputStep: Int, scratch: UnsafeMutablePointer<Float>
   ) {
     shape.withKernelShape { shape in
-      ending.withKernelEnding {
-        table.winograd_convolve(
-          Int32(tile), shape, Int32(images), input, inputStep, transformedWeight, $0, output,
-          outputStep, scratch)
+      ConvolutionBeginning.withKernelBeginning(beginning) { beginning in
+        ending.withKernelEnding {
+          table.winograd_convolve(
+            Int32(tile), shape, Int32(images), input, inputStep, beginning, transformedWeight, $0,
+            output, outputStep, scratch)
+        }
       }
     }
   }
@@ -47,13 +50,16 @@ extension Kernels {
   /// Adds the gradient at the weights 3 3 I O, summed over `images` images.
   package func winogradWeightGradient(
     tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
-    inputStep: Int, outputGradient: UnsafePointer<Float>, gradientStep: Int,
+    inputStep: Int, beginning: ConvolutionBeginning? = nil,
+    outputGradient: UnsafePointer<Float>, gradientStep: Int,
     weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    shape.withKernelShape {
-      table.winograd_weight_gradient(
-        Int32(tile), $0, Int32(images), input, inputStep, outputGradient, gradientStep,
-        weightGradient, scratch)
+    shape.withKernelShape { shape in
+      ConvolutionBeginning.withKernelBeginning(beginning) {
+        table.winograd_weight_gradient(
+          Int32(tile), shape, Int32(images), input, inputStep, $0, outputGradient, gradientStep,
+          weightGradient, scratch)
+      }
     }
   }
 

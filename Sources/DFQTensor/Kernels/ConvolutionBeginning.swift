@@ -1,0 +1,29 @@
+internal import CDFQKernels
+
+/// What a convolution does with the values x it reads: its inputs are act(x * scale[c] + shift[c]),
+/// see `Kernels.affineActivation`.
+package struct ConvolutionBeginning {
+  package var scale: UnsafePointer<Float>
+  package var shift: UnsafePointer<Float>
+  package var leak: Float
+  package var high: Float
+
+  package init(
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, leak: Float, high: Float
+  ) {
+    self.scale = scale
+    self.shift = shift
+    self.leak = leak
+    self.high = high
+  }
+
+  /// Calls `body` with the C structure, or with nil.
+  static func withKernelBeginning(
+    _ beginning: ConvolutionBeginning?, _ body: (UnsafePointer<dfq_conv_beginning>?) -> Void
+  ) {
+    guard let beginning else { return body(nil) }
+    var structure = dfq_conv_beginning(
+      scale: beginning.scale, shift: beginning.shift, leak: beginning.leak, high: beginning.high)
+    body(&structure)
+  }
+}
