@@ -26,22 +26,23 @@ import Testing
   }
 
   /// 1 image, fewer images than lanes, as many, and a number lanes do not divide.
-  @Test(arguments: [1, 3, 8, 11], ExecutionContext.Backend.allCases)
-  func threads(batch: Int, backend: ExecutionContext.Backend) throws {
+  @Test(arguments: [1, 3, 8, 11], ExecutionVariant.all)
+  func threads(batch: Int, variant: ExecutionVariant) throws {
     for mode in [BatchNormMode.evaluation, .training] {
-      try threads(batch: batch, mode: mode, backend: backend)
+      try threads(batch: batch, mode: mode, variant: variant)
     }
   }
 
   private func threads(
-    batch: Int, mode: BatchNormMode, backend: ExecutionContext.Backend
+    batch: Int, mode: BatchNormMode, variant: ExecutionVariant
   ) throws {
     let network = try Network.tinyResNet(projection: true)
     var stream = RandomStream(seed: 3)
     let images = stream.tensor([batch, 8, 8, 3])
     let results = try [1, 2, 3].map {
-      try everything(
-        network, images: images, mode: mode, context: .init(threads: $0, backend: backend))
+      var context = variant.context
+      context.pool = WorkerPool(threads: $0)
+      return try everything(network, images: images, mode: mode, context: context)
     }
     #expect(results[0] == results[1])
     #expect(results[0] == results[2])
@@ -49,11 +50,12 @@ import Testing
   }
 
   /// An image's values do not depend on the batch around it.
-  @Test func imagesOnTheirOwn() throws {
+  @Test(arguments: ExecutionVariant.all)
+  func imagesOnTheirOwn(variant: ExecutionVariant) throws {
     let network = try Network.tinyResNet()
     var stream = RandomStream(seed: 3)
     let images = stream.tensor([11, 8, 8, 3])
-    let executor = FloatExecutor(network, context: .init(threads: 2))
+    let executor = FloatExecutor(network, context: variant.context)
     let together = try executor.logits(ofInputs: images)
     for image in 0..<11 {
       let alone = try executor.logits(ofInputs: images.rows(image..<image + 1))

@@ -14,9 +14,11 @@ import Testing
     #expect(largestDifference(logits.elements, try golden.tensor("logits").elements) < 1e-4)
   }
 
-  @Test func correctOfThousand() throws {
+  @Test(arguments: ExecutionVariant.all)
+  func correctOfThousand(variant: ExecutionVariant) throws {
     guard let network = try Shared.resNet20(), let images = try Shared.cifarTest() else { return }
-    let predictions = try FloatExecutor(network).logits(of: images).argmaxOfRows()
+    let predictions = try FloatExecutor(network, context: variant.context).logits(of: images)
+      .argmaxOfRows()
     #expect(zip(predictions, images.labels).filter { $0 == $1 }.count == 915)
   }
 

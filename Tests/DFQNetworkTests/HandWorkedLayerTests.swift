@@ -4,16 +4,27 @@ import Testing
 
 /// Layers on numbers small enough to work out by hand.
 @Suite struct HandWorkedLayerTests {
+  /// The layer's output, the same on every way to execute but for rounding.
   private func output(
     _ layer: Layer, input: Shape, _ image: [Float], parameters: [Float] = []
   ) throws -> [Float] {
     var builder = GraphBuilder(input: input)
     try builder.add("layer", layer, builder.input)
     let graph = builder.build()
-    let response = Executor(plan: Plan(graph), context: .init(threads: 1)).run(
-      images: Tensor(shape: Shape([1] + input.dimensions), elements: image),
-      parameters: parameters, request: .init(outputs: [1]))
-    return response.outputs[0].elements
+    func output(_ context: ExecutionContext) -> [Float] {
+      Executor(plan: Plan(graph), context: context).run(
+        images: Tensor(shape: Shape([1] + input.dimensions), elements: image),
+        parameters: parameters, request: .init(outputs: [1])
+      ).outputs[0].elements
+    }
+    let result = output(.init(threads: 1))
+    for variant in ExecutionVariant.all {
+      let isSame = zip(output(variant.context), result).allSatisfy {
+        $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= 1e-6 * abs($1)
+      }
+      #expect(isSame, "\(variant)")
+    }
+    return result
   }
 
   /// 3 x 3 image 1...9, 2 x 2 kernel 1 2 / 3 4, bias 10, a row and column of zeros after.

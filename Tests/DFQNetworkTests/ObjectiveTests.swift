@@ -149,21 +149,24 @@ import Testing
     }
 
     let weight: Float = 0.5
-    let response = Executor(plan: Plan(network.graph), context: .init(threads: 1)).run(
-      images: images, parameters: network.parameters.values,
-      request: .init(
-        momentObjectives: try network.batchNormStatistics(variant: variant, weight: weight),
-        imageGradient: true))
     let x = images.elements.map(Double.init)
-    #expect(abs(response.totalLoss / (Double(weight) * loss(x)) - 1) < 1e-5)
+    let value = Double(weight) * loss(x)
     let direction = stream.normals(images.count)
     let ahead = zip(x, direction).map { $0 + 1e-6 * Double($1) }
     let behind = zip(x, direction).map { $0 - 1e-6 * Double($1) }
     let expected = Double(weight) * (loss(ahead) - loss(behind)) / 2e-6
-    let gradient = response.imageGradient!.elements
-    let scale = (dot(gradient, gradient) * dot(direction, direction)).squareRoot()
-    // Single precision over eight layers.
-    #expect(abs(dot(gradient, direction) - expected) < 1e-4 * scale)
+    for execution in ExecutionVariant.all {
+      let response = Executor(plan: Plan(network.graph), context: execution.context).run(
+        images: images, parameters: network.parameters.values,
+        request: .init(
+          momentObjectives: try network.batchNormStatistics(variant: variant, weight: weight),
+          imageGradient: true))
+      #expect(abs(response.totalLoss / value - 1) < 1e-5, "\(execution)")
+      let gradient = response.imageGradient!.elements
+      let scale = (dot(gradient, gradient) * dot(direction, direction)).squareRoot()
+      // Single precision over eight layers.
+      #expect(abs(dot(gradient, direction) - expected) < 1e-4 * scale, "\(execution)")
+    }
   }
 
   @Test func needsBatchNorm() throws {

@@ -29,15 +29,7 @@ import Testing
     }
     student.bitPrice = 0.1
 
-    let executor = StudentExecutor(student, context: .init(threads: 2))
     let output = student.network.graph.output
-    let response = executor.run(
-      student, images: images,
-      request: .init(
-        imageObjectives: [SquaredDistance(target: target, node: output)], imageGradient: true,
-        parameterGradient: true),
-      trainsSelector: true, budgetSlope: slope)
-
     let surrogate = SelectorSurrogate(student, batch: batch, target: target, slope: Double(slope))
     let start = SelectorSurrogate.Variables(
       images: images.elements.map(Double.init),
@@ -45,40 +37,52 @@ import Testing
       selector: student.selectorParameters.map(Double.init),
       logSteps: student.activationGrids.map { $0.map { -log(Double($0.levelsPerUnit)) } })
     let value = surrogate.loss(start)
-    #expect(response.choices.map(Int.init) == surrogate.choices.flatMap { $0 })
-    let bits = slope == 0 ? value : response.pass.totalLoss
-    #expect(abs(response.pass.totalLoss / bits - 1) < 1e-5)
-
     func derivative(_ move: (inout SelectorSurrogate.Variables, Double) -> Void) -> Double {
       var (ahead, behind) = (start, start)
       move(&ahead, 1e-6)
       move(&behind, -1e-6)
       return (surrogate.loss(ahead) - surrogate.loss(behind)) / 2e-6
     }
-    func check(_ found: [Float], _ expected: [Double], _ what: Comment) {
-      #expect(expected.contains { abs($0) > 1e-6 }, what)
-      // Single precision through four layers.
-      #expect(relativeDistance(found, expected.map { Float($0) }) < 1e-4, what)
+    let selectorGradient = start.selector.indices.map { index in
+      derivative { $0.selector[index] += $1 }
     }
-    check(
-      response.selectorGradient,
-      start.selector.indices.map { index in derivative { $0.selector[index] += $1 } }, "selector")
-    check(
-      response.parameterGradient,
-      start.parameters.indices.map { index in derivative { $0.parameters[index] += $1 } },
-      "weights")
-    check(
-      response.pass.imageGradient!.elements,
-      start.images.indices.map { index in derivative { $0.images[index] += $1 } }, "images")
-    for point in 0..<2 {
+    let parameterGradient = start.parameters.indices.map { index in
+      derivative { $0.parameters[index] += $1 }
+    }
+    let imageGradient = start.images.indices.map { index in
+      derivative { $0.images[index] += $1 }
+    }
+    let stepGradients = (0..<2).map { point in
       // LSQ's gradient scale: 1 / sqrt(elements * highest code).
       let elements = [18.0, 27][point]
-      check(
-        response.activationStepGradient[point],
-        (0..<3).map { candidate in
-          derivative { $0.logSteps[point][candidate] += $1 }
-            / (elements * Double(student.activationGrids[point][candidate].highest)).squareRoot()
-        }, "steps of point \(point)")
+      return (0..<3).map { candidate in
+        derivative { $0.logSteps[point][candidate] += $1 }
+          / (elements * Double(student.activationGrids[point][candidate].highest)).squareRoot()
+      }
+    }
+
+    for variant in ExecutionVariant.all {
+      let response = StudentExecutor(student, context: variant.context).run(
+        student, images: images,
+        request: .init(
+          imageObjectives: [SquaredDistance(target: target, node: output)], imageGradient: true,
+          parameterGradient: true),
+        trainsSelector: true, budgetSlope: slope)
+      #expect(response.choices.map(Int.init) == surrogate.choices.flatMap { $0 })
+      let bits = slope == 0 ? value : response.pass.totalLoss
+      #expect(abs(response.pass.totalLoss / bits - 1) < 1e-5)
+      func check(_ found: [Float], _ expected: [Double], _ what: String) {
+        #expect(expected.contains { abs($0) > 1e-6 }, "\(what)")
+        // Single precision through four layers.
+        #expect(
+          relativeDistance(found, expected.map { Float($0) }) < 1e-4, "\(what), \(variant)")
+      }
+      check(response.selectorGradient, selectorGradient, "selector")
+      check(response.parameterGradient, parameterGradient, "weights")
+      check(response.pass.imageGradient!.elements, imageGradient, "images")
+      for point in 0..<2 {
+        check(response.activationStepGradient[point], stepGradients[point], "steps of \(point)")
+      }
     }
   }
 

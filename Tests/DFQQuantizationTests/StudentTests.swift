@@ -60,12 +60,14 @@ import Testing
   @Test(arguments: [BitSelector(.perLayer), BitSelector(.perImage, hidden: 4, point: 1)])
   func batchesMayHoldDifferentChoices(selector: BitSelector) throws {
     let (student, images) = try StudentTests.student(selector: selector)
-    let together = student.decisions(ofInputs: images, context: StudentTests.context)
-    #expect(Set(together.map(\.bits)).count > 1)
-    for image in 0..<images.rowCount {
-      let alone = student.decisions(
-        ofInputs: images.rows(image..<image + 1), context: StudentTests.context)
-      #expect(alone[0] == together[image])
+    for variant in ExecutionVariant.all {
+      let together = student.decisions(ofInputs: images, context: variant.context)
+      #expect(Set(together.map(\.bits)).count > 1, "\(variant)")
+      for image in 0..<images.rowCount {
+        let alone = student.decisions(
+          ofInputs: images.rows(image..<image + 1), context: variant.context)
+        #expect(alone[0] == together[image], "\(variant)")
+      }
     }
   }
 

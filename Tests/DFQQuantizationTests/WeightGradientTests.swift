@@ -6,8 +6,6 @@ import Testing
 /// How gradients pass rounded weights: learned steps by hand, identity, clipped, and several
 /// widths of one weight.
 @Suite struct WeightGradientTests {
-  private static let context = ExecutionContext(threads: 2)
-
   /// A convolution and a linear layer, nothing quantized but their weights.
   private func network() throws -> Network {
     var b = GraphBuilder(input: [4, 4, 2])
@@ -18,32 +16,33 @@ import Testing
 
   /// The student's gradients and those of a float network with the rounded weights.
   private func gradients(
-    _ quantizer: Quantizer, change: (inout QuantizedNetwork) -> Void = { _ in }
+    _ quantizer: Quantizer, _ variant: ExecutionVariant,
+    change: (inout QuantizedNetwork) -> Void = { _ in }
   ) throws -> (StudentExecutor.Response, rounded: [Float], QuantizedNetwork) {
     var stream = RandomStream(seed: 3)
     let images = stream.tensor([4, 4, 4, 2])
     var student = try QuantizedNetwork(
       network: network(), quantizer: quantizer, selector: nil, seed: 0)
-    try student.calibrate(batches: [images], context: WeightGradientTests.context)
+    try student.calibrate(batches: [images], context: variant.context)
     change(&student)
     let request = ExecutorRequest(
       imageObjectives: [
         SquaredDistance(target: stream.tensor([4, 2]), node: student.network.graph.output)
       ], parameterGradient: true)
-    let executor = StudentExecutor(student, context: WeightGradientTests.context)
+    let executor = StudentExecutor(student, context: variant.context)
     let response = executor.run(student, images: images, request: request)
-    let rounded = Executor(plan: Plan(student.network.graph), context: WeightGradientTests.context)
+    let rounded = Executor(plan: Plan(student.network.graph), context: variant.context)
       .run(
         images: images, parameters: executor.effectiveParameters(student), request: request
       ).parameterGradient
     return (response, rounded, student)
   }
 
-  @Test(arguments: [2, 3, 4])
-  func learnedSteps(bits: Int) throws {
+  @Test(arguments: [2, 3, 4], ExecutionVariant.all)
+  func learnedSteps(bits: Int, variant: ExecutionVariant) throws {
     // Steps half as long as they should be, so that weights are clipped on both sides.
     let (response, rounded, student) = try gradients(
-      Quantizer(weightBits: bits, activationBits: [8])
+      Quantizer(weightBits: bits, activationBits: [8]), variant
     ) { $0.weightSteps = $0.weightSteps.map { $0.map { $0 / 2 } } }
     let (low, high) = (-Float(1 << (bits - 1)), Float((1 << (bits - 1)) - 1))
     var clipped = 0
@@ -76,17 +75,20 @@ import Testing
     #expect(clipped > 0)
   }
 
-  @Test func identity() throws {
-    let (response, rounded, _) = try gradients(.family(weightBits: 3, activationBits: [8]))
+  @Test(arguments: ExecutionVariant.all)
+  func identity(variant: ExecutionVariant) throws {
+    let (response, rounded, _) = try gradients(
+      .family(weightBits: 3, activationBits: [8]), variant)
     #expect(response.parameterGradient == rounded)
     #expect(response.weightStepGradient.allSatisfy { $0.isEmpty })
   }
 
-  @Test func clipped() throws {
+  @Test(arguments: ExecutionVariant.all)
+  func clipped(variant: ExecutionVariant) throws {
     var quantizer = Quantizer.family(weightBits: 3, activationBits: [8])
     quantizer.backward = .clipped
     quantizer.weights.range = .percentile(0.7)
-    let (response, rounded, student) = try gradients(quantizer)
+    let (response, rounded, student) = try gradients(quantizer, variant)
     let entry = student.network.parameters.layout.entry(named: "conv.weight")!
     let integers = try #require(student.integerWeights(of: "conv"))
     var (passed, stopped) = (0, 0)
@@ -109,8 +111,8 @@ import Testing
 
   /// Where weights take their input's bits, a batch of mixed choices has the mean of the gradients
   /// of its images one by one: weights, biases and steps of every width.
-  @Test(arguments: [true, false])
-  func severalWidths(learnsSteps: Bool) throws {
+  @Test(arguments: [true, false], ExecutionVariant.all)
+  func severalWidths(learnsSteps: Bool, variant: ExecutionVariant) throws {
     var b = GraphBuilder(input: [4, 4, 2])
     var x = try b.add("relu", .activation(.relu), b.input)
     x = try b.add("conv", .convolution(.init(outputChannels: 3, kernel: 3, bias: true)), x)
@@ -125,8 +127,8 @@ import Testing
     let targets = stream.tensor([6, 2])
     var student = try QuantizedNetwork(
       network: .random(b.build()), quantizer: quantizer, selector: nil, seed: 0)
-    try student.calibrate(batches: [images], context: WeightGradientTests.context)
-    let executor = StudentExecutor(student, context: WeightGradientTests.context)
+    try student.calibrate(batches: [images], context: variant.context)
+    let executor = StudentExecutor(student, context: variant.context)
     func gradient(_ range: Range<Int>, _ table: [UInt8]) -> [Float] {
       let response = executor.run(
         student, images: images.rows(range),
