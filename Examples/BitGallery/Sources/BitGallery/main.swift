@@ -3,9 +3,13 @@
 //
 // swift run -c release BitGallery student.safetensors fashion-mnist:test gallery.png
 import DynaDFQ
+import Foundation
 
 let arguments = CommandLine.arguments
-guard arguments.count == 4 else { fatalError("usage: BitGallery STUDENT DATASET PICTURE.png") }
+guard arguments.count == 4 else {
+  print("usage: BitGallery STUDENT DATASET PICTURE.png")
+  exit(2)
+}
 
 let student = try QuantizedNetwork(contentsOf: arguments[1])
 let images = RealSubset(try RealDataset.open(arguments[2]), first: 2000)
