@@ -32,11 +32,16 @@ void dfq_scalar_depthwise_weight_gradient(const dfq_conv_shape *shape, const flo
                                           const float *output_gradient, float *weight_gradient,
                                           float *bias_gradient, float *scratch);
 
+void dfq_scalar_max_pool(const dfq_conv_shape *shape, const float *input, float *output);
+void dfq_scalar_max_pool_gradient(const dfq_conv_shape *shape, const float *input, const float *g,
+                                  float *gradient);
+
 void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
                                   const float *residual, float leak, float high, int32_t pixels,
                                   int32_t channels, float *y);
 void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
-                                           const float *shift, const float *residual, float leak,
+                                           const float *shift, const float *residual, const float *y,
+                                           float leak,
                                            float high, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
                                            dfq_store residual_store, const float *offset,

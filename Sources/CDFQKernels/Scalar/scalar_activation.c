@@ -24,8 +24,9 @@ void dfq_scalar_affine_activation(const float *x, const float *scale, const floa
 }
 
 void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
-                                           const float *shift, const float *residual, float leak,
-                                           float high, int32_t pixels, int32_t channels,
+                                           const float *shift, const float *residual,
+                                           const float *y, float leak, float high, int32_t pixels,
+                                           int32_t channels,
                                            float *x_gradient, float *residual_gradient,
                                            dfq_store residual_store, const float *offset,
                                            const float *slope, float *scale_gradient,
@@ -34,7 +35,7 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
     double scale_sum = 0, shift_sum = 0;
     size_t at = c;
     for (int32_t p = 0; p < pixels; p++, at += channels) {
-      const float t = preactivation(x, scale, shift, residual, at, c);
+      const float t = y ? y[at] : preactivation(x, scale, shift, residual, at, c);
       const float masked = t <= 0 ? g[at] * leak : t >= high ? 0 : g[at];
       scale_sum += (double)masked * x[at];
       shift_sum += masked;

@@ -2,8 +2,11 @@
  * their rounding does not grow with the image. */
 enum { SUM_BLOCK = 64 };
 
+/* What the activation's argument is found from. */
+enum { FROM_X, FROM_RESIDUAL, FROM_Y };
+
 typedef struct {
-  const float *g, *x, *residual;
+  const float *g, *x, *residual, *y;
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
   int adds; /* offset + slope * x to the gradient at x */
@@ -11,11 +14,16 @@ typedef struct {
 
 /* dL/dt of one vector at `at`, which it hands to x and to the residual. */
 V_INLINE vf activation_gradient(const activation_settings *s, const activation_gradients *a,
-                                const int HAS_RESIDUAL, size_t at, vf x, vf scale, vf shift,
+                                const int SOURCE, size_t at, vf x, vf scale, vf shift,
                                 vf offset, vf slope, int n) {
   const vf g = v_load_n(a->g + at, n);
-  vf t = v_fma(x, scale, shift);
-  if (HAS_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
+  vf t;
+  if (SOURCE == FROM_Y) {
+    t = v_load_n(a->y + at, n);
+  } else {
+    t = v_fma(x, scale, shift);
+    if (SOURCE == FROM_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
+  }
   const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
   const vf masked = v_select(v_at_most(t, v_zero()), v_mul(g, s->leak), inside);
   const vf through = v_mul(masked, scale);
@@ -28,7 +36,7 @@ V_INLINE vf activation_gradient(const activation_settings *s, const activation_g
 }
 
 V_INLINE void activation_gradient_columns(const activation_settings *s,
-                                          const activation_gradients *a, const int HAS_RESIDUAL,
+                                          const activation_gradients *a, const int SOURCE,
                                           const int V, const float *scale, const float *shift,
                                           const float *offset, const float *slope,
                                           float *scale_gradient, float *shift_gradient, int n) {
@@ -50,7 +58,7 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
         const size_t at = row + v * VL;
         const vf x = v_load_n(a->x + at, n);
         const vf masked =
-            activation_gradient(s, a, HAS_RESIDUAL, at, x, scales[v], shifts[v],
+            activation_gradient(s, a, SOURCE, at, x, scales[v], shifts[v],
                                               offsets[v], slopes[v], n);
         scale_parts[v] = v_fma(masked, x, scale_parts[v]);
         shift_parts[v] = v_add(shift_parts[v], masked);
@@ -75,23 +83,27 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
 
 static void vector_affine_activation_backward(
     const float *g, const float *x, const float *scale, const float *shift, const float *residual,
-    float leak, float high, int32_t pixels, int32_t channels, float *x_gradient,
+    const float *y, float leak, float high, int32_t pixels, int32_t channels, float *x_gradient,
     float *residual_gradient, dfq_store residual_store, const float *offset, const float *slope,
     float *scale_gradient, float *shift_gradient) {
   const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
 #define OFFSET(p, c) ((p) ? (p) + (c) : NULL)
 #define BODY(c, V, n)                                                                         \
   {                                                                                           \
-    const activation_gradients a = {g + c, x + c, OFFSET(residual, c), x_gradient + c,        \
+    const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),          \
+                                    x_gradient + c,                                           \
                                     OFFSET(residual_gradient, c),                             \
                                     residual_store == DFQ_ACCUMULATE, offset != NULL};        \
     const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);             \
     float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);       \
-    if (residual) {                                                                           \
-      activation_gradient_columns(&s, &a, 1, V, scale + c, shift + c, from_offset,            \
+    if (y) {                                                                                  \
+      activation_gradient_columns(&s, &a, FROM_Y, V, scale + c, shift + c, from_offset,       \
+                                  from_slope, to_scale, to_shift, n);                         \
+    } else if (residual) {                                                                    \
+      activation_gradient_columns(&s, &a, FROM_RESIDUAL, V, scale + c, shift + c, from_offset,            \
                                   from_slope, to_scale, to_shift, n);                         \
     } else {                                                                                  \
-      activation_gradient_columns(&s, &a, 0, V, scale + c, shift + c, from_offset,            \
+      activation_gradient_columns(&s, &a, FROM_X, V, scale + c, shift + c, from_offset,            \
                                   from_slope, to_scale, to_shift, n);                         \
     }                                                                                         \
   }

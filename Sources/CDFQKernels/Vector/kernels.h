@@ -19,6 +19,8 @@
 #include "elementwise.h"
 #include "activation.h"
 
+#include "pooling.h"
+
 #include "winograd_lines.h"
 #include "winograd_geometry.h"
 #include "winograd_input.h"
@@ -52,6 +54,8 @@
   .depthwise_forward = vector_depthwise_forward,                   \
   .depthwise_data_gradient = vector_depthwise_data_gradient,       \
   .depthwise_weight_gradient = vector_depthwise_weight_gradient,   \
+  .max_pool = vector_max_pool,                                     \
+  .max_pool_gradient = vector_max_pool_gradient,                   \
   .affine_activation = vector_affine_activation,                   \
   .affine_activation_backward = vector_affine_activation_backward, \
   .moments = vector_moments,                                       \

@@ -106,6 +106,12 @@ typedef struct {
                                     const float *output_gradient, float *weight_gradient,
                                     float *bias_gradient, float *scratch);
 
+  /* Maximum pooling (in_channels == out_channels; padding is not counted). A NaN comes through. The gradient is added,
+   * to the first of equal values. */
+  void (*max_pool)(const dfq_conv_shape *shape, const float *input, float *output);
+  void (*max_pool_gradient)(const dfq_conv_shape *shape, const float *input,
+                            const float *output_gradient, float *input_gradient);
+
   /* ------------------------------------------------------------ normalization and activation
    * y = act(x * scale[c] + shift[c] + residual), act clamps to [low, high] with slope `leak` below 0:
    *   none: low=-inf, high=inf, leak=1.   ReLU: low=0 (leak=0), high=inf.   ReLU6: high=6.   Leaky: leak>0, high=inf.
@@ -113,15 +119,16 @@ typedef struct {
   void (*affine_activation)(const float *x, const float *scale, const float *shift,
                             const float *residual, float leak, float high, int32_t pixels,
                             int32_t channels, float *y);
-  /* Backward of the above given g = dL/dy: with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
+  /* Backward of the above given g = dL/dy (and, where y is not NULL, y, from which m is then read instead of from
+   * residual; it is the same): with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
    *   masked = g*m; x_gradient = masked*scale (stored), + (offset[c] + slope[c]*x) where these are not NULL, as
    *   add_channel_affine would add; residual_gradient = or += masked (if not NULL);
    *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
    * g and x_gradient may be the same buffer; residual_gradient may not alias g. At the kink x*scale+shift+residual == 0
    * the derivative is `leak` (as PyTorch: gradient 0 for ReLU at 0); at == high it is 0. */
   void (*affine_activation_backward)(const float *g, const float *x, const float *scale,
-                                     const float *shift, const float *residual, float leak,
-                                     float high, int32_t pixels, int32_t channels,
+                                     const float *shift, const float *residual, const float *y,
+                                     float leak, float high, int32_t pixels, int32_t channels,
                                      float *x_gradient, float *residual_gradient,
                                      dfq_store residual_store, const float *offset,
                                      const float *slope, float *scale_gradient,

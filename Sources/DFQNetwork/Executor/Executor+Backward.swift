@@ -68,7 +68,9 @@ extension Executor {
       kernels.affineActivationBackward(
         gradient: g, x: input, scale: normMemory.start + norm.prepared,
         shift: normMemory.start + norm.shift,
-        residual: residual.map { UnsafePointer(group.source($0, image)) }, leak: norm.leak,
+        residual: residual.map { UnsafePointer(group.source($0, image)) },
+        y: outputKept(position, group: group)
+          ? UnsafePointer(group.value(step.output, image)) : nil, leak: norm.leak,
         high: norm.high, pixels: norm.pixels, channels: norm.channels, xGradient: g,
         residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
         accumulateResidual: norm.hasResidual && !first[1], offset: correction,
@@ -103,19 +105,29 @@ extension Executor {
           g, outputShape: outputShape, inputGradient: inputGradient, shape: inputShape,
           stride: stride, before: before)
       case .maxPool(let pool):
-        Pooling.backward(
-          pool, maximum: true, input: input, shape: inputShape, g: g, outputShape: outputShape,
-          inputGradient: inputGradient)
+        kernels.maxPoolGradient(
+          Pooling.windows(pool, shape: inputShape, outputShape: outputShape), input: input,
+          outputGradient: g, inputGradient: inputGradient)
       case .averagePool(let pool):
-        Pooling.backward(
-          pool, maximum: false, input: input, shape: inputShape, g: g, outputShape: outputShape,
-          inputGradient: inputGradient)
+        Pooling.averageBackward(
+          pool, shape: inputShape, g: g, outputShape: outputShape, inputGradient: inputGradient)
       case .upsample(let factor):
         Elementwise.upsampleBackward(
           g, factor: factor, inputGradient: inputGradient, shape: inputShape)
       default: Pooling.globalBackward(g, inputGradient: inputGradient, shape: inputShape)
       }
     }
+  }
+
+  /// Whether a normalization's own output is at hand when its backward runs; it has just been read
+  /// by the weight gradient of the convolution behind it, and its residual has not.
+  private func outputKept(_ position: Int, group: ImageGroup) -> Bool {
+    let output = plan.steps[position].output
+    guard group.layout.retention == .everything, plan.transformPoint[output] == nil else {
+      return false
+    }
+    guard let after = plan.convolutionAfter[position] else { return true }
+    return !absorbs(position, before: after, group: group)
   }
 
   /// Elementwise steps compute in place; where another consumer wrote the input's gradient first,

@@ -100,7 +100,7 @@ extension Executor {
 
   /// Whether the convolution after a normalization computes it on the fly, in every pass over its
   /// inputs, so that its output need not be written.
-  private func absorbs(_ normalization: Int, before convolution: Int, group: ImageGroup) -> Bool {
+  func absorbs(_ normalization: Int, before convolution: Int, group: ImageGroup) -> Bool {
     group.absorbsNormalizations && winograd.entries[convolution] != nil
       && !group.layout.isPinned[plan.steps[normalization].output]
   }

@@ -45,13 +45,12 @@ extension Executor {
           input, shape: shape, output: output, outputShape: outputShape, stride: stride,
           before: before)
       case .maxPool(let pool):
-        Pooling.forward(
-          pool, maximum: true, input: input, shape: shape, output: output,
-          outputShape: outputShape)
+        kernels.maxPool(
+          Pooling.windows(pool, shape: shape, outputShape: outputShape), input: input,
+          output: output)
       case .averagePool(let pool):
-        Pooling.forward(
-          pool, maximum: false, input: input, shape: shape, output: output,
-          outputShape: outputShape)
+        Pooling.averageForward(
+          pool, input: input, shape: shape, output: output, outputShape: outputShape)
       case .upsample(let factor):
         Elementwise.upsampleForward(input, shape: shape, factor: factor, output: output)
       default: Pooling.globalForward(input, shape: shape, output: output)

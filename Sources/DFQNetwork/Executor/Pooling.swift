@@ -16,56 +16,48 @@ enum Pooling {
     }
   }
 
-  static func forward(
-    _ pool: Pool, maximum: Bool, input: UnsafePointer<Float>, shape: Shape,
+  /// The sizes of a pooling as those of a convolution.
+  static func windows(_ pool: Pool, shape: Shape, outputShape: Shape) -> ConvolutionShape {
+    ConvolutionShape(
+      inputHeight: shape[0], inputWidth: shape[1], inputChannels: shape[2],
+      outputHeight: outputShape[0], outputWidth: outputShape[1], outputChannels: shape[2],
+      kernelHeight: pool.kernel, kernelWidth: pool.kernel, strideHeight: pool.stride,
+      strideWidth: pool.stride, padTop: pool.padding, padLeft: pool.padding)
+  }
+
+  static func averageForward(
+    _ pool: Pool, input: UnsafePointer<Float>, shape: Shape,
     output: UnsafeMutablePointer<Float>, outputShape: Shape
   ) {
     let channels = shape[2]
     forEachWindow(pool, shape: shape, outputShape: outputShape) { position, rows, columns in
       let target = output + position * channels
-      target.update(repeating: maximum ? -.infinity : 0, count: channels)
+      target.update(repeating: 0, count: channels)
       for row in rows {
         for column in columns {
           let source = input + (row * shape[1] + column) * channels
-          for c in 0..<channels {
-            // A NaN must come through: `!(source <= target)` is true for it, and then it stays.
-            if maximum {
-              if !(source[c] <= target[c]), !target[c].isNaN { target[c] = source[c] }
-            } else {
-              target[c] += source[c]
-            }
-          }
+          for c in 0..<channels { target[c] += source[c] }
         }
       }
-      if !maximum {
-        let share = 1 / Float(rows.count * columns.count)
-        for c in 0..<channels { target[c] *= share }
-      }
+      let share = 1 / Float(rows.count * columns.count)
+      for c in 0..<channels { target[c] *= share }
     }
   }
 
-  /// Adds to `inputGradient`; a maximum's gradient goes to the first of equal values.
-  static func backward(
-    _ pool: Pool, maximum: Bool, input: UnsafePointer<Float>, shape: Shape,
-    g: UnsafePointer<Float>, outputShape: Shape, inputGradient: UnsafeMutablePointer<Float>
+  /// Adds to `inputGradient`.
+  static func averageBackward(
+    _ pool: Pool, shape: Shape, g: UnsafePointer<Float>, outputShape: Shape,
+    inputGradient: UnsafeMutablePointer<Float>
   ) {
     let channels = shape[2]
     forEachWindow(pool, shape: shape, outputShape: outputShape) { position, rows, columns in
       let source = g + position * channels
       let share = 1 / Float(rows.count * columns.count)
-      for c in 0..<channels {
-        var best = -1
-        for row in rows {
-          for column in columns {
-            let index = (row * shape[1] + column) * channels + c
-            if maximum {
-              if best < 0 || input[index] > input[best] { best = index }
-            } else {
-              inputGradient[index] += source[c] * share
-            }
-          }
+      for row in rows {
+        for column in columns {
+          let target = inputGradient + (row * shape[1] + column) * channels
+          for c in 0..<channels { target[c] += source[c] * share }
         }
-        if maximum { inputGradient[best] += source[c] }
       }
     }
   }

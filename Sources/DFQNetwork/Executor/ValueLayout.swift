@@ -11,6 +11,7 @@ struct ValueLayout: Sendable {
     case nothing
   }
 
+  let retention: Retention
   /// Offset of each node's value, -1 where there is none.
   let value: [Int]
   /// Offset of each node's transformed value, -1 where there is none.
@@ -32,6 +33,7 @@ struct ValueLayout: Sendable {
       asked[node] = true
     }
     isKept = kept
+    self.retention = retention
     isPinned = asked
     let never = plan.steps.count
     // The last step that reads each node. One more step is waited for, because a convolution and

@@ -15,18 +15,20 @@ extension Kernels {
 
   /// The gradients of `affineActivation`: stored at x, added at scale and shift.
   ///
+  /// Where `y`, the values of `affineActivation`, is given, the activation's slope is read from it.
   /// `xGradient` may be `gradient`; `residualGradient` may not. Where `offset` and `slope` are
   /// given, offset[c] + slope[c] * x is added to the gradient at x.
   package func affineActivationBackward(
     gradient: UnsafePointer<Float>, x: UnsafePointer<Float>, scale: UnsafePointer<Float>,
-    shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?, leak: Float, high: Float,
-    pixels: Int, channels: Int, xGradient: UnsafeMutablePointer<Float>,
+    shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
+    y: UnsafePointer<Float>? = nil, leak: Float, high: Float, pixels: Int, channels: Int,
+    xGradient: UnsafeMutablePointer<Float>,
     residualGradient: UnsafeMutablePointer<Float>?, accumulateResidual: Bool,
     offset: UnsafePointer<Float>? = nil, slope: UnsafePointer<Float>? = nil,
     scaleGradient: UnsafeMutablePointer<Float>?, shiftGradient: UnsafeMutablePointer<Float>?
   ) {
     table.affine_activation_backward(
-      gradient, x, scale, shift, residual, leak, high, Int32(pixels), Int32(channels), xGradient,
+      gradient, x, scale, shift, residual, y, leak, high, Int32(pixels), Int32(channels), xGradient,
       residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope, scaleGradient,
       shiftGradient)
   }

@@ -147,6 +147,15 @@ extension KernelFamily {
         shape, outputGradient: buffers[3], weight: buffers[1], inputGradient: buffers[0],
         accumulate: flag, scratch: scratch)
     },
+    convolution("maximum pooling", depthwise: true) { kernels, shape, _, buffers, _ in
+      kernels.maxPool(shape, input: buffers[0], output: buffers[3])
+    },
+    convolution("maximum pooling's gradient", depthwise: true) { kernels, shape, _, buffers, _ in
+      // The values pooled are a copy: the gradients added would change them.
+      let values = Array(UnsafeBufferPointer(start: buffers[0], count: shape.inputCount))
+      kernels.maxPoolGradient(
+        shape, input: values, outputGradient: buffers[3], inputGradient: buffers[0])
+    },
     convolution("depthwise weight gradient", depthwise: true) {
       kernels, shape, flag, buffers, scratch in
       kernels.depthwiseWeightGradient(
