@@ -1,7 +1,12 @@
 /* 3x3 convolutions without stride by Winograd's algorithm: of SIDE * SIDE products of matrices of
  * transformed tiles and transformed weights. Weights are packed as the register tiles read them:
  * per matrix, [2 vectors of outputs][input][2 * VL]. */
-enum { WINOGRAD_FLOATS = 32 * 1024, WINOGRAD_GRADIENT_FLOATS = 192 * 1024 };
+enum {
+  WINOGRAD_FLOATS = 32 * 1024,
+  WINOGRAD_TILES = 32,
+  WINOGRAD_GRADIENT_FLOATS = 192 * 1024,
+  WINOGRAD_GRADIENT_TILES = 64,
+};
 
 V_INLINE size_t winograd_matrix(int32_t inputs, int32_t outputs) {
   return (size_t)inputs * divide_up(outputs, CELL) * CELL;
@@ -57,7 +62,7 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
                                 const dfq_conv_ending *ending, float *output, size_t output_step,
                                 float *memory) {
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
-  const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS);
+  const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS, WINOGRAD_TILES);
   const size_t matrix = winograd_matrix(shape->in_channels, shape->out_channels);
   float *products = memory + job.input_step * matrices;
   for (int32_t first = 0; first < job.tiles; first += job.block) {

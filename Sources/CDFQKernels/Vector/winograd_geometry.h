@@ -16,8 +16,9 @@ V_INLINE size_t winograd_odd_lines(size_t floats) {
   return (lines | 1) * CELL;
 }
 
+/* Blocks of at most `floats` floats, but of `least` tiles: weights are read once per block. */
 static winograd_job winograd_plan(const int TILE, const dfq_conv_shape *s, int32_t images,
-                                  size_t floats) {
+                                  size_t floats, int32_t least) {
   winograd_job job = {.shape = s,
                       .tile_rows = divide_up(s->out_height, TILE),
                       .tile_columns = divide_up(s->out_width, TILE),
@@ -27,7 +28,7 @@ static winograd_job winograd_plan(const int TILE, const dfq_conv_shape *s, int32
   const size_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
   const size_t row = (size_t)job.input_blocks * CELL + job.output_row;
   const size_t most = floats / (matrices * row);
-  const int32_t block = (int32_t)(most < 16 ? 16 : most);
+  const int32_t block = (int32_t)(most < (size_t)least ? (size_t)least : most);
   job.block = divide_up(job.tiles, divide_up(job.tiles, block));
   job.input_step = winograd_odd_lines((size_t)job.input_blocks * job.block * CELL);
   job.output_step = winograd_odd_lines((size_t)job.block * job.output_row);

@@ -12,6 +12,9 @@ typedef struct {
   size_t product_step, product_row;
 } winograd_products;
 
+/* How far ahead weights are asked for. */
+enum { WINOGRAD_AHEAD = 512 };
+
 typedef void (*winograd_product_function)(const winograd_products *job);
 
 V_INLINE void winograd_product_inputs(const int PIXELS, const int VECTORS, const float *x,
@@ -19,7 +22,11 @@ V_INLINE void winograd_product_inputs(const int PIXELS, const int VECTORS, const
 #pragma clang loop unroll_count(4)
   for (int32_t i = 0; i < count; i++, w += VECTORS * VL) {
     vf weights[2];
-    UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = v_load(w + v * VL);
+    UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
+      weights[v] = v_load(w + v * VL);
+      /* Those of all layers do not stay in the second-level cache. */
+      if (VECTORS > 1) __builtin_prefetch(w + v * VL + WINOGRAD_AHEAD);
+    }
     UNROLL_FULLY for (int p = 0; p < PIXELS; p++) {
       const vf input = v_set(x[p * CELL + i]);
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {

@@ -102,7 +102,8 @@ V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *sha
                                        const dfq_conv_beginning *beginning, const float *gradient, size_t gradient_step,
                                        float *weight_gradient, float *memory) {
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
-  const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_GRADIENT_FLOATS);
+  const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_GRADIENT_FLOATS,
+                                             WINOGRAD_GRADIENT_TILES);
   float *received = memory + job.input_step * matrices;
   float *products = received + job.output_step * matrices;
   const size_t step = winograd_product_step(&job);
@@ -145,8 +146,9 @@ static void vector_winograd_weight_gradient(int32_t tile, const dfq_conv_shape *
 /* Floats of scratch for either use of a shape. */
 static size_t vector_winograd_scratch(int32_t tile, const dfq_conv_shape *shape, int32_t images) {
   const size_t matrices = (size_t)WINOGRAD_SIDE(tile) * WINOGRAD_SIDE(tile);
-  const winograd_job forward = winograd_plan(tile, shape, images, WINOGRAD_FLOATS);
-  const winograd_job gradient = winograd_plan(tile, shape, images, WINOGRAD_GRADIENT_FLOATS);
+  const winograd_job forward = winograd_plan(tile, shape, images, WINOGRAD_FLOATS, WINOGRAD_TILES);
+  const winograd_job gradient = winograd_plan(tile, shape, images, WINOGRAD_GRADIENT_FLOATS,
+                                             WINOGRAD_GRADIENT_TILES);
   const size_t a = forward.input_step + forward.output_step;
   const size_t b = gradient.input_step + gradient.output_step + winograd_product_step(&gradient);
   return matrices * (a > b ? a : b) + ALIGNMENT_ROOM;
