@@ -1,5 +1,6 @@
 """Sets DynaDFQ's speed against PyTorch, ONNX Runtime and OpenVINO on this machine; see README.md."""
 import argparse
+import dataclasses
 import datetime
 import os
 import re
@@ -14,6 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--rows", default="", help="only rows whose name this regular expression finds")
+    parser.add_argument("--variants", default="", help="only peers whose name this regular expression finds, where a row "
+                        "has such")
     parser.add_argument("--list", action="store_true", help="print the rows and stop")
     parser.add_argument("--pairs", type=int, default=3, help="alternations of ours and the best peer")
     parser.add_argument("--seconds", type=float, default=5, help="length of each run of a pair")
@@ -32,9 +35,15 @@ def arguments():
     return parser.parse_args()
 
 
+def only(row, variants):
+    """The row against the peers of the wanted names."""
+    peers = tuple(peer for peer in row.peers if re.search(variants, peer.name))
+    return dataclasses.replace(row, peers=peers) if peers else row
+
+
 def main():
     options = arguments()
-    chosen = [row for row in rows(options) if re.search(options.rows, row.name)]
+    chosen = [only(row, options.variants) for row in rows(options) if re.search(options.rows, row.name)]
     if options.list:
         for row in chosen:
             print(f"{row.name}: {row.goal} times the best of {', '.join(peer.name for peer in row.peers)}")

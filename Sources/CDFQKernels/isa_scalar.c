@@ -27,4 +27,5 @@ const dfq_kernel_table dfq_scalar_table = {
     .minimum_maximum = dfq_scalar_minimum_maximum,
     .sgd = dfq_scalar_sgd,
     .adam = dfq_scalar_adam,
+    .multiply_add_loop = dfq_scalar_multiply_add_loop,
 };

@@ -6,6 +6,7 @@ struct Inspect: ParsableCommand {
     abstract: "Show a network's or a student's layers, classes, ranges and integers.",
     discussion: """
       Examples: dynadfq inspect --similarity
+      dynadfq inspect --kernels --network resnet18
       dynadfq inspect student.safetensors --layer layer1.0.conv1
       dynadfq inspect student.safetensors --images images.safetensors --picture bits.png
       """)
@@ -14,6 +15,10 @@ struct Inspect: ParsableCommand {
   var file: String?
   @Option(help: "The architecture, where the file's metadata does not tell it.")
   var arch: String?
+  @Flag(help: "Show what runs where: each convolution's kernel and its measured speed.")
+  var kernels = false
+  @Option(help: "With --kernels: an architecture's name instead of a file.")
+  var network: String?
   @Flag(help: "Show each class's nearest classes.")
   var similarity = false
   @Option(help: "What classes are compared by: dotProduct, cosine or centredCosine.")
@@ -44,6 +49,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
+    if kernels { return try KernelReport(network: measured(), options: options).print() }
     let student = try openStudent()
     let network = try student?.network ?? openNetwork()
     let described = Dictionary(
@@ -68,6 +74,13 @@ struct Inspect: ParsableCommand {
     if options.json { return try Output.json(summary) }
     show(summary)
     if let layer { try show(layer, of: student) }
+  }
+
+  /// The network whose kernels are measured.
+  private func measured() throws -> Network {
+    guard let network else { return try openStudent()?.network ?? openNetwork() }
+    return try RandomData.network(
+      network == "resnet20" ? "resnet20-cifar" : network, seed: options.seed)
   }
 
   private func openStudent() throws -> QuantizedNetwork? {

@@ -44,7 +44,8 @@ struct RunOptions: ParsableArguments {
   }
 
   var context: ExecutionContext {
-    ExecutionContext(threads: threads, instructionSet: isa ?? .best, backend: backend,
+    ExecutionContext(
+      threads: threads, instructionSet: isa ?? .best, backend: backend,
       convolutionAlgorithm: convolution)
   }
 

@@ -1,4 +1,5 @@
 import DynaDFQ
+import Foundation
 
 /// Weights, images and labels from a seed: what time depends on is their shape alone.
 enum RandomData {
@@ -17,6 +18,22 @@ enum RandomData {
       }
     }
     return network
+  }
+
+  /// The most memory this process has had so far.
+  static var peakBytes: Int {
+    #if os(Linux)
+      // Not getrusage: its peak is also that of the process this one was started from.
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      return
+        (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0)
+        * 1024
+    #else
+      var usage = rusage()
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
   }
 
   /// Normalized images N H W C.

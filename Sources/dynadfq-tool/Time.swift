@@ -35,6 +35,9 @@ struct Time: ParsableCommand {
     var msP10: Double
     var msP90: Double
     var imagesPerS: Double
+    /// The executor's memory by the formula of Documentation/Performance.md, and the process's peak.
+    var memoryMb: Double?
+    var peakMb: Double
   }
 
   func validate() throws {
@@ -55,7 +58,9 @@ struct Time: ParsableCommand {
       blas: BLAS.configuration, reps: times.count,
       msMedian: rounded(times.quantile(0.5)), msMin: rounded(times.quantile(0)),
       msP10: rounded(times.quantile(0.1)), msP90: rounded(times.quantile(0.9)),
-      imagesPerS: rounded(Double(batch) / times.quantile(0.5) * 1000))
+      imagesPerS: rounded(Double(batch) / times.quantile(0.5) * 1000),
+      memoryMb: try work.executorBytes().map { rounded(Double($0) / 1e6) },
+      peakMb: rounded(Double(RandomData.peakBytes) / 1e6))
     guard options.json else { return show(summary) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -34,6 +34,22 @@ struct TimedWork {
     }
   }
 
+  /// The bytes of the executor that does the work; nil for students, which have two.
+  func executorBytes() throws -> Int? {
+    var request = ExecutorRequest()
+    switch kind {
+    case .student, .studentDynamic: return nil
+    case .synthesis:
+      request.momentObjectives = try network.batchNormStatistics()
+      request.imageGradient = true
+    case .train:
+      request.mode = .training
+      request.parameterGradient = true
+    case .infer: request.outputs = [network.graph.output]
+    }
+    return Executor.bytes(network.graph, batch: batch, request: request, context: context)
+  }
+
   private func synthesize(_ steps: Int, _ mark: @escaping () -> Void) throws {
     let configuration = SoftLabelSynthesizer.Configuration(
       count: batch, batch: batch, steps: steps, augmentation: .never, dropUnfaithful: false,

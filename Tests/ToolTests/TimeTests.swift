@@ -28,6 +28,26 @@ import Testing
     #expect(abs(speed * times[2] / 3000 - 1) < 0.01)
   }
 
+  /// What Documentation/Performance.md says of memory: the executor's formula, the step's images
+  /// and gradients beside it, and a process of at most 64 MB.
+  @Test(arguments: ["synthesis", "train", "infer"], [32, 96])
+  func memoryFollowsTheFormula(work: String, batch: Int) throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let result = try tool.run([
+      "time", "--work", work, "--network", "resnet20", "--batch", "\(batch)", "--threads", "2",
+      "--seconds", "0.01", "--json",
+    ])
+    let line = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let memory = try #require(line["memory_mb"] as? Double)
+    let peak = try #require(line["peak_mb"] as? Double)
+    let images = Double(batch * 32 * 32 * 3 * 4) / 1e6
+    #expect(peak < memory + 12 * images + 64, "\(peak) MB, not \(memory)")
+    // Reserved memory is touched as it is taken.
+    #expect(peak > memory, "\(peak) MB, not \(memory)")
+  }
+
   @Test func refusesWhatCannotBeTimed() throws {
     let tool = try Tool()
     defer { tool.remove() }

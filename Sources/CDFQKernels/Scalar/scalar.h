@@ -76,4 +76,6 @@ void dfq_scalar_adam(float *w, float *m, float *v, const float *g, size_t count,
                      float beta1, float beta2, float epsilon, float correction1,
                      float correction2);
 
+size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink);
+
 #endif

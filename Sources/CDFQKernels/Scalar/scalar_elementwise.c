@@ -48,3 +48,16 @@ void dfq_scalar_adam(float *w, float *m, float *v, const float *g, size_t count,
     w[i] = w[i] - rate * (m[i] / correction1) / deviation;
   }
 }
+
+size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink) {
+  enum { CHAINS = 8 };
+  float sums[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sums[i] = sink[2];
+  for (size_t r = 0; r < repetitions; r++) {
+    for (int i = 0; i < CHAINS; i++) sums[i] = sums[i] * sink[0] + sink[1];
+  }
+  float total = 0;
+  for (int i = 0; i < CHAINS; i++) total += sums[i];
+  sink[2] = total;
+  return repetitions * CHAINS * 2;
+}

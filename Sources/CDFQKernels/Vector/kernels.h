@@ -40,6 +40,7 @@
 #include "moments.h"
 #include "optimizers.h"
 #include "quantization.h"
+#include "peak.h"
 
 #define VECTOR_KERNELS                                             \
   .conv_forward = vector_conv_forward,                             \
@@ -69,4 +70,5 @@
   .dot = vector_dot,                                               \
   .minimum_maximum = vector_minimum_maximum,                       \
   .sgd = vector_sgd,                                               \
-  .adam = vector_adam
+  .adam = vector_adam,                                             \
+  .multiply_add_loop = vector_multiply_add_loop

@@ -176,6 +176,11 @@ typedef struct {
   /* Adam: m = b1*m+(1-b1)*g; v = b2*v+(1-b2)*g*g; w -= rate * (m/c1) / (sqrt(v/c2) + eps), c1 = 1-b1^t, c2 = 1-b2^t. */
   void (*adam)(float *w, float *m, float *v, const float *g, size_t count, float rate, float beta1,
                float beta2, float epsilon, float correction1, float correction2);
+
+  /* ------------------------------------------------------------ measurement
+   * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,
+   * the term and the start, of which the last is written. */
+  size_t (*multiply_add_loop)(size_t repetitions, float *sink);
 } dfq_kernel_table;
 
 const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);

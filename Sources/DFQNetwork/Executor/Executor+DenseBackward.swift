@@ -53,7 +53,8 @@ extension Executor {
     }
     context.kernels.winogradWeightGradient(
       tile: entry.tile, shape, images: sizes.images, input: input.values,
-      inputStep: sizes.values, beginning: input.beginning, outputGradient: g, gradientStep: sizes.gradients, weightGradient: weightGradient,
+      inputStep: sizes.values, beginning: input.beginning, outputGradient: g,
+      gradientStep: sizes.gradients, weightGradient: weightGradient,
       scratch: scratch)
     guard let biasGradient else { return }
     for image in 0..<sizes.images {

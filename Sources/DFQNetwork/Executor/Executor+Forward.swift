@@ -56,7 +56,8 @@ extension Executor {
     }
     let goesOn =
       group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
-    convolve(convolution, at: position, entry: entry, bank: bank, images: images,
+    convolve(
+      convolution, at: position, entry: entry, bank: bank, images: images,
       goesOn: goesOn, group: group)
     if goesOn {
       finish(plan.steps[position + 1].output, images: images, group: group)

@@ -17,8 +17,9 @@ extension Executor {
     }
   }
 
-  /// Takes over the parameters of a pass: scales and shifts of evaluation-mode batch norms,
-  /// transposed and transformed weights. Nothing is done for the parameters of the last pass.
+  /// Takes over the parameters of a pass; nothing is done for those of the last one.
+  ///
+  /// Scales and shifts of evaluation-mode batch norms, transposed and transformed weights.
   func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool) {
     precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
     let wanted = Prepared(values: values, mode: mode, transposing: transposing)

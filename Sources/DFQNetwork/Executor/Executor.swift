@@ -92,7 +92,8 @@ package final class Executor: @unchecked Sendable {
       perImage
         ? Arenas(start: buffer.start, step: step, first: 0)
         : Arenas(
-          start: buffer.start + worker * (coupled ? groupLimit.far : groupLimit.near) * step, step: step, first: images.lowerBound)
+          start: buffer.start + worker * (coupled ? groupLimit.far : groupLimit.near) * step,
+          step: step, first: images.lowerBound)
     }
     return (
       arenas(values, step: layout.count, perImage: coupled),

@@ -90,7 +90,8 @@ final class Pass: @unchecked Sendable {
     return ImageGroup(
       images: images, lane: lane, layout: layout, scratch: arenas.scratch, values: arenas.values,
       gradients: arenas.gradients, fusesNormalizations: !pass.training,
-      absorbsNormalizations: pass.training && executor.transform == nil,      isFar: coupled,      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
+      absorbsNormalizations: pass.training && executor.transform == nil, isFar: coupled,
+      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
       corrections: pass.corrections)
   }
 

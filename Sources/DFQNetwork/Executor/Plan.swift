@@ -14,8 +14,10 @@ package struct Plan: Sendable {
   package let counts: [Int]
   /// The channels of each node's value.
   let channels: [Int]
-  /// For each convolution whose input is the output of a normalization without residual that
-  /// nothing else reads: that step. The convolution may then read the normalization's input.
+  /// The normalization without residual that a convolution's input comes from and nothing else
+  /// reads.
+  ///
+  /// The convolution may then read the normalization's input.
   let normalizationBefore: [Int?]
   /// For each such normalization: the convolution.
   let convolutionAfter: [Int?]

@@ -1,0 +1,112 @@
+import DFQTensor
+
+/// Memory and calls for measuring one kind of convolution.
+final class ConvolutionBench {
+  private let kind: KernelTimes.Kind
+  private let context: ExecutionContext
+  private let runner: ConvolutionRunner
+  private let input: FloatBuffer
+  private let output: FloatBuffer
+  private let weight: FloatBuffer
+  private let transposed: FloatBuffer
+  private let transformed: FloatBuffer
+  private let flipped: FloatBuffer
+  private let sums: FloatBuffer
+  private let scratch: FloatBuffer
+
+  init(_ kind: KernelTimes.Kind, context: ExecutionContext) {
+    self.kind = kind
+    self.context = context
+    runner = ConvolutionRunner(context: context)
+    let shape = kind.shape
+    let kernels = context.kernels
+    let weights =
+      shape.kernelHeight * shape.kernelWidth * shape.outputChannels
+      * (kind.isDepthwise ? 1 : shape.inputChannels)
+    input = FloatBuffer(kind.images * shape.inputHeight * shape.inputWidth * shape.inputChannels)
+    output = FloatBuffer(
+      kind.images * shape.outputHeight * shape.outputWidth * shape.outputChannels)
+    weight = FloatBuffer(weights)
+    transposed = FloatBuffer(weights)
+    sums = FloatBuffer(weights)
+    var scratchCount = ConvolutionRunner.scratchCount(
+      shape, style: kind.isDepthwise ? .depthwise : .dense)
+    var transformedCount = (0, 0)
+    if let tile = kind.tile {
+      let gradient = shape.dataGradientShape
+      transformedCount = (
+        kernels.winogradWeightCount(
+          tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels),
+        kernels.winogradWeightCount(
+          tile: tile, inputChannels: gradient.inputChannels,
+          outputChannels: gradient.outputChannels)
+      )
+      for shape in [shape, gradient] {
+        scratchCount = max(
+          scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: kind.images))
+      }
+    }
+    transformed = FloatBuffer(transformedCount.0)
+    flipped = FloatBuffer(transformedCount.1)
+    scratch = FloatBuffer(scratchCount)
+    for buffer in [input, output, weight, transposed, transformed, flipped] {
+      for index in 0..<buffer.count { buffer.start[index] = Float(index % 7) - 3 }
+    }
+  }
+
+  func forward() {
+    let shape = kind.shape
+    if kind.isDepthwise {
+      context.kernels.depthwiseForward(
+        shape, input: input.start, weight: weight.start, bias: nil, output: output.start,
+        scratch: scratch.start)
+    } else if let tile = kind.tile {
+      context.kernels.winogradConvolve(
+        tile: tile, shape, images: kind.images, input: input.start,
+        inputStep: input.count / kind.images, transformedWeight: transformed.start, ending: .init(),
+        output: output.start, outputStep: output.count / kind.images, scratch: scratch.start)
+    } else {
+      runner.forward(
+        shape, input: input.start, weight: weight.start, bias: nil, output: output.start,
+        scratch: scratch.start)
+    }
+  }
+
+  func dataGradient() {
+    let shape = kind.shape
+    if kind.isDepthwise {
+      context.kernels.depthwiseDataGradient(
+        shape, outputGradient: output.start, weight: weight.start, inputGradient: input.start,
+        accumulate: false, scratch: scratch.start)
+    } else if let tile = kind.tile {
+      context.kernels.winogradConvolve(
+        tile: tile, shape.dataGradientShape, images: kind.images, input: output.start,
+        inputStep: output.count / kind.images, transformedWeight: flipped.start, ending: .init(),
+        output: input.start, outputStep: input.count / kind.images, scratch: scratch.start)
+    } else {
+      runner.dataGradient(
+        shape, outputGradient: output.start, weight: weight.start,
+        transposedWeight: transposed.start, inputGradient: input.start, accumulate: false,
+        scratch: scratch.start)
+    }
+  }
+
+  func weightGradient() {
+    let shape = kind.shape
+    if kind.isDepthwise {
+      context.kernels.depthwiseWeightGradient(
+        shape, input: input.start, outputGradient: output.start,
+        weightGradient: sums.start, biasGradient: nil, scratch: scratch.start)
+    } else if let tile = kind.tile {
+      context.kernels.winogradWeightGradient(
+        tile: tile, shape, images: kind.images, input: input.start,
+        inputStep: input.count / kind.images, outputGradient: output.start,
+        gradientStep: output.count / kind.images, weightGradient: sums.start,
+        scratch: scratch.start)
+    } else {
+      runner.weightGradient(
+        shape, input: input.start, outputGradient: output.start,
+        weightGradient: sums.start, biasGradient: nil, scratch: scratch.start)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package import DFQTensor
+
+extension Executor {
+  /// The bytes an executor holds for passes over `batch` images.
+  ///
+  /// Documentation/Performance.md has the formula; the memory is taken at the first pass and reused
+  /// by all that follow.
+  package static func bytes(
+    _ graph: Graph, batch: Int, request: ExecutorRequest, context: ExecutionContext
+  ) -> Int {
+    let executor = Executor(plan: Plan(graph), context: context)
+    let plan = executor.plan
+    let training = request.mode == .training
+    let coupled = training || request.momentObjectives.contains { !$0.isPerImage }
+    let threads = context.pool.threads
+    var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
+    floats += executor.winograd.weightCount
+    floats += threads * max(plan.scratchCount, executor.winograd.scratchCount)
+    floats +=
+      (coupled ? batch : threads * executor.groupLimit.near) * executor.layout(for: request).count
+    if request.wantsGradient {
+      floats += (training ? batch : threads * executor.groupLimit.far) * plan.gradientCount
+    }
+    let lane = plan.layout.count + plan.normMemoryCount
+    return 4 * (floats + laneCount(batch) * lane)
+  }
+}

@@ -1,0 +1,45 @@
+import DynaDFQ
+
+/// What runs where, with measured speeds: `dynadfq inspect --kernels`.
+struct KernelReport {
+  let network: Network
+  let options: RunOptions
+
+  private struct Summary: Encodable {
+    var network: String
+    var isa: String
+    var backend: String
+    var blas: String
+    var peak: Double
+    var rows: [KernelTimes.Row]
+  }
+
+  func print() throws {
+    let context = options.context
+    let times = KernelTimes(network, context: context)
+    if options.json {
+      return try Output.json(
+        Summary(
+          network: network.architecture, isa: context.instructionSet.rawValue,
+          backend: context.backend.rawValue, blas: BLAS.configuration, peak: times.peak,
+          rows: times.rows))
+    }
+    Swift.print(
+      "\(network.architecture), one thread, \(context.instructionSet.rawValue), "
+        + "\(BLAS.configuration)")
+    Swift.print(
+      "10^9 operations of the direct algorithm per second, and their share of the measured peak of "
+        + "\(Int(times.peak.rounded())) (above 100 % Winograd's algorithm has left some out)")
+    func cell(_ speed: Double) -> String {
+      "\(Int(speed.rounded())) (\(Int((100 * speed / times.peak).rounded())) %)"
+    }
+    Output.table(
+      ["convolution", "layers", "kernel", "forward", "data gradient", "weight gradient"],
+      times.rows.map {
+        [
+          $0.shape, "\($0.layers)", $0.kernel, cell($0.forward), cell($0.dataGradient),
+          cell($0.weightGradient),
+        ]
+      })
+  }
+}
