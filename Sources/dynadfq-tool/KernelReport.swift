@@ -12,17 +12,19 @@ struct KernelReport {
     var blas: String
     var peak: Double
     var rows: [KernelTimes.Row]
+    var elementwise: [ElementwiseSpeeds.Row]
   }
 
   func print() throws {
     let context = options.context
     let times = KernelTimes(network, context: context)
+    let elementwise = ElementwiseSpeeds(context: context).rows
     if options.json {
       return try Output.json(
         Summary(
           network: network.architecture, isa: context.instructionSet.rawValue,
           backend: context.backend.rawValue, blas: BLAS.configuration, peak: times.peak,
-          rows: times.rows))
+          rows: times.rows, elementwise: elementwise))
     }
     Swift.print(
       "\(network.architecture), one thread, \(context.instructionSet.rawValue), "
@@ -41,5 +43,9 @@ struct KernelReport {
           cell($0.weightGradient),
         ]
       })
+    Swift.print("\n10^9 bytes read and written per second, a map of 64 KiB")
+    Output.table(
+      ["elementwise kernel", "GB/s"],
+      elementwise.map { [$0.kernel, "\(Int($0.bytes.rounded()))"] })
   }
 }

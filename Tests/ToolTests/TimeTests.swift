@@ -1,4 +1,5 @@
 import DFQTestSupport
+import DynaDFQ
 import Foundation
 import Testing
 
@@ -46,6 +47,27 @@ import Testing
     #expect(peak < memory + 12 * images + 64, "\(peak) MB, not \(memory)")
     // Reserved memory is touched as it is taken.
     #expect(peak > memory, "\(peak) MB, not \(memory)")
+  }
+
+  /// Every kind of convolution of the network, and the elementwise kernels, with a speed.
+  @Test(arguments: ["avx512", "scalar"]) func kernelTable(set: String) throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let isa = InstructionSet.available.contains { $0.rawValue == set } ? set : "scalar"
+    let result = try tool.run([
+      "inspect", "--kernels", "--network", "resnet8-cifar:input=16x16x3,classes=4", "--isa", isa,
+      "--json",
+    ])
+    #expect(result.status == 0)
+    let report = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let rows = try #require(report["rows"] as? [[String: Any]])
+    // The stem, two strides of 2 and three sizes of 3x3.
+    #expect(rows.count == 6)
+    #expect(rows.allSatisfy { ($0["forward"] as? Double ?? 0) > 0 })
+    let winograd = rows.contains { ($0["kernel"] as? String)?.contains("Winograd") == true }
+    #expect(winograd == (isa == "avx512"))
+    #expect(try #require(report["elementwise"] as? [[String: Any]]).count == 7)
   }
 
   @Test func refusesWhatCannotBeTimed() throws {

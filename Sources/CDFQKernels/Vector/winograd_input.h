@@ -1,21 +1,19 @@
 /* Bt d B of the tiles of a block: matrix [block of channels][tile][CELL]. */
 
-/* VL channels (or the first n of them) of a strip. Neighbouring tiles share two columns: columns
- * are transformed once, into `lines`, and rows from there. */
+/* VL channels (or the first n of them) of a strip, tile by tile: columns and then rows, in
+ * registers. Neighbouring tiles share two columns, but keeping these would take stores that delay
+ * the loads behind them. */
 V_INLINE void winograd_input_strip(const int TILE, const int ACTIVATES, const winograd_job *job,
                                    const winograd_strip *strip, const float *image,
                                    const dfq_conv_beginning *beginning, int32_t n, float *to) {
-  enum { COLUMNS = WINOGRAD_STRIP * 4 + 2 };
   const int SIDE = WINOGRAD_SIDE(TILE);
   static const float zeros[VL];
-  _Alignas(64) float lines[COLUMNS * WINOGRAD_MOST * VL];
   /* Read once: the compiler cannot know that no store changes them. */
   const dfq_conv_shape *s = job->shape;
   const size_t step = job->input_step;
   const int32_t width = s->in_width, channels = s->in_channels, count = strip->count;
   const int32_t top = strip->row * TILE - s->pad_top;
   const int32_t left = strip->column * TILE - s->pad_left;
-  const int32_t columns = count * TILE + 2;
   const float *rows[WINOGRAD_MOST];
   /* Rows outside of the image stay zero. */
   vf scale, shifts[WINOGRAD_MOST], leak, high;
@@ -31,31 +29,27 @@ V_INLINE void winograd_input_strip(const int TILE, const int ACTIVATES, const wi
     steps[r] = inside ? channels : 0;
     if (ACTIVATES) shifts[r] = inside ? v_load_n(beginning->shift, n) : v_zero();
   }
-  float *line = lines;
-  for (int32_t k = 0; k < columns; k++, line += SIDE * VL) {
-    vf x[WINOGRAD_MOST], y[WINOGRAD_MOST];
-    if (left + k < 0 || left + k >= width) {
-      UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
-        v_store(line + r * VL, v_zero());
-        rows[r] += steps[r];
+  for (int32_t i = 0; i < count; i++, to += CELL) {
+    vf v[WINOGRAD_MOST * WINOGRAD_MOST];
+    const int32_t column = left + i * TILE;
+    UNROLL_FULLY for (int q = 0; q < SIDE; q++) {
+      vf x[WINOGRAD_MOST], y[WINOGRAD_MOST];
+      if (column + q >= 0 && column + q < width) {
+        UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
+          x[r] = v_load_n(rows[r] + q * steps[r], n);
+          if (ACTIVATES) x[r] = activation_value(v_fma(x[r], scale, shifts[r]), leak, high);
+        }
+        winograd_input_line(TILE, x, y);
+      } else {
+        UNROLL_FULLY for (int r = 0; r < SIDE; r++) y[r] = v_zero();
       }
-      continue;
+      UNROLL_FULLY for (int r = 0; r < SIDE; r++) v[r * SIDE + q] = y[r];
     }
-    UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
-      x[r] = v_load_n(rows[r], n);
-      if (ACTIVATES) x[r] = activation_value(v_fma(x[r], scale, shifts[r]), leak, high);
-      rows[r] += steps[r];
-    }
-    winograd_input_line(TILE, x, y);
-    UNROLL_FULLY for (int r = 0; r < SIDE; r++) v_store(line + r * VL, y[r]);
-  }
-  const float *from = lines;
-  for (int32_t i = 0; i < count; i++, to += CELL, from += TILE * SIDE * VL) {
+    UNROLL_FULLY for (int r = 0; r < SIDE; r++) rows[r] += TILE * steps[r];
     float *at = to;
     UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
-      vf x[WINOGRAD_MOST], y[WINOGRAD_MOST];
-      UNROLL_FULLY for (int q = 0; q < SIDE; q++) x[q] = v_load(from + (q * SIDE + r) * VL);
-      winograd_input_line(TILE, x, y);
+      vf y[WINOGRAD_MOST];
+      winograd_input_line(TILE, v + r * SIDE, y);
       UNROLL_FULLY for (int q = 0; q < SIDE; q++, at += step) v_store(at, y[q]);
     }
   }

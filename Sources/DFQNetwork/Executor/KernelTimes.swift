@@ -41,11 +41,11 @@ package struct KernelTimes: Sendable {
       layers[kind, default: 0] += 1
     }
     let kernels = context.kernels
-    peak = KernelTimes.speed(seconds: seconds) { kernels.multiplyAddLoop(repetitions: 1 << 16) }
+    peak = KernelSpeed.best(seconds: seconds) { kernels.multiplyAddLoop(repetitions: 1 << 16) }
     rows = order.map { kind in
       let bench = ConvolutionBench(kind, context: context)
       func speed(_ body: () -> Void) -> Double {
-        KernelTimes.speed(seconds: seconds) {
+        KernelSpeed.best(seconds: seconds) {
           body()
           return 2 * kind.macs
         }
@@ -55,20 +55,6 @@ package struct KernelTimes: Sendable {
         forward: speed(bench.forward), dataGradient: speed(bench.dataGradient),
         weightGradient: speed(bench.weightGradient))
     }
-  }
-
-  /// The best of several repetitions of at least `seconds` together.
-  private static func speed(seconds: Double, _ body: () -> Int) -> Double {
-    _ = body()
-    let clock = ContinuousClock()
-    var best = 0.0
-    let start = clock.now
-    repeat {
-      var operations = 0
-      let time = clock.measure { operations = body() }
-      best = max(best, Double(operations) / (time / .nanoseconds(1)))
-    } while (clock.now - start) / .seconds(1) < seconds
-    return best
   }
 
   /// A convolution as a kernel sees it.
