@@ -115,6 +115,67 @@ extension KernelFamily {
         ending: .init(bias: bias), output: buffers[3], outputStep: test.outputStep,
         scratch: scratch)
     },
+    // Activated inputs, and a normalization with residual and moments behind: against the same in
+    // passes of their own.
+    winograd("Winograd with beginning and ending") { kernels, test, hasResidual, buffers, scratch in
+      let (inputs, outputs) = (test.shape.inputChannels, test.shape.outputChannels)
+      let constants = GuardedBuffer(
+        (0..<2 * max(inputs, outputs)).map { Float($0 % 5) / 4 - 0.5 }, .end)
+      let count = test.shape.outputCount
+      let steps = test.images * test.outputStep - test.gap
+      let residual = GuardedBuffer((0..<steps).map { Float($0 % 7) / 3 - 1 }, .end)
+      let values = GuardedBuffer([Float](repeating: 0, count: steps), .end)
+      let sums = GuardedBuffer([Double](repeating: 0, count: 2 * outputs), .end)
+      let scale = UnsafePointer(constants.pointer)
+      guard kernels.hasWinograd else {
+        let activated = GuardedBuffer([Float](repeating: 0, count: test.shape.inputCount), .end)
+        for image in 0..<test.images {
+          let x = buffers[3] + image * test.outputStep
+          kernels.affineActivation(
+            x: buffers[0] + image * test.inputStep, scale: scale, shift: scale + inputs,
+            residual: nil, leak: 0, high: 1, pixels: test.shape.inputCount / inputs,
+            channels: inputs, y: activated.pointer)
+          kernels.convolutionForward(
+            test.shape, input: activated.pointer, weight: buffers[1], bias: buffers[2], output: x,
+            scratch: scratch)
+          kernels.affineActivation(
+            x: x, scale: scale, shift: scale + outputs,
+            residual: hasResidual
+              ? UnsafePointer(residual.pointer + image * test.outputStep) : nil, leak: 0.1,
+            high: 6, pixels: count / outputs, channels: outputs,
+            y: values.pointer + image * test.outputStep)
+          kernels.moments(
+            x: x, pixels: count / outputs, channels: outputs, sum: sums.pointer,
+            squareSum: sums.pointer + outputs)
+          // What is compared: the values, and the moments in the bias's buffer.
+          (x).update(from: values.pointer + image * test.outputStep, count: count)
+        }
+        for channel in 0..<outputs {
+          buffers[2][channel] = Float(sums.pointer[channel] + sums.pointer[outputs + channel])
+        }
+        return
+      }
+      let weight = transformedWeights(
+        kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
+      var ending = ConvolutionEnding(bias: buffers[2])
+      ending.dropsOutput = true
+      ending.isFar = true
+      ending.activation = .init(
+        scale: scale, shift: scale + outputs,
+        residual: hasResidual ? UnsafePointer(residual.pointer) : nil, leak: 0.1, high: 6,
+        y: buffers[3])
+      ending.sums = sums.pointer
+      ending.channels = outputs
+      kernels.winogradConvolve(
+        tile: test.tile, test.shape, images: test.images, input: buffers[0],
+        inputStep: test.inputStep,
+        beginning: .init(scale: scale, shift: scale + inputs, leak: 0, high: 1),
+        transformedWeight: weight.pointer, ending: ending, output: buffers[3],
+        outputStep: test.outputStep, scratch: scratch)
+      for channel in 0..<outputs {
+        buffers[2][channel] = Float(sums.pointer[channel] + sums.pointer[outputs + channel])
+      }
+    },
     winograd("Winograd data gradient", scratchShape: \.dataGradientShape) {
       kernels, test, accumulate, buffers, scratch in
       guard kernels.hasWinograd else {
