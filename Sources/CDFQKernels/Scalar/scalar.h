@@ -61,9 +61,10 @@ void dfq_scalar_fake_quantize_dots(const float *x, const float *g, size_t count,
                                    int32_t candidates, const float *levels_per_unit,
                                    const float *zero, const float *qmin, const float *qmax,
                                    double *dots);
-void dfq_scalar_learned_step_backward(const float *x, const float *g, size_t count,
-                                      float levels_per_unit, float qmin, float qmax,
-                                      float *x_gradient, double *step_gradient);
+void dfq_scalar_learned_steps_backward(const float *x, const float *g, size_t count,
+                                       int32_t candidates, const float *levels_per_unit,
+                                       const float *qmin, const float *qmax, const float *share,
+                                       float *x_gradient, double *dots, double *steps);
 void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, float low,
                                  float high, float *x_gradient);
 

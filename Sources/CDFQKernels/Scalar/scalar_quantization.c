@@ -40,17 +40,28 @@ void dfq_scalar_fake_quantize_dots(const float *x, const float *g, size_t count,
   }
 }
 
-void dfq_scalar_learned_step_backward(const float *x, const float *g, size_t count,
-                                      float levels_per_unit, float qmin, float qmax,
-                                      float *x_gradient, double *step_gradient) {
-  double sum = 0;
-  for (size_t i = 0; i < count; i++) {
-    const float v = x[i] * levels_per_unit, gradient = g[i];
-    const float slope = v < qmin ? qmin : v > qmax ? qmax : rintf(v) - v;
-    sum += (double)gradient * slope;
-    if (x_gradient) x_gradient[i] = v < qmin || v > qmax ? 0 : gradient;
+void dfq_scalar_learned_steps_backward(const float *x, const float *g, size_t count,
+                                       int32_t candidates, const float *levels_per_unit,
+                                       const float *qmin, const float *qmax, const float *share,
+                                       float *x_gradient, double *dots, double *steps) {
+  if (dots) {
+    const float zero = 0;
+    for (int32_t j = 0; j < candidates; j++) {
+      dfq_scalar_fake_quantize_dots(x, g, count, 1, levels_per_unit + j, &zero, qmin + j, qmax + j,
+                                    dots + j);
+    }
   }
-  *step_gradient += sum;
+  for (size_t i = 0; i < count; i++) {
+    const float gradient = g[i];
+    float inside = 0;
+    for (int32_t j = 0; j < candidates; j++) {
+      const float v = x[i] * levels_per_unit[j];
+      const int below = v < qmin[j], above = v > qmax[j];
+      steps[j] += (double)gradient * (below ? qmin[j] : above ? qmax[j] : rintf(v) - v);
+      inside += below || above ? 0 : share[j];
+    }
+    if (x_gradient) x_gradient[i] = gradient * inside;
+  }
 }
 
 void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, float low,

@@ -40,6 +40,7 @@
 #include "moments.h"
 #include "optimizers.h"
 #include "quantization.h"
+#include "learned_steps.h"
 #include "peak.h"
 
 #define VECTOR_KERNELS                                             \
@@ -64,7 +65,7 @@
   .fake_quantize = vector_fake_quantize,                           \
   .fake_quantize_channels = vector_fake_quantize_channels,         \
   .fake_quantize_dots = vector_fake_quantize_dots,                 \
-  .learned_step_backward = vector_learned_step_backward,           \
+  .learned_steps_backward = vector_learned_steps_backward,         \
   .clipped_backward = vector_clipped_backward,                     \
   .axpy = vector_axpy,                                             \
   .dot = vector_dot,                                               \

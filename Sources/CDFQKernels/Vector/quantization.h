@@ -13,8 +13,41 @@ V_INLINE vf on_grid(const vector_grid *grid, vf x) {
   return v_div(grid_level(grid, x), grid->levels_per_unit);
 }
 
+#ifdef V_TABLE
+/* A grid of few levels: its values are divided once, and looked up by the level's last bits. */
+V_INLINE vf in_table(const vector_grid *grid, const vf *table, const int TABLES, vf x) {
+  const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
+  const vf found = v_look_up(table, TABLES, v_max(grid->qmin, v_min(grid->qmax, level)));
+  return v_select(v_unordered(x, x), x, found);
+}
+
+V_INLINE void fake_quantize_few(const int TABLES, const float *x, size_t count, float levels_per_unit,
+                                float zero, float qmin, float qmax, float *y) {
+  float values[2 * V_TABLE] = {0};
+  for (float level = qmin; level <= qmax; level++) {
+    values[(int32_t)level & (TABLES * V_TABLE - 1)] = (level + zero) / levels_per_unit;
+  }
+  const vf table[2] = {v_load(values), v_load(values + V_TABLE)};
+  const vector_grid grid = {v_set(levels_per_unit), v_set(zero), v_set(qmin), v_set(qmax)};
+#define BODY(i, n) v_store_n(y + i, n, in_table(&grid, table, TABLES, v_load_n(x + i, n)))
+  FOR_VECTORS(count, BODY);
+#undef BODY
+}
+#endif
+
 static void vector_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
                                  float qmin, float qmax, float *y) {
+#ifdef V_TABLE
+  /* Bounds that are no levels leave the table. */
+  if (qmin >= -128 && qmax <= 255 && qmin == rintf(qmin) && qmax == rintf(qmax)) {
+    if (qmax - qmin < V_TABLE) {
+      return fake_quantize_few(1, x, count, levels_per_unit, zero, qmin, qmax, y);
+    }
+    if (qmax - qmin < 2 * V_TABLE) {
+      return fake_quantize_few(2, x, count, levels_per_unit, zero, qmin, qmax, y);
+    }
+  }
+#endif
   const vector_grid grid = {v_set(levels_per_unit), v_set(zero), v_set(qmin), v_set(qmax)};
 #define BODY(i, n) v_store_n(y + i, n, on_grid(&grid, v_load_n(x + i, n)))
   FOR_VECTORS(count, BODY);
@@ -66,37 +99,6 @@ static void vector_fake_quantize_dots(const float *x, const float *g, size_t cou
     x += block;
     g += block;
     count -= block;
-  }
-}
-
-typedef struct {
-  vf levels_per_unit, qmin, qmax;
-} learned_grid;
-
-/* The step's term of n elements. */
-V_INLINE vf learned_step(const learned_grid *grid, const float *x, const float *g,
-                         float *x_gradient, int n) {
-  const vf gradient = v_load_n(g, n), v = v_mul(v_load_n(x, n), grid->levels_per_unit);
-  const vbool below = v_less(v, grid->qmin), above = v_less(grid->qmax, v);
-  if (x_gradient) v_store_n(x_gradient, n, v_select(v_or(below, above), v_zero(), gradient));
-  const vf inside = v_select(above, grid->qmax, v_sub(v_round(v), v));
-  return v_mul(gradient, v_select(below, grid->qmin, inside));
-}
-
-static void vector_learned_step_backward(const float *x, const float *g, size_t count,
-                                         float levels_per_unit, float qmin, float qmax,
-                                         float *x_gradient, double *step_gradient) {
-  enum { BLOCK = 1024 };
-  const learned_grid grid = {v_set(levels_per_unit), v_set(qmin), v_set(qmax)};
-  for (size_t start = 0; start < count; start += BLOCK) {
-    const size_t block = count - start < BLOCK ? count - start : BLOCK;
-    float *to = x_gradient ? x_gradient + start : NULL;
-    vf sum = v_zero();
-#define BODY(i, n) \
-  sum = v_add(sum, learned_step(&grid, x + start + i, g + start + i, to ? to + i : NULL, n))
-    FOR_VECTORS(block, BODY);
-#undef BODY
-    *step_gradient += v_sum(sum);
   }
 }
 

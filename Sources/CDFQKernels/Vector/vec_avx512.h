@@ -43,6 +43,14 @@ V_INLINE vf v_select(vbool condition, vf yes, vf no) {
   return _mm512_mask_blend_ps(condition, no, yes);
 }
 
+/* Values by the last bits of whole numbers: of one table of V_TABLE values, or of two. */
+#define V_TABLE 16
+V_INLINE vf v_look_up(const vf *table, const int TABLES, vf number) {
+  const __m512i at = _mm512_cvtps_epi32(number);
+  return TABLES == 1 ? _mm512_permutexvar_ps(at, table[0])
+                     : _mm512_permutex2var_ps(table[0], at, table[1]);
+}
+
 /* Sum of the lanes, in double. */
 V_INLINE double v_sum(vf a) {
   const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));

@@ -154,13 +154,15 @@ typedef struct {
   void (*fake_quantize_dots)(const float *x, const float *g, size_t count, int32_t candidates,
                              const float *levels_per_unit, const float *zero, const float *qmin,
                              const float *qmax, double *dots);
-  /* Gradient through a grid with zero point 0 and learned step s = 1/levels_per_unit (LSQ):
-   * v = x/s (computed as x*levels_per_unit); inside qmin < v < qmax (v >= qmin and v <= qmax count as inside):
-   *   x_gradient = g, step term = g*(round(v) - v); below: x_gradient 0, g*qmin; above: 0, g*qmax.
-   * returns the sum of step terms in *step_gradient (+=, double). g and x_gradient may be the same buffer.
-   * x_gradient may be NULL (only the step term is wanted). */
-  void (*learned_step_backward)(const float *x, const float *g, size_t count, float levels_per_unit,
-                                float qmin, float qmax, float *x_gradient, double *step_gradient);
+  /* Gradient through sum_j share[j] * fake_quantize_j(x) of grids with zero point 0 and learned steps s = 1/levels_per_unit
+   * (LSQ), 1 <= j <= candidates: v = x/s (computed as x*levels_per_unit); inside where qmin <= v <= qmax:
+   *   x_gradient = g * sum of the shares of the grids x is inside of;
+   *   steps[j] += g*(round(v) - v) inside, g*qmin below, g*qmax above; dots[j] as fake_quantize_dots.
+   * g and x_gradient may be the same buffer. x_gradient (only the sums are wanted) and dots may be NULL. */
+  void (*learned_steps_backward)(const float *x, const float *g, size_t count, int32_t candidates,
+                                 const float *levels_per_unit, const float *qmin,
+                                 const float *qmax, const float *share, float *x_gradient,
+                                 double *dots, double *steps);
   /* x_gradient = g where low <= x <= high, else 0 (clipped straight-through estimator). */
   void (*clipped_backward)(const float *x, const float *g, size_t count, float low, float high,
                            float *x_gradient);

@@ -76,9 +76,10 @@ package struct ElementwiseSpeeds: Sendable {
         y: y)
     }
     measure("gradient of a learned step", maps: 3) {
-      kernels.learnedStepBackward(
-        x: x, gradient: g, count: count, levelsPerUnit: grid.0, minimum: grid.2, maximum: grid.3,
-        xGradient: y, stepGradient: &sums[0])
+      kernels.learnedStepsBackward(
+        x: x, gradient: g, count: count, candidates: 1, levelsPerUnit: [grid.0],
+        minimum: [grid.2], maximum: [grid.3], share: [1], xGradient: y, dots: nil,
+        stepGradient: &sums)
     }
     measure("Adam", maps: 7) {
       kernels.adam(

@@ -30,14 +30,20 @@ extension Kernels {
       x, gradient, count, Int32(candidates), levelsPerUnit, zero, minimum, maximum, dots)
   }
 
-  /// The gradient through a grid of learned step: stored at x, added at the step.
-  package func learnedStepBackward(
-    x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, count: Int, levelsPerUnit: Float,
-    minimum: Float, maximum: Float, xGradient: UnsafeMutablePointer<Float>?,
+  /// The gradient through grids of learned steps, mixed by `share` (LSQ, equation 3): stored at x,
+  /// added at the step of each grid and, as `fakeQuantizeDots`, to `dots`.
+  ///
+  /// The grids' zeros are 0. `xGradient` may be `gradient`.
+  package func learnedStepsBackward(
+    x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, count: Int, candidates: Int,
+    levelsPerUnit: UnsafePointer<Float>, minimum: UnsafePointer<Float>,
+    maximum: UnsafePointer<Float>, share: UnsafePointer<Float>,
+    xGradient: UnsafeMutablePointer<Float>?, dots: UnsafeMutablePointer<Double>?,
     stepGradient: UnsafeMutablePointer<Double>
   ) {
-    table.learned_step_backward(
-      x, gradient, count, levelsPerUnit, minimum, maximum, xGradient, stepGradient)
+    table.learned_steps_backward(
+      x, gradient, count, Int32(candidates), levelsPerUnit, minimum, maximum, share, xGradient,
+      dots, stepGradient)
   }
 
   /// `gradient` where x lies from `low` to `high`, else 0: the clipped straight-through estimator.

@@ -118,13 +118,15 @@ extension KernelFamily {
           })
       }
     },
-    counted("learned step", buffers: 3, sums: [1, 1]) { kernels, count, floats, sums in
-      kernels.learnedStepBackward(
-        x: floats[0], gradient: floats[1], count: count, levelsPerUnit: 3.3, minimum: -2,
-        maximum: 1, xGradient: floats[2], stepGradient: sums[0])
-      kernels.learnedStepBackward(
-        x: floats[0], gradient: floats[1], count: count, levelsPerUnit: 3.3, minimum: -2,
-        maximum: 1, xGradient: nil, stepGradient: sums[1])
+    counted("learned steps", buffers: 3, sums: [2, 2, 2]) { kernels, count, floats, sums in
+      kernels.learnedStepsBackward(
+        x: floats[0], gradient: floats[1], count: count, candidates: 2,
+        levelsPerUnit: [3.3, 2], minimum: [-2, 0], maximum: [1, 1], share: [0.25, 0.5],
+        xGradient: floats[2], dots: sums[0], stepGradient: sums[1])
+      kernels.learnedStepsBackward(
+        x: floats[0], gradient: floats[1], count: count, candidates: 2,
+        levelsPerUnit: [3.3, 2], minimum: [-2, 0], maximum: [1, 1], share: [0.25, 0.5],
+        xGradient: nil, dots: nil, stepGradient: sums[2])
     },
     counted("clipped gradient", buffers: 3) { kernels, count, floats, _ in
       kernels.clippedBackward(

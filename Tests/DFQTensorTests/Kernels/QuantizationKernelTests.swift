@@ -93,46 +93,79 @@ internal import Testing
     }
   }
 
-  @Test func learnedStepHasTheSameGradient() {
-    var random = RandomStream(seed: 4, "learned step")
-    for count in counts {
-      let x = random.varied(count)
-      let g = random.varied(count)
-      let results = InstructionSet.available.map { set in
-        Outcome([x, g]) {
-          var withX = 1.0
-          var alone = 1.0
-          let kernels = Kernels(set)
-          kernels.learnedStepBackward(
-            x: $0[0], gradient: $0[1], count: count, levelsPerUnit: 3.3, minimum: -8, maximum: 7,
-            xGradient: nil, stepGradient: &alone)
-          kernels.learnedStepBackward(
-            x: $0[0], gradient: $0[1], count: count, levelsPerUnit: 3.3, minimum: -8, maximum: 7,
-            xGradient: $0[1], stepGradient: &withX)
-          #expect(alone == withX)
-          return [withX]
+  /// Grids that fit one table of values, two, or none.
+  @Test func fewLevelsHaveTheSameBits() {
+    var random = RandomStream(seed: 6, "few levels")
+    let values = random.varied(257)
+    for (low, high) in [(Float(0), Float(15)), (-8, 7), (0, 7), (-16, 15), (3, 34), (0, 255)] {
+      for zero in [Float(0), -3] {
+        expectSameBits([values, values], "\(low) to \(high)") { kernels, buffers in
+          kernels.fakeQuantize(
+            x: buffers[0], count: 257, levelsPerUnit: 7.3, zero: zero, minimum: low,
+            maximum: high, y: buffers[1])
+          return []
         }
-      }
-      for result in results {
-        #expect(result.bits == results[0].bits, "count \(count)")
-        // As for the dots; the slopes are at most 8.
-        let bound = 128 * 0x1p-24 * 8 * g.reduce(1) { $0 + Double(abs($1)) }
-        #expect(abs(result.numbers[0] - results[0].numbers[0]) <= bound, "count \(count)")
       }
     }
   }
 
-  @Test(arguments: InstructionSet.available) func learnedStepFollowsItsRule(set: InstructionSet) {
-    var step = 0.0
-    // v = 2x: -9 (below), -8 (edge), 0.5 (inside, rounds to 0), 7 (edge), 9 (above).
+  @Test func learnedStepsHaveTheSameGradient() {
+    var random = RandomStream(seed: 4, "learned steps")
+    let grids = (levels: [Float(3.3), 7, 1.9], low: [Float(-8), 0, -2], high: [Float(7), 15, 1])
+    for count in counts + [1023, 1024, 2049] {
+      let x = random.varied(count)
+      let g = random.varied(count)
+      for candidates in 1...3 {
+        let results = InstructionSet.available.map { set in
+          Outcome([x, g]) {
+            var withX = [Double](repeating: 1, count: candidates)
+            var alone = withX
+            var dots = withX
+            let kernels = Kernels(set)
+            let share: [Float] = candidates == 1 ? [1] : [0.5, 0.25, 0.25]
+            kernels.learnedStepsBackward(
+              x: $0[0], gradient: $0[1], count: count, candidates: candidates,
+              levelsPerUnit: grids.levels, minimum: grids.low, maximum: grids.high, share: share,
+              xGradient: nil, dots: nil, stepGradient: &alone)
+            kernels.learnedStepsBackward(
+              x: $0[0], gradient: $0[1], count: count, candidates: candidates,
+              levelsPerUnit: grids.levels, minimum: grids.low, maximum: grids.high, share: share,
+              xGradient: $0[1], dots: &dots, stepGradient: &withX)
+            #expect(alone == withX)
+            return withX + dots
+          }
+        }
+        for result in results {
+          #expect(result.bits == results[0].bits, "count \(count)")
+          // As for the dots; the slopes are at most 8 and the values of the grids at most 4.
+          let bound = 128 * 0x1p-24 * 8 * g.reduce(1) { $0 + Double(abs($1)) }
+          #expect(
+            zip(result.numbers, results[0].numbers).allSatisfy { abs($0 - $1) <= bound },
+            "count \(count)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available) func learnedStepsFollowTheirRule(
+    set: InstructionSet
+  ) {
+    var steps = [0.0, 0]
+    var dots = [0.0, 0]
+    // First grid, v = 2x: -9 (below), -8 (edge), 0.5 (inside, rounds to 0), 7 (edge), 9 (above).
+    // Second grid, v = x from -4 to 4: -4.5 below, -4, 0.25, 3.5 (rounds to 4), 4.5 above.
     let outcome = Outcome([[-4.5, -4, 0.25, 3.5, 4.5], [1, 10, 100, 1000, 10000]]) {
-      Kernels(set).learnedStepBackward(
-        x: $0[0], gradient: $0[1], count: 5, levelsPerUnit: 2, minimum: -8, maximum: 7,
-        xGradient: $0[1], stepGradient: &step)
+      Kernels(set).learnedStepsBackward(
+        x: $0[0], gradient: $0[1], count: 5, candidates: 2, levelsPerUnit: [2, 1],
+        minimum: [-8, -4], maximum: [7, 4], share: [0.75, 0.25], xGradient: $0[1], dots: &dots,
+        stepGradient: &steps)
       return []
     }
     #expect(outcome.buffers[1] == [0, 10, 100, 1000, 0])
-    #expect(step == -8 + 0 - 50 + 0 + 70000)
+    // -8 + 0 - 50 + 0 + 70000, -4 + 0 - 25 + 500 + 40000
+    #expect(steps == [69942, 40471])
+    // -4 - 40 + 0 + 3500 + 35000, -4 - 40 + 0 + 4000 + 40000
+    #expect(dots == [38456, 43956])
   }
 
   @Test func clippedBackwardHasTheSameBits() {
