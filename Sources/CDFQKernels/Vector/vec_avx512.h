@@ -13,6 +13,9 @@ V_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }
 V_INLINE vf v_set(float x) { return _mm512_set1_ps(x); }
 V_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
 V_INLINE void v_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
+/* Past the caches; p is the start of a cache line. */
+#define V_STREAMS 1
+V_INLINE void v_stream(float *p, vf a) { _mm512_stream_ps(p, a); }
 V_INLINE vmask v_first(int n) {
   return n >= VL ? (vmask)0xffff : n <= 0 ? (vmask)0 : (vmask)((1u << n) - 1);
 }

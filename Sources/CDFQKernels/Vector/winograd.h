@@ -56,11 +56,21 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
   }
 }
 
+/* Whether all of a pixel's vectors are whole lines. */
+V_INLINE int winograd_streams(const dfq_conv_ending *ending, const dfq_conv_shape *shape,
+                              const float *output, size_t output_step) {
+  return V_STREAMS && ending->streams && shape->out_channels % VL == 0 && output_step % VL == 0 &&
+         (uintptr_t)output % (VL * sizeof(float)) == 0;
+}
+
 V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int32_t images,
                                 const float *input, size_t input_step,
                                 const dfq_conv_beginning *beginning, const float *weight,
-                                const dfq_conv_ending *ending, float *output, size_t output_step,
+                                const dfq_conv_ending *given, float *output, size_t output_step,
                                 float *memory) {
+  dfq_conv_ending streamed = *given;
+  streamed.streams = winograd_streams(given, shape, output, output_step);
+  const dfq_conv_ending *ending = &streamed;
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
   const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS, WINOGRAD_TILES);
   const size_t matrix = winograd_matrix(shape->in_channels, shape->out_channels);
@@ -92,6 +102,7 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
     }
     winograd_transform_output(TILE, &job, products, first, end, ending, output, output_step);
   }
+  if (ending->streams) _mm_sfence();
 }
 
 static void vector_winograd_convolve(int32_t tile, const dfq_conv_shape *shape, int32_t images,

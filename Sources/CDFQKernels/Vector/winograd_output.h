@@ -7,6 +7,7 @@ typedef struct {
   const float *residual;
   float *x, *y;       /* or NULL */
   int accumulate, sums;
+  int streams;        /* whole lines of x go past the caches */
 } winograd_ending;
 
 V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *output, size_t image,
@@ -15,6 +16,7 @@ V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *out
   ending.bias = e->bias ? v_load_n(e->bias + channel, n) : v_zero();
   ending.sum = ending.square_sum = v_zero();
   ending.x = e->drops ? NULL : output + image + channel;
+  ending.streams = e->streams && ending.x;
   if (!e->y) return ending;
   ending.scale = v_load_n(e->scale + channel, n);
   ending.shift = v_load_n(e->shift + channel, n);
@@ -37,7 +39,11 @@ V_INLINE void winograd_end_pixel(const int PLAIN, winograd_ending *e, vf x, size
     e->sum = v_add(e->sum, x);
     e->square_sum = v_fma(x, x, e->square_sum);
   }
-  if (e->x) v_store_n(e->x + at, n, x);
+  if (e->streams && n >= VL) {
+    v_stream(e->x + at, x);
+  } else if (e->x) {
+    v_store_n(e->x + at, n, x);
+  }
   if (!e->y) return;
   vf t = v_fma(x, e->scale, e->shift);
   if (e->residual) t = v_add(t, v_load_n(e->residual + at, n));
@@ -69,25 +75,28 @@ V_INLINE void winograd_output_tile(const int TILE, const int PLAIN, const winogr
 
 V_INLINE void winograd_output_strip(const int TILE, const int PLAIN, const winograd_job *job,
                                     const winograd_strip *strip, const float *from,
-                                    winograd_ending *ending, int32_t n) {
+                                    winograd_ending *ends, int32_t n) {
   const dfq_conv_shape *s = job->shape;
+  /* Vectors may alias what is stored: a copy that nobody has the address of stays in registers. */
+  winograd_ending ending = *ends;
   const int32_t y = strip->row * TILE, rows = s->out_height - y, count = strip->count;
   const size_t tile_row = job->output_row;
   for (int32_t i = 0; i < count; i++, from += tile_row) {
     const int32_t x = (strip->column + i) * TILE, columns = s->out_width - x;
     const size_t at = ((size_t)y * s->out_width + x) * s->out_channels;
     if (rows >= TILE && columns >= TILE) {
-      winograd_output_tile(TILE, PLAIN, job, from, ending, TILE, TILE, n, at);
+      winograd_output_tile(TILE, PLAIN, job, from, &ending, TILE, TILE, n, at);
     } else {
-      winograd_output_tile(TILE, PLAIN, job, from, ending, rows, columns, n, at);
+      winograd_output_tile(TILE, PLAIN, job, from, &ending, rows, columns, n, at);
     }
   }
+  *ends = ending;
 }
 
 #define WINOGRAD_OUTPUT(TILE)                                                                   \
   static void winograd_output_##TILE(const winograd_job *job, const winograd_strip *strip,      \
                                      const float *from, winograd_ending *ending, int32_t n) {   \
-    const int plain = !ending->y && !ending->sums && ending->x;                                 \
+    const int plain = !ending->y && !ending->sums && ending->x && !ending->streams;                                 \
     if (n >= VL) {                                                                              \
       if (plain) {                                                                              \
         winograd_output_strip(TILE, 1, job, strip, from, ending, VL);                           \

@@ -29,7 +29,7 @@ V_INLINE void winograd_prefetch_output(const int TILE, const winograd_job *job, 
     const winograd_strip strip = winograd_strip_at(job, tile, end);
     const int32_t row = strip.row * TILE + part, column = strip.column * TILE;
     const size_t image = strip.image * image_step;
-    const float *pieces[3] = {ending->drops ? NULL : output, ending->y, ending->residual};
+    const float *pieces[3] = {ending->drops || ending->streams ? NULL : output, ending->y, ending->residual};
     for (int i = 0; i < 3; i++) {
       if (!pieces[i]) continue;
       winograd_prefetch_row(s->out_height, s->out_width, s->out_channels, row, column,

@@ -45,6 +45,7 @@ typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
   int32_t far;       /* values and inputs are unlikely to be in a cache of this processor: they are asked for ahead */
+  int32_t streams;   /* x is not read soon: it is written past the caches where its lines are whole */
   int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
   /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
   const float *scale, *shift;

@@ -38,6 +38,9 @@ struct ImageGroup: @unchecked Sendable {
   let absorbsNormalizations: Bool
   /// Whether the values are unlikely to be in a cache.
   let isFar: Bool
+  /// Whether the whole batch's values exceed all caches: those that are not read soon are then
+  /// written past them.
+  let exceedsCaches: Bool
   /// Whether values that nobody asked for need not be written.
   let dropsValues: Bool
   /// Sums, and `channels` further sums of squares, of the nodes whose moments are gathered.

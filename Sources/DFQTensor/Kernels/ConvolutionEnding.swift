@@ -31,6 +31,8 @@ package struct ConvolutionEnding {
   package var accumulate = false
   /// Whether the values are unlikely to be in a cache: they are then asked for ahead.
   package var isFar = false
+  /// Whether x is not read soon: it is then written past the caches.
+  package var streamsOutput = false
   /// Whether x itself is not wanted: the output is then neither written nor read.
   package var dropsOutput = false
   package var activation: Activation?
@@ -49,6 +51,7 @@ package struct ConvolutionEnding {
     ending.bias = bias
     ending.store = dfq_store(accumulate: accumulate)
     ending.far = isFar ? 1 : 0
+    ending.streams = streamsOutput ? 1 : 0
     ending.drops = dropsOutput ? 1 : 0
     if let activation {
       ending.scale = activation.scale

@@ -40,6 +40,15 @@ private struct WinogradCase: CustomStringConvertible {
       .init(
         tile: 4, shape: GuardedShapes.same(7, 7, inputs: 130, outputs: 70, kernel: 3), images: 5,
         gap: 0))
+    // Whole cache lines.
+    for tile in [2, 4] {
+      for outputs in [16, 48] {
+        cases.append(
+          .init(
+            tile: tile, shape: GuardedShapes.same(9, 10, inputs: 16, outputs: outputs, kernel: 3),
+            images: 2, gap: 0))
+      }
+    }
     return cases
   }
 }
@@ -158,20 +167,28 @@ extension KernelFamily {
       let weight = transformedWeights(
         kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
       var ending = ConvolutionEnding(bias: buffers[2])
-      ending.dropsOutput = true
+      // The outputs themselves are dropped, or written past the caches; the moments are gathered,
+      // or taken of what was written.
+      ending.dropsOutput = hasResidual
+      ending.streamsOutput = !hasResidual
       ending.isFar = true
       ending.activation = .init(
         scale: scale, shift: scale + outputs,
         residual: hasResidual ? UnsafePointer(residual.pointer) : nil, leak: 0.1, high: 6,
         y: buffers[3])
-      ending.sums = sums.pointer
+      if hasResidual { ending.sums = sums.pointer }
       ending.channels = outputs
       kernels.winogradConvolve(
         tile: test.tile, test.shape, images: test.images, input: buffers[0],
         inputStep: test.inputStep,
         beginning: .init(scale: scale, shift: scale + inputs, leak: 0, high: 1),
-        transformedWeight: weight.pointer, ending: ending, output: buffers[3],
+        transformedWeight: weight.pointer, ending: ending, output: values.pointer,
         outputStep: test.outputStep, scratch: scratch)
+      for image in 0..<(hasResidual ? 0 : test.images) {
+        kernels.moments(
+          x: values.pointer + image * test.outputStep, pixels: count / outputs,
+          channels: outputs, sum: sums.pointer, squareSum: sums.pointer + outputs)
+      }
       for channel in 0..<outputs {
         buffers[2][channel] = Float(sums.pointer[channel] + sums.pointer[outputs + channel])
       }
