@@ -83,8 +83,9 @@ extension Executor {
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
     // The normalization's input is next read by its backward, or when the whole batch is done.
-    ending.streamsOutput =
-      group.exceedsCaches && (goesOn || !group.fusesNormalizations && plan.isNormalizedNext[position])
+    let isReadLate =
+      goesOn || !group.fusesNormalizations && plan.isNormalizedNext[position]
+    ending.streamsOutput = group.exceedsCaches && isReadLate
     if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
       let next = plan.steps[position + 1]
       ending.activation = .init(
