@@ -7,7 +7,7 @@ dfq_isa dfq_best_isa(void) {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("fma")) {
-    return DFQ_ISA_AVX512;
+    return __builtin_cpu_supports("avx512vnni") ? DFQ_ISA_AVX512_VNNI : DFQ_ISA_AVX512;
   }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return DFQ_ISA_AVX2;
 #endif

@@ -22,5 +22,6 @@
 #include "Vector/kernels.h"
 #pragma clang attribute pop
 
-const dfq_kernel_table dfq_avx2_table = {.isa = DFQ_ISA_AVX2, .name = "avx2", VECTOR_KERNELS};
+const dfq_kernel_table dfq_avx2_table = {.isa = DFQ_ISA_AVX2, .name = "avx2", VECTOR_KERNELS,
+                                         INTEGER_KERNELS};
 #endif

@@ -5,17 +5,11 @@
 
 #include "Scalar/scalar.h"
 #include "tables.h"
+#include "vnni.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Of 32 registers, accumulators may take 28. */
-#define CONV_REGISTERS 28
-#define REPEAT_TILE_1 REPEAT_28
-#define REPEAT_TILE_2 REPEAT_14
-#define REPEAT_TILE_4 REPEAT_6
-#define REPEAT_ROW_TILE_1 REPEAT_26
-#define REPEAT_WEIGHT_TILE_1 REPEAT_16
-#define REPEAT_WEIGHT_TILE_2 REPEAT_12
+#include "tiles_avx512.h"
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
@@ -23,5 +17,16 @@
 #include "Vector/kernels.h"
 #pragma clang attribute pop
 
-const dfq_kernel_table dfq_avx512_table = {.isa = DFQ_ISA_AVX512, .name = "avx512", VECTOR_KERNELS};
+const dfq_kernel_table dfq_avx512_table = {.isa = DFQ_ISA_AVX512, .name = "avx512", VECTOR_KERNELS,
+                                           INTEGER_KERNELS};
+
+const dfq_kernel_table dfq_avx512_vnni_table = {
+    .isa = DFQ_ISA_AVX512_VNNI,
+    .name = "avx512 vnni",
+    VECTOR_KERNELS,
+    .integer_weight_bytes = dfq_vnni_integer_weight_bytes,
+    .integer_pack_weights = dfq_vnni_integer_pack_weights,
+    .integer_scratch = dfq_vnni_integer_scratch,
+    .integer_conv = dfq_vnni_integer_conv,
+};
 #endif

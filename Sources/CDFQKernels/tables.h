@@ -9,6 +9,7 @@ extern const dfq_kernel_table dfq_scalar_table;
 #if defined(__x86_64__)
 extern const dfq_kernel_table dfq_avx2_table;
 extern const dfq_kernel_table dfq_avx512_table;
+extern const dfq_kernel_table dfq_avx512_vnni_table;
 #endif
 
 #endif

@@ -22,6 +22,14 @@ void dfq_scalar_conv_weight_gradient(const dfq_conv_shape *shape, const float *i
                                      float *bias_gradient, float *scratch);
 size_t dfq_scalar_conv_scratch(const dfq_conv_shape *shape);
 
+size_t dfq_scalar_integer_weight_bytes(const dfq_conv_shape *shape);
+void dfq_scalar_integer_pack_weights(const dfq_conv_shape *shape, const int8_t *weight,
+                                     int8_t *packed);
+size_t dfq_scalar_integer_scratch(const dfq_conv_shape *shape);
+void dfq_scalar_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                             const int8_t *packed, const float *scale, const float *offset,
+                             float *output, void *scratch);
+
 void dfq_scalar_depthwise_forward(const dfq_conv_shape *shape, const float *input,
                                   const float *weight, const float *bias, float *output,
                                   float *scratch);
@@ -54,6 +62,8 @@ void dfq_scalar_add_channel_affine(const float *x, const float *a, const float *
 
 void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
                               float qmin, float qmax, float *y);
+void dfq_scalar_quantize_codes(const float *x, size_t count, float levels_per_unit, float zero,
+                               float qmin, float qmax, uint8_t *codes);
 void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
                                        const float *levels_per_unit, const float *zero, float qmin,
                                        float qmax, float *y);

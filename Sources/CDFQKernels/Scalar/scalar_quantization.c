@@ -17,6 +17,16 @@ void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_uni
   for (size_t i = 0; i < count; i++) y[i] = on_grid(x[i], levels_per_unit, zero, qmin, qmax);
 }
 
+/* Clamped from below first, where a NaN ends. */
+void dfq_scalar_quantize_codes(const float *x, size_t count, float levels_per_unit, float zero,
+                               float qmin, float qmax, uint8_t *codes) {
+  for (size_t i = 0; i < count; i++) {
+    const float level = rintf(levels_per_unit * x[i] - zero);
+    const float above = level > qmin ? level : qmin;
+    codes[i] = (uint8_t)((above < qmax ? above : qmax) - qmin);
+  }
+}
+
 void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
                                        const float *levels_per_unit, const float *zero, float qmin,
                                        float qmax, float *y) {

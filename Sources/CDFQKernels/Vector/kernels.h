@@ -4,6 +4,7 @@
 #include "vec_common.h"
 
 #include "plane.h"
+#include "plane_fill.h"
 
 #include "conv_tile.h"
 #include "conv_engine.h"
@@ -36,10 +37,14 @@
 #include "depthwise_weight_gradient.h"
 #include "conv_scratch.h"
 
+#include "integer_words.h"
+#include "integer.h"
+
 #include "activation_backward.h"
 #include "moments.h"
 #include "optimizers.h"
 #include "quantization.h"
+#include "quantize_codes.h"
 #include "learned_steps.h"
 #include "peak.h"
 
@@ -63,6 +68,7 @@
   .moments = vector_moments,                                       \
   .add_channel_affine = vector_add_channel_affine,                 \
   .fake_quantize = vector_fake_quantize,                           \
+  .quantize_codes = vector_quantize_codes,                         \
   .fake_quantize_channels = vector_fake_quantize_channels,         \
   .fake_quantize_dots = vector_fake_quantize_dots,                 \
   .learned_steps_backward = vector_learned_steps_backward,         \

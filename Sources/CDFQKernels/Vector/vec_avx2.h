@@ -44,6 +44,24 @@ V_INLINE vf v_select(vbool condition, vf yes, vf no) {
   return _mm256_blendv_ps(no, yes, condition);
 }
 
+V_INLINE void v_store_bytes_n(uint8_t *p, int n, vf a) {
+  const __m256i whole = _mm256_cvttps_epi32(a);
+  const __m128i words =
+      _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+  uint8_t bytes[VL];
+  _mm_storel_epi64((__m128i *)bytes, _mm_packus_epi16(words, words));
+  memcpy(p, bytes, n < VL ? n : VL);
+}
+
+typedef __m256i vi;
+V_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
+V_INLINE vi vi_set(int32_t x) { return _mm256_set1_epi32(x); }
+V_INLINE vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+V_INLINE vf v_from_whole(vi a) { return _mm256_cvtepi32_ps(a); }
+V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
+  return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+}
+
 V_INLINE double v_sum(vf a) {
   const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(a));
   const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));

@@ -54,6 +54,27 @@ V_INLINE vf v_look_up(const vf *table, const int TABLES, vf number) {
                      : _mm512_permutex2var_ps(table[0], at, table[1]);
 }
 
+/* The first n lanes, whole numbers from 0 to 255, as bytes. */
+V_INLINE void v_store_bytes_n(uint8_t *p, int n, vf a) {
+  const __m128i bytes = _mm512_cvtusepi32_epi8(_mm512_cvttps_epi32(a));
+  if (n >= VL) {
+    _mm_storeu_si128((__m128i *)p, bytes);
+  } else {
+    _mm_mask_storeu_epi8(p, v_first(n), bytes);
+  }
+}
+
+/* Vectors of whole numbers, as many as floats. */
+typedef __m512i vi;
+V_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
+V_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
+V_INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+V_INLINE vf v_from_whole(vi a) { return _mm512_cvtepi32_ps(a); }
+/* sum + the two products of the 16-bit halves of each lane. */
+V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+}
+
 /* Sum of the lanes, in double. */
 V_INLINE double v_sum(vf a) {
   const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(a));

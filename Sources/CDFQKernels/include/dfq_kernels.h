@@ -16,7 +16,12 @@ extern "C" {
 #endif
 
 /* ---------------------------------------------------------------- instruction sets */
-typedef enum { DFQ_ISA_SCALAR = 0, DFQ_ISA_AVX2 = 1, DFQ_ISA_AVX512 = 2 } dfq_isa;
+typedef enum {
+  DFQ_ISA_SCALAR = 0,
+  DFQ_ISA_AVX2 = 1,
+  DFQ_ISA_AVX512 = 2,
+  DFQ_ISA_AVX512_VNNI = 3 /* as AVX512, but for the products of bytes */
+} dfq_isa;
 
 /* The best instruction set of this processor (read once from the processor). */
 dfq_isa dfq_best_isa(void);
@@ -97,6 +102,17 @@ typedef struct {
                                    float *weight_gradient, float *scratch);
   size_t (*winograd_scratch)(int32_t tile, const dfq_conv_shape *shape, int32_t images);
 
+  /* Dense convolution of codes: output = fma((float)sum, scale[o], offset[o]), sum the exact 32-bit sum of input code *
+   * weight code, where codes outside the image are pad_code. The sum must fit (65,793 products always do); all
+   * instruction sets give the same bits. weight: KH KW I O; packed: integer_weight_bytes, laid out for one instruction
+   * set, best at the start of a cache line. scratch: integer_scratch bytes, contents undefined before and after. */
+  size_t (*integer_weight_bytes)(const dfq_conv_shape *shape);
+  void (*integer_pack_weights)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
+  size_t (*integer_scratch)(const dfq_conv_shape *shape);
+  void (*integer_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                       const int8_t *packed, const float *scale, const float *offset,
+                       float *output, void *scratch);
+
   /* Depthwise convolution (groups == in_channels == out_channels). weight: KH KW C. */
   void (*depthwise_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
                             const float *bias, float *output, float *scratch);
@@ -146,6 +162,9 @@ typedef struct {
    * y = (q + zero) / levels_per_unit, the division computed as a true float division. */
   void (*fake_quantize)(const float *x, size_t count, float levels_per_unit, float zero, float qmin,
                         float qmax, float *y);
+  /* The q of fake_quantize as codes from 0 on: q - qmin, 0 for NaN. qmin and qmax are whole and at most 255 apart. */
+  void (*quantize_codes)(const float *x, size_t count, float levels_per_unit, float zero,
+                         float qmin, float qmax, uint8_t *codes);
   /* Per channel (channels innermost): one levels_per_unit[c], zero[c]; rows x channels elements. */
   void (*fake_quantize_channels)(const float *x, size_t rows, int32_t channels,
                                  const float *levels_per_unit, const float *zero, float qmin,

@@ -1,0 +1,15 @@
+/* The convolution of codes, over integer_words.h or integer_bytes.h. Channels go in groups, as many
+ * as one 32-bit lane has codes; planes are those of conv_geometry.h, of codes instead of floats. */
+enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
+
+#include "integer_weights.h"
+#include "integer_plane.h"
+#include "integer_tile.h"
+#include "integer_engine.h"
+#include "integer_conv.h"
+
+#define INTEGER_KERNELS                                \
+  .integer_weight_bytes = vector_integer_weight_bytes, \
+  .integer_pack_weights = vector_integer_pack_weights, \
+  .integer_scratch = vector_integer_scratch,           \
+  .integer_conv = vector_integer_conv

@@ -1,0 +1,12 @@
+/* Codes as bytes, for VNNI: four products a lane, without saturation. */
+#define CODE_BYTES 1
+typedef int8_t weight_code;
+
+V_INLINE vi integer_dot(vi sum, vi codes, vi weights) {
+  return _mm512_dpbusd_epi32(sum, codes, weights);
+}
+
+/* Stores CELL codes. */
+V_INLINE void integer_store_cell(uint8_t *cell, __m128i codes) {
+  _mm_storeu_si128((__m128i *)cell, codes);
+}

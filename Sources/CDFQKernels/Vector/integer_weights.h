@@ -1,0 +1,40 @@
+/* Weights in the order the tiles read them: [block of VL outputs][tap][group of inputs][output]
+ * [input of the group], zero beyond the last output and input. What a plane holds beyond its last
+ * channel is thereby multiplied with zero. */
+V_INLINE int32_t integer_groups(const dfq_conv_shape *s) {
+  return divide_up(s->in_channels, GROUP);
+}
+
+/* Bytes of the weights of one tap and block. */
+V_INLINE size_t integer_tap_bytes(const dfq_conv_shape *s) {
+  return (size_t)integer_groups(s) * VL * GROUP * sizeof(weight_code);
+}
+
+V_INLINE size_t integer_block_bytes(const dfq_conv_shape *s) {
+  return integer_tap_bytes(s) * s->kernel_height * s->kernel_width;
+}
+
+static size_t vector_integer_weight_bytes(const dfq_conv_shape *s) {
+  return integer_block_bytes(s) * divide_up(s->out_channels, VL);
+}
+
+static void vector_integer_pack_weights(const dfq_conv_shape *s, const int8_t *weight,
+                                        int8_t *packed) {
+  const int32_t ins = s->in_channels, outs = s->out_channels;
+  const int32_t taps = s->kernel_height * s->kernel_width;
+  for (int32_t block = 0; block < outs; block += VL) {
+    for (int32_t tap = 0; tap < taps; tap++) {
+      for (int32_t first = 0; first < ins; first += GROUP) {
+        weight_code group[VL * GROUP] = {0};
+        for (int32_t i = first; i < smaller(first + GROUP, ins); i++) {
+          const int8_t *from = weight + ((size_t)tap * ins + i) * outs + block;
+          for (int32_t o = 0; o < smaller(VL, outs - block); o++) {
+            group[o * GROUP + i - first] = from[o];
+          }
+        }
+        memcpy(packed, group, sizeof group);
+        packed += sizeof group;
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/* Codes as 16-bit words, whose products in pairs are exact (those of bytes saturate without
+ * VNNI). */
+#define CODE_BYTES 2
+typedef int16_t weight_code;
+
+V_INLINE vi integer_dot(vi sum, vi codes, vi weights) {
+  return vi_add_word_products(sum, codes, weights);
+}
+
+/* Stores CELL codes. */
+V_INLINE void integer_store_cell(uint8_t *cell, __m128i codes) {
+  _mm256_storeu_si256((__m256i *)cell, _mm256_cvtepu8_epi16(codes));
+}

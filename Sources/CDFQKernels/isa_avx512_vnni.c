@@ -1,0 +1,45 @@
+#if defined(__x86_64__)
+#include <stdint.h>
+#include <string.h>
+
+#include "vnni.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#include "tiles_avx512.h"
+
+#pragma clang attribute push(                                                            \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), \
+    apply_to = function)
+#include "Vector/vec_avx512.h"
+
+#include "Vector/repeat.h"
+#include "Vector/vec_common.h"
+
+#include "Vector/plane.h"
+
+#include "Vector/conv_geometry.h"
+
+#include "Vector/integer_bytes.h"
+#include "Vector/integer.h"
+#pragma clang attribute pop
+
+size_t dfq_vnni_integer_weight_bytes(const dfq_conv_shape *shape) {
+  return vector_integer_weight_bytes(shape);
+}
+
+void dfq_vnni_integer_pack_weights(const dfq_conv_shape *shape, const int8_t *weight,
+                                   int8_t *packed) {
+  vector_integer_pack_weights(shape, weight, packed);
+}
+
+size_t dfq_vnni_integer_scratch(const dfq_conv_shape *shape) {
+  return vector_integer_scratch(shape);
+}
+
+void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                           const int8_t *packed, const float *scale, const float *offset,
+                           float *output, void *scratch) {
+  vector_integer_conv(shape, input, pad_code, packed, scale, offset, output, scratch);
+}
+#endif

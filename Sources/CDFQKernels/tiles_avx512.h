@@ -1,0 +1,8 @@
+/* Of 32 registers, accumulators may take 28. */
+#define CONV_REGISTERS 28
+#define REPEAT_TILE_1 REPEAT_28
+#define REPEAT_TILE_2 REPEAT_14
+#define REPEAT_TILE_4 REPEAT_6
+#define REPEAT_ROW_TILE_1 REPEAT_26
+#define REPEAT_WEIGHT_TILE_1 REPEAT_16
+#define REPEAT_WEIGHT_TILE_2 REPEAT_12

@@ -1,0 +1,16 @@
+/* The convolution of codes by VNNI's products of bytes: isa_avx512_vnni.c, for the table of
+ * isa_avx512.c. */
+#ifndef DFQ_VNNI_H
+#define DFQ_VNNI_H
+
+#include "include/dfq_kernels.h"
+
+size_t dfq_vnni_integer_weight_bytes(const dfq_conv_shape *shape);
+void dfq_vnni_integer_pack_weights(const dfq_conv_shape *shape, const int8_t *weight,
+                                   int8_t *packed);
+size_t dfq_vnni_integer_scratch(const dfq_conv_shape *shape);
+void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                           const int8_t *packed, const float *scale, const float *offset,
+                           float *output, void *scratch);
+
+#endif
