@@ -26,10 +26,10 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
   private let room: UnsafeMutableBufferPointer<UInt32>
   private let elements: UnsafeMutableBufferPointer<Element>
 
-  /// Copies `values` into memory of its own; elements must be a multiple of four bytes.
+  /// Copies `values` into memory of its own; elements must be bytes or a multiple of four bytes.
   public init(_ values: [Element], _ placement: GuardedPlacement) {
     let stride = MemoryLayout<Element>.stride
-    precondition(stride % 4 == 0, "elements of \(stride) bytes")
+    precondition(stride % 4 == 0 || stride == 1, "elements of \(stride) bytes")
     let page = Int(getpagesize())
     let bytes = values.count * stride
     let margin = placement == .middle ? 37 * stride : 0
@@ -60,15 +60,25 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
   /// Whether nothing was written beside the elements.
   public var isIntact: Bool {
     let bytes = UnsafeRawPointer(room.baseAddress!)
-    let before = (UnsafeRawPointer(pointer) - bytes) / 4
-    let after = before + elements.count * MemoryLayout<Element>.stride / 4
+    let first = UnsafeRawPointer(pointer) - bytes
+    let end = first + elements.count * MemoryLayout<Element>.stride
     // Loops of integers: this is tested in debug builds too.
     var index = 0
     while index < room.count {
-      if index == before { index = after }
+      // Words whose bytes may be elements: bytes need not begin or end with a word.
+      if index == first / 4 {
+        for byte in index * 4..<first where !isCanary(bytes, byte) { return false }
+        for byte in end..<(end + 3) / 4 * 4 where !isCanary(bytes, byte) { return false }
+        index = (end + 3) / 4
+      }
       if index < room.count && room[index] != canary { return false }
       index += 1
     }
     return true
+  }
+
+  private func isCanary(_ bytes: UnsafeRawPointer, _ index: Int) -> Bool {
+    let byte = bytes.load(fromByteOffset: index, as: UInt8.self)
+    return withUnsafeBytes(of: canary) { $0[index % 4] == byte }
   }
 }

@@ -14,7 +14,7 @@ static void integer_fill_cells(const plane *p, const uint8_t *row, size_t room, 
                                int32_t channels, int32_t column, int32_t first, __m128i pad,
                                uint8_t *to) {
   const int32_t lanes = smaller(channels - first, CELL);
-  const int32_t begin = smaller(larger(divide_up(larger(-column, 0), p->stride), 0), p->cells);
+  const int32_t begin = smaller(divide_up(larger(-column, 0), p->stride), p->cells);
   const int32_t inside = column < width ? (width - 1 - column) / p->stride + 1 : 0;
   const int32_t end = larger(smaller(inside, p->cells), begin);
   for (int32_t i = 0; i < begin; i++) integer_store_cell(to + (size_t)i * CELL_BYTES, pad);
@@ -23,7 +23,7 @@ static void integer_fill_cells(const plane *p, const uint8_t *row, size_t room, 
   uint8_t *cell = to + (size_t)begin * CELL_BYTES;
   room -= from - row;
   int32_t i = begin;
-  if (step == CELL && CODE_BYTES == 1) {
+  if (lanes == CELL && step == CELL && CODE_BYTES == 1) {
     memcpy(cell, from, (size_t)(end - begin) * CELL);
     i = end;
   }

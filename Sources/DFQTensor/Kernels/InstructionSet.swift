@@ -12,7 +12,7 @@ public enum InstructionSet: String, CaseIterable, Sendable, Comparable {
   /// The best instruction set of this processor.
   public static var best: InstructionSet {
     switch dfq_best_isa() {
-    case DFQ_ISA_AVX512: .avx512
+    case DFQ_ISA_AVX512, DFQ_ISA_AVX512_VNNI: .avx512
     case DFQ_ISA_AVX2: .avx2
     default: .scalar
     }

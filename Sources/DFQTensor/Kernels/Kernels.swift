@@ -18,9 +18,16 @@ package struct Kernels: Sendable {
       switch instructionSet {
       case .scalar: DFQ_ISA_SCALAR
       case .avx2: DFQ_ISA_AVX2
-      case .avx512: DFQ_ISA_AVX512
+      case .avx512: dfq_best_isa()  // with VNNI or without
       }
     functions = dfq_kernels_for(isa)
+  }
+
+  private init(_ isa: dfq_isa) { functions = dfq_kernels_for(isa) }
+
+  /// These kernels, but for those of VNNI: what a processor of the same width without it runs.
+  package var withoutByteProducts: Kernels {
+    table.isa == DFQ_ISA_AVX512_VNNI ? Kernels(DFQ_ISA_AVX512) : self
   }
 
   var table: dfq_kernel_table { functions.pointee }

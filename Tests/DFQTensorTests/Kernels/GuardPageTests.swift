@@ -48,7 +48,7 @@ struct KernelFamily: Sendable, CustomTestStringConvertible {
     self.calls = calls
   }
 
-  static let all = convolutions + winograds + activations + quantizations + elementwise
+  static let all = convolutions + integers + winograds + activations + quantizations + elementwise
 }
 
 /// No kernel touches memory outside its buffers: these lie between inaccessible pages.
@@ -103,5 +103,19 @@ struct KernelFamily: Sendable, CustomTestStringConvertible {
     #expect(buffer.isIntact && buffer.values == [1, 2, 3])
     buffer.pointer[3] = 0
     #expect(!buffer.isIntact)
+  }
+
+  @Test(arguments: GuardedPlacement.allCases) func bytesWrittenBesideTheElementsShow(
+    placement: GuardedPlacement
+  ) {
+    for count in 0...9 {
+      let sides = placement == .start ? [count] : placement == .end ? [-1] : [-1, count]
+      for side in sides {
+        let buffer = GuardedBuffer([UInt8](repeating: 7, count: count), placement)
+        #expect(buffer.isIntact && buffer.values.allSatisfy { $0 == 7 })
+        buffer.pointer[side] = 0
+        #expect(!buffer.isIntact)
+      }
+    }
   }
 }
