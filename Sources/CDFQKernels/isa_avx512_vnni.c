@@ -39,7 +39,8 @@ size_t dfq_vnni_integer_scratch(const dfq_conv_shape *shape) {
 
 void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                            const int8_t *packed, const float *scale, const float *offset,
-                           float *output, void *scratch) {
-  vector_integer_conv(shape, input, pad_code, packed, scale, offset, output, scratch);
+                           int32_t first_row, int32_t end_row, float *output, void *scratch) {
+  vector_integer_conv(shape, input, pad_code, packed, scale, offset, first_row, end_row, output,
+                      scratch);
 }
 #endif

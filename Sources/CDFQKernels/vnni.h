@@ -11,6 +11,6 @@ void dfq_vnni_integer_pack_weights(const dfq_conv_shape *shape, const int8_t *we
 size_t dfq_vnni_integer_scratch(const dfq_conv_shape *shape);
 void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                            const int8_t *packed, const float *scale, const float *offset,
-                           float *output, void *scratch);
+                           int32_t first_row, int32_t end_row, float *output, void *scratch);
 
 #endif

@@ -4,6 +4,7 @@ import DynaDFQ
 extension ExecutionContext.Backend: ExpressibleByArgument {}
 extension InstructionSet: ExpressibleByArgument {}
 extension ExecutionContext.ConvolutionAlgorithm: ExpressibleByArgument {}
+extension ExecutionContext.QuantizedArithmetic: ExpressibleByArgument {}
 extension ClassSimilarity.Measure: ExpressibleByArgument {}
 extension SoftLabels.Group: ExpressibleByArgument {}
 extension BatchNormStatistics.Variant: ExpressibleByArgument {}
@@ -28,6 +29,12 @@ struct RunOptions: ParsableArguments {
       about 5e-7) or winograd4x4 (1e-6, the fastest).
       """)
   var convolution: ExecutionContext.ConvolutionAlgorithm = .winograd4x4
+  @Option(
+    help: """
+      How a student's convolutions of quantized values are computed, forward: integer (exact sums \
+      of codes, the fastest) or float.
+      """)
+  var arithmetic: ExecutionContext.QuantizedArithmetic = .integer
   @Option(help: "Seed of every random draw.")
   var seed: UInt64 = 0
   @Flag(help: "Print one JSON object on standard output.")
@@ -46,7 +53,7 @@ struct RunOptions: ParsableArguments {
   var context: ExecutionContext {
     ExecutionContext(
       threads: threads, instructionSet: isa ?? .best, backend: backend,
-      convolutionAlgorithm: convolution)
+      convolutionAlgorithm: convolution, quantizedArithmetic: arithmetic)
   }
 
   func progress(_ title: String) -> ProgressBar { ProgressBar(title, quiet: quiet) }

@@ -97,7 +97,7 @@ import Testing
   @Test func integersAreTheEffectiveWeights() throws {
     let (student, _) = try StudentTests.student()
     let executor = StudentExecutor(student, context: StudentTests.context)
-    let effective = executor.effectiveParameters(student)
+    let effective = executor.effectiveWeights(student).values
     for layer in student.layers {
       let integers = try #require(student.integerWeights(of: layer.name))
       let entry = try #require(

@@ -33,7 +33,7 @@ import Testing
     let response = executor.run(student, images: images, request: request)
     let rounded = Executor(plan: Plan(student.network.graph), context: variant.context)
       .run(
-        images: images, parameters: executor.effectiveParameters(student), request: request
+        images: images, parameters: executor.effectiveWeights(student).values, request: request
       ).parameterGradient
     return (response, rounded, student)
   }
@@ -151,7 +151,7 @@ import Testing
     let biases = Array(together[bias])
     #expect(relativeDistance(biases, Array(sum[bias])) < 1e-5)
     // The mean of the outputs' gradient times the linear layer, worked out for the biases.
-    let effective = executor.effectiveParameters(student)
+    let effective = executor.effectiveWeights(student).values
     let count = student.network.parameters.values.count
     var expected = [Float](repeating: 0, count: 3)
     for image in 0..<6 {

@@ -2,12 +2,13 @@ public import DynaDFQ
 
 /// A way to execute, for tests that are run on every one.
 public struct ExecutionVariant: Sendable, CustomStringConvertible {
-  /// Instruction set, backend and convolution algorithm.
+  /// Instruction set, backend, convolution algorithm and arithmetic.
   public let description: String
   /// What to execute with, on one thread.
   public let context: ExecutionContext
 
-  /// Every instruction set of this processor with every algorithm for convolutions, and the BLAS.
+  /// Every instruction set of this processor with every algorithm for convolutions, with students in
+  /// floating point, and the BLAS.
   public static let all: [ExecutionVariant] =
     InstructionSet.available.flatMap { set in
       // The scalar kernels know the direct algorithm only.
@@ -21,8 +22,13 @@ public struct ExecutionVariant: Sendable, CustomStringConvertible {
       }
         + [
           ExecutionVariant(
+            description: "\(set) float students",
+            context: ExecutionContext(
+              threads: 1, instructionSet: set, convolutionAlgorithm: algorithms.last!,
+              quantizedArithmetic: .float)),
+          ExecutionVariant(
             description: "\(set) blas",
-            context: ExecutionContext(threads: 1, instructionSet: set, backend: .blas))
+            context: ExecutionContext(threads: 1, instructionSet: set, backend: .blas)),
         ]
     }
 }

@@ -28,7 +28,7 @@ void dfq_scalar_integer_pack_weights(const dfq_conv_shape *shape, const int8_t *
 size_t dfq_scalar_integer_scratch(const dfq_conv_shape *shape);
 void dfq_scalar_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const float *scale, const float *offset,
-                             float *output, void *scratch);
+                             int32_t first_row, int32_t end_row, float *output, void *scratch);
 
 void dfq_scalar_depthwise_forward(const dfq_conv_shape *shape, const float *input,
                                   const float *weight, const float *bias, float *output,
@@ -63,7 +63,7 @@ void dfq_scalar_add_channel_affine(const float *x, const float *a, const float *
 void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
                               float qmin, float qmax, float *y);
 void dfq_scalar_quantize_codes(const float *x, size_t count, float levels_per_unit, float zero,
-                               float qmin, float qmax, uint8_t *codes);
+                               float qmin, float qmax, uint8_t *codes, float *y);
 void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,
                                        const float *levels_per_unit, const float *zero, float qmin,
                                        float qmax, float *y);

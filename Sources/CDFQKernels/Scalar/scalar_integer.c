@@ -38,9 +38,9 @@ static int32_t sum_of_products(const dfq_conv_shape *s, const uint8_t *input, ui
 
 void dfq_scalar_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const float *scale, const float *offset,
-                             float *output, void *scratch) {
+                             int32_t first_row, int32_t end_row, float *output, void *scratch) {
   (void)scratch;
-  for (int32_t oy = 0; oy < s->out_height; oy++) {
+  for (int32_t oy = first_row; oy < end_row; oy++) {
     for (int32_t ox = 0; ox < s->out_width; ox++, output += s->out_channels) {
       const int32_t top = oy * s->stride_height - s->pad_top;
       const int32_t left = ox * s->stride_width - s->pad_left;

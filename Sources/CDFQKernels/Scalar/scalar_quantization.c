@@ -19,12 +19,13 @@ void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_uni
 
 /* Clamped from below first, where a NaN ends. */
 void dfq_scalar_quantize_codes(const float *x, size_t count, float levels_per_unit, float zero,
-                               float qmin, float qmax, uint8_t *codes) {
+                               float qmin, float qmax, uint8_t *codes, float *y) {
   for (size_t i = 0; i < count; i++) {
     const float level = rintf(levels_per_unit * x[i] - zero);
     const float above = level > qmin ? level : qmin;
     codes[i] = (uint8_t)((above < qmax ? above : qmax) - qmin);
   }
+  if (y) dfq_scalar_fake_quantize(x, count, levels_per_unit, zero, qmin, qmax, y);
 }
 
 void dfq_scalar_fake_quantize_channels(const float *x, size_t rows, int32_t channels,

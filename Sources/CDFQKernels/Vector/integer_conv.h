@@ -19,7 +19,8 @@ static int32_t integer_find_taps(const dfq_conv_shape *s, const plane *p, int jo
 
 static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                 const int8_t *packed, const float *scale, const float *offset,
-                                float *output, void *scratch) {
+                                int32_t first_row, int32_t end_row, float *output,
+                                void *scratch) {
   const int joins_taps = integer_joins_taps(s);
   const int32_t band = conv_band_rows(s, 0, BAND_FLOATS);
   uint8_t *memory = (uint8_t *)aligned_start(scratch);
@@ -35,8 +36,8 @@ static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, u
                      .offset = offset,
                      .pixel_step = s->out_channels};
   const size_t out_row = (size_t)s->out_width * s->out_channels;
-  for (int32_t y0 = 0; y0 < s->out_height; y0 += band) {
-    const int32_t y1 = smaller(y0 + band, s->out_height);
+  for (int32_t y0 = first_row; y0 < end_row; y0 += band) {
+    const int32_t y1 = smaller(y0 + band, end_row);
     const plane p = conv_input_plane(s, 0, y0, y1);
     integer_plane_fill(&p, s, input, pad_code, memory);
     job.plane_block = p.block_step * CODE_BYTES;
@@ -44,7 +45,7 @@ static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, u
                          .columns = s->out_width,
                          .x = memory,
                          .x_row = conv_row_advance(s, &p) * CODE_BYTES,
-                         .out = output + y0 * out_row,
+                         .out = output + (y0 - first_row) * out_row,
                          .out_row = out_row};
     /* The pixels of 1x1 lie without gaps, whatever the stride: one row of full tiles. */
     if (s->kernel_height == 1 && s->kernel_width == 1) {

@@ -21,34 +21,40 @@ V_INLINE vf in_table(const vector_grid *grid, const vf *table, const int TABLES,
   return v_select(v_unordered(x, x), x, found);
 }
 
-V_INLINE void fake_quantize_few(const int TABLES, const float *x, size_t count, float levels_per_unit,
-                                float zero, float qmin, float qmax, float *y) {
+/* The number of tables it takes, 0 where levels are many or bounds no levels. */
+static int fill_table(vf *table, float levels_per_unit, float zero, float qmin, float qmax) {
+  if (!(qmin >= -128 && qmax <= 255 && qmin == rintf(qmin) && qmax == rintf(qmax))) return 0;
+  const int tables = qmax - qmin < V_TABLE ? 1 : 2;
+  if (qmax - qmin >= 2 * V_TABLE) return 0;
   float values[2 * V_TABLE] = {0};
   for (float level = qmin; level <= qmax; level++) {
-    values[(int32_t)level & (TABLES * V_TABLE - 1)] = (level + zero) / levels_per_unit;
+    values[(int32_t)level & (tables * V_TABLE - 1)] = (level + zero) / levels_per_unit;
   }
-  const vf table[2] = {v_load(values), v_load(values + V_TABLE)};
-  const vector_grid grid = {v_set(levels_per_unit), v_set(zero), v_set(qmin), v_set(qmax)};
-#define BODY(i, n) v_store_n(y + i, n, in_table(&grid, table, TABLES, v_load_n(x + i, n)))
-  FOR_VECTORS(count, BODY);
-#undef BODY
+  table[0] = v_load(values);
+  table[1] = v_load(values + V_TABLE);
+  return tables;
 }
 #endif
 
 static void vector_fake_quantize(const float *x, size_t count, float levels_per_unit, float zero,
                                  float qmin, float qmax, float *y) {
-#ifdef V_TABLE
-  /* Bounds that are no levels leave the table. */
-  if (qmin >= -128 && qmax <= 255 && qmin == rintf(qmin) && qmax == rintf(qmax)) {
-    if (qmax - qmin < V_TABLE) {
-      return fake_quantize_few(1, x, count, levels_per_unit, zero, qmin, qmax, y);
-    }
-    if (qmax - qmin < 2 * V_TABLE) {
-      return fake_quantize_few(2, x, count, levels_per_unit, zero, qmin, qmax, y);
-    }
-  }
-#endif
   const vector_grid grid = {v_set(levels_per_unit), v_set(zero), v_set(qmin), v_set(qmax)};
+#ifdef V_TABLE
+  vf table[2];
+  const int tables = fill_table(table, levels_per_unit, zero, qmin, qmax);
+#define BODY(i, n) v_store_n(y + i, n, in_table(&grid, table, TABLES, v_load_n(x + i, n)))
+  if (tables == 1) {
+    enum { TABLES = 1 };
+    FOR_VECTORS(count, BODY);
+    return;
+  }
+  if (tables == 2) {
+    enum { TABLES = 2 };
+    FOR_VECTORS(count, BODY);
+    return;
+  }
+#undef BODY
+#endif
 #define BODY(i, n) v_store_n(y + i, n, on_grid(&grid, v_load_n(x + i, n)))
   FOR_VECTORS(count, BODY);
 #undef BODY

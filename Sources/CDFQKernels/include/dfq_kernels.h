@@ -105,13 +105,14 @@ typedef struct {
   /* Dense convolution of codes: output = fma((float)sum, scale[o], offset[o]), sum the exact 32-bit sum of input code *
    * weight code, where codes outside the image are pad_code. The sum must fit (65,793 products always do); all
    * instruction sets give the same bits. weight: KH KW I O; packed: integer_weight_bytes, laid out for one instruction
-   * set, best at the start of a cache line. scratch: integer_scratch bytes, contents undefined before and after. */
+   * set, best at the start of a cache line. Only rows first_row ..< end_row of the outputs are computed; output is where
+   * the first of them goes. scratch: integer_scratch bytes, contents undefined before and after. */
   size_t (*integer_weight_bytes)(const dfq_conv_shape *shape);
   void (*integer_pack_weights)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
   size_t (*integer_scratch)(const dfq_conv_shape *shape);
   void (*integer_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                        const int8_t *packed, const float *scale, const float *offset,
-                       float *output, void *scratch);
+                       int32_t first_row, int32_t end_row, float *output, void *scratch);
 
   /* Depthwise convolution (groups == in_channels == out_channels). weight: KH KW C. */
   void (*depthwise_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
@@ -162,9 +163,10 @@ typedef struct {
    * y = (q + zero) / levels_per_unit, the division computed as a true float division. */
   void (*fake_quantize)(const float *x, size_t count, float levels_per_unit, float zero, float qmin,
                         float qmax, float *y);
-  /* The q of fake_quantize as codes from 0 on: q - qmin, 0 for NaN. qmin and qmax are whole and at most 255 apart. */
+  /* The q of fake_quantize as codes from 0 on: q - qmin, 0 for NaN, and what fake_quantize writes where y is not NULL.
+   * qmin and qmax are whole and at most 255 apart. */
   void (*quantize_codes)(const float *x, size_t count, float levels_per_unit, float zero,
-                         float qmin, float qmax, uint8_t *codes);
+                         float qmin, float qmax, uint8_t *codes, float *y);
   /* Per channel (channels innermost): one levels_per_unit[c], zero[c]; rows x channels elements. */
   void (*fake_quantize_channels)(const float *x, size_t rows, int32_t channels,
                                  const float *levels_per_unit, const float *zero, float qmin,

@@ -7,12 +7,12 @@ extension Executor {
   func forward(steps: Range<Int>, group: ImageGroup) {
     var position = steps.lowerBound
     while position < steps.upperBound {
-      if isTogether(position, group: group) {
+      if isTogetherForward(position, group: group) {
         position = forward(position, images: group.images, end: steps.upperBound, group: group)
         continue
       }
       var end = position
-      while end < steps.upperBound, !isTogether(end, group: group) { end += 1 }
+      while end < steps.upperBound, !isTogetherForward(end, group: group) { end += 1 }
       for image in group.images {
         var next = position
         while next < end {
@@ -26,6 +26,10 @@ extension Executor {
   /// Whether a step computes all images of a group at once.
   func isTogether(_ position: Int, group: ImageGroup) -> Bool {
     group.images.count > 1 && winograd.isGrouped(position)
+  }
+
+  private func isTogetherForward(_ position: Int, group: ImageGroup) -> Bool {
+    isTogether(position, group: group) && !isInteger(position, bank: 0)
   }
 
   /// Computes a step, and the next one where it goes with it; returns the step after.
@@ -44,6 +48,16 @@ extension Executor {
       return position + 1
     }
     let bank = bank(step.output, images.lowerBound)
+    let goesOn =
+      group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
+    if isInteger(position, bank: bank) {
+      convolveIntegers(
+        convolution, at: position, bank: bank, image: images.lowerBound, goesOn: goesOn,
+        group: group)
+      if goesOn { finish(step.output, images: images, group: group) }
+      finish(plan.steps[goesOn ? position + 1 : position].output, images: images, group: group)
+      return position + (goesOn ? 2 : 1)
+    }
     guard let entry = winograd.entries[position] else {
       let parameters = parameters.start + bank * plan.layout.count
       runner.forward(
@@ -54,8 +68,6 @@ extension Executor {
       finish(step.output, images: images, group: group)
       return position + 1
     }
-    let goesOn =
-      group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
     convolve(
       convolution, at: position, entry: entry, bank: bank, images: images,
       goesOn: goesOn, group: group)
@@ -153,7 +165,7 @@ extension Executor {
       if let point {
         transform!.forward(
           point: point, image: image, lane: group.lane, raw: value,
-          output: group.source(node, image))
+          output: group.transformed(node, image), codes: group.optionalCodes(node, image))
       }
     }
   }

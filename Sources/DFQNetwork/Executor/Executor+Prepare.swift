@@ -8,9 +8,11 @@ extension Executor {
     let values: [Float]
     let mode: BatchNormMode
     let transposing: Bool
+    /// By the transform's point, whether its values have codes.
+    let codes: [Bool]
 
     func covers(_ other: Prepared) -> Bool {
-      values.count == other.values.count && mode == other.mode
+      values.count == other.values.count && mode == other.mode && codes == other.codes
         && (transposing || !other.transposing)
         && values.withUnsafeBufferPointer { $0.baseAddress }
           == other.values.withUnsafeBufferPointer { $0.baseAddress }
@@ -22,7 +24,11 @@ extension Executor {
   /// Scales and shifts of evaluation-mode batch norms, transposed and transformed weights.
   func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool) {
     precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
-    let wanted = Prepared(values: values, mode: mode, transposing: transposing)
+    let codes = transform.map { transform in
+      transform.nodes.indices.map { transform.hasCodes(point: $0) }
+    }
+    let wanted = Prepared(
+      values: values, mode: mode, transposing: transposing, codes: codes ?? [])
     if mode == .evaluation, let prepared, prepared.covers(wanted) { return }
     // Parameters that are about to change are not held: their owner would have to copy them.
     prepared = keeping && mode == .evaluation ? wanted : nil
@@ -39,16 +45,33 @@ extension Executor {
       guard case .convolution(let step) = plan.steps[position].kind, step.style == .dense else {
         return
       }
-      prepare(step, at: position, bank: bank, transposing: transposing)
+      let isInteger = prepareIntegers(step, at: position, bank: bank, codes: wanted.codes)
+      prepare(
+        step, at: position, bank: bank, forward: !isInteger, transposing: transposing)
     }
   }
 
-  private func prepare(_ step: ConvolutionStep, at position: Int, bank: Int, transposing: Bool) {
+  /// Whether the step is computed in integers.
+  private func prepareIntegers(
+    _ step: ConvolutionStep, at position: Int, bank: Int, codes: [Bool]
+  ) -> Bool {
+    guard let entry = integers.plan.entries[position], let transform else { return false }
+    let node = plan.steps[position].output
+    return integers.prepare(
+      position, bank: bank, shape: step.shape,
+      weight: parameters.start + bank * plan.layout.count + step.weight.lowerBound,
+      levels: codes[entry.point] ? transform.weightLevels(layer: node, bank: bank) : nil,
+      kernels: context.kernels)
+  }
+
+  private func prepare(
+    _ step: ConvolutionStep, at position: Int, bank: Int, forward: Bool, transposing: Bool
+  ) {
     let shape = step.shape
     let weight = parameters.start + bank * plan.layout.count + step.weight.lowerBound
     let entry = winograd.entries[position]
     let transformed = winogradWeights.start + bank * winograd.weightCount
-    if let entry {
+    if forward, let entry {
       context.kernels.winogradTransformWeights(
         tile: entry.tile, weight, inputChannels: shape.inputChannels,
         outputChannels: shape.outputChannels, flipped: false,

@@ -10,13 +10,13 @@ extension Executor {
     let training = request.mode == .training
     let coupled =
       training || request.momentObjectives.contains { !$0.isPerImage }
+    prepare(
+      values, mode: request.mode, transposing: request.wantsGradient,
+      keeping: !request.parameterGradient)
     let layout = layout(for: request)
     reserve(
       batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,
       training: training)
-    prepare(
-      values, mode: request.mode, transposing: request.wantsGradient,
-      keeping: !request.parameterGradient)
     if request.wantsGradient {
       context.pool.forEach(Executor.laneCount(batch)) { [self] lane, _ in
         if request.parameterGradient { lanes[lane].parameterGradient.clear() }

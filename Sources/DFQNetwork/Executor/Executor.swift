@@ -16,6 +16,7 @@ package final class Executor: @unchecked Sendable {
   package let banks: Int
   let runner: ConvolutionRunner
   let winograd: WinogradPlan
+  let integers: IntegerWeights
   /// The images of a group, at most: in passes whose groups stay in the cache, and in others.
   let groupLimit: (near: Int, far: Int)
   /// The parameters of the current pass.
@@ -45,6 +46,7 @@ package final class Executor: @unchecked Sendable {
     self.banks = banks
     runner = ConvolutionRunner(context: context)
     winograd = WinogradPlan(plan, context: context)
+    integers = IntegerWeights(IntegerPlan(plan, context: context), banks: banks)
     // Images whose weights differ cannot share a product.
     groupLimit = banks == 1 && winograd.hasGroups ? WinogradPlan.groupLimit : (1, 1)
     parameters = FloatBuffer(banks * plan.layout.count)
@@ -74,7 +76,9 @@ package final class Executor: @unchecked Sendable {
     while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let threads = context.pool.threads
     while scratch.count < threads {
-      scratch.append(FloatBuffer(max(plan.scratchCount, winograd.scratchCount)))
+      scratch.append(
+        FloatBuffer(
+          max(plan.scratchCount, winograd.scratchCount, integers.plan.scratchCount)))
     }
     let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
@@ -104,9 +108,12 @@ package final class Executor: @unchecked Sendable {
   private struct LayoutKey: Hashable {
     let retention: ValueLayout.Retention
     let pinned: [Int]
+    let integers: [IntegerWeights.Readiness]
   }
 
   /// Where a request's values lie; made once for each kind of request.
+  ///
+  /// The parameters are prepared before.
   func layout(for request: ExecutorRequest) -> ValueLayout {
     let objectives =
       request.imageObjectives.map(\.node) + request.momentObjectives.map(\.node)
@@ -114,9 +121,12 @@ package final class Executor: @unchecked Sendable {
       !request.wantsGradient
       ? .nothing
       : request.parameterGradient || transform != nil ? .everything : .imageGradient
-    let key = LayoutKey(retention: retention, pinned: Set(request.outputs + objectives).sorted())
+    let key = LayoutKey(
+      retention: retention, pinned: Set(request.outputs + objectives).sorted(),
+      integers: integers.readiness)
     if let layout = layouts[key] { return layout }
-    let layout = ValueLayout(plan, retention: retention, pinned: key.pinned)
+    let layout = ValueLayout(
+      plan, retention: retention, pinned: key.pinned, integers: key.integers)
     layouts[key] = layout
     return layout
   }

@@ -53,6 +53,21 @@ struct ImageGroup: @unchecked Sendable {
     values[image] + layout.value[node]
   }
 
+  /// A node's transformed value, nil where nobody reads it.
+  func transformed(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float>? {
+    layout.transformed[node] < 0 ? nil : values[image] + layout.transformed[node]
+  }
+
+  /// The codes of a node's transformed value, nil where nobody reads them.
+  func optionalCodes(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
+    layout.codes[node] < 0 ? nil : codes(node, image)
+  }
+
+  /// The codes of a node's transformed value.
+  func codes(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(values[image] + layout.codes[node]).assumingMemoryBound(to: UInt8.self)
+  }
+
   /// What consumers of a node read.
   func source(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
     values[image] + layout.source[node]

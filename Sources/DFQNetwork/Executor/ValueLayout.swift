@@ -16,6 +16,8 @@ struct ValueLayout: Sendable {
   let value: [Int]
   /// Offset of each node's transformed value, -1 where there is none.
   let transformed: [Int]
+  /// Offset of the codes of each node's transformed value, -1 where nobody reads them.
+  let codes: [Int]
   /// Offset of what consumers of each node read.
   let source: [Int]
   /// Floats of one image's values.
@@ -25,7 +27,10 @@ struct ValueLayout: Sendable {
   /// The nodes whose values somebody asked for.
   let isPinned: [Bool]
 
-  init(_ plan: Plan, retention: Retention, pinned: [Int]) {
+  /// `integers` tells which steps read codes instead of floats.
+  init(
+    _ plan: Plan, retention: Retention, pinned: [Int], integers: [IntegerWeights.Readiness]
+  ) {
     var kept = ValueLayout.kept(plan, retention)
     var asked = [Bool](repeating: false, count: kept.count)
     for node in pinned {
@@ -45,19 +50,35 @@ struct ValueLayout: Sendable {
     var memory = IntervalMemory()
     var value = [Int](repeating: -1, count: plan.graph.nodes.count)
     var transformed = value
+    var codes = value
+    // Whether any step reads a node's codes, and whether any reads its transformed floats.
+    var readsCodes = [Bool](repeating: false, count: value.count)
+    var readsFloats = readsCodes
+    for (step, readiness) in zip(plan.steps, integers) {
+      for node in step.inputs {
+        if readiness != .nowhere { readsCodes[node] = true }
+        if readiness != .everywhere { readsFloats[node] = true }
+      }
+    }
     for (position, node) in zip((-1)..., [0] + plan.steps.map(\.output)) {
       memory.release(before: position)
       let isTransformed = plan.transformPoint[node] != nil
       let end = max(lastRead[node], position + 1)
       value[node] = memory.take(
         aligned(plan.count(node)), until: kept[node] ? never : isTransformed ? position + 1 : end)
-      if isTransformed {
+      guard isTransformed else { continue }
+      // The gradient at the weights reads the floats.
+      if retention != .nothing || readsFloats[node] || !readsCodes[node] {
         transformed[node] = memory.take(
           aligned(plan.count(node)), until: retention == .everything ? never : end)
+      }
+      if readsCodes[node] {
+        codes[node] = memory.take(aligned((plan.count(node) + 3) / 4), until: end)
       }
     }
     self.value = value
     self.transformed = transformed
+    self.codes = codes
     source = zip(value, transformed).map { $1 < 0 ? $0 : $1 }
     count = memory.count
   }

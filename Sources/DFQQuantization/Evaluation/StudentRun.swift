@@ -35,14 +35,14 @@ package struct StudentRun: Sendable {
 package final class StudentEvaluator {
   package let student: QuantizedNetwork
   private let executor: StudentExecutor
-  private let effective: [Float]
+  private let effective: EffectiveWeights
   private let model: BitOPsModel
   private let batch = 128
 
   package init(_ student: QuantizedNetwork, context: ExecutionContext) {
     self.student = student
     executor = StudentExecutor(student, context: context)
-    effective = executor.effectiveParameters(student)
+    effective = executor.effectiveWeights(student)
     model = student.costModel
   }
 

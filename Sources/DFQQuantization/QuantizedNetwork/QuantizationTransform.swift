@@ -12,6 +12,8 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
 
   private(set) var student: QuantizedNetwork
   private(set) var settings = Settings()
+  /// The pass's weights.
+  private(set) var weights = EffectiveWeights()
   private(set) var memory: PassMemory
 
   /// What differs from pass to pass.
@@ -56,8 +58,11 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   }
 
   /// Prepares a pass over a batch.
-  func begin(_ student: QuantizedNetwork, batch: Int, settings: Settings) {
+  func begin(
+    _ student: QuantizedNetwork, weights: EffectiveWeights, batch: Int, settings: Settings
+  ) {
     self.student = student
+    self.weights = weights
     self.settings = settings
     let layout = QuantizationTransform.layout(student, batch: batch, counts: counts)
     if memory.layout != layout { memory = PassMemory(layout) }
@@ -69,7 +74,7 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
 
   package func forward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
     let last = student.placement.points[point].bits.count - 1
     if student.heads[point] != nil, needsDecision { decide(point, image: image, raw: raw) }
@@ -92,9 +97,15 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
       memory.choices[image * nodes.count + point] = UInt8(choice)
     }
     let grid = student.activationGrids[point][choice]
-    kernels.fakeQuantize(
-      x: raw, count: counts[point], levelsPerUnit: grid.levelsPerUnit, zero: grid.zero,
-      minimum: grid.lowest, maximum: grid.highest, y: output)
+    if let codes {
+      kernels.quantizeCodes(
+        x: raw, count: counts[point], levelsPerUnit: grid.levelsPerUnit, zero: grid.zero,
+        minimum: grid.lowest, maximum: grid.highest, codes: codes, y: output)
+    } else if let output {
+      kernels.fakeQuantize(
+        x: raw, count: counts[point], levelsPerUnit: grid.levelsPerUnit, zero: grid.zero,
+        minimum: grid.lowest, maximum: grid.highest, y: output)
+    }
   }
 
   private var needsDecision: Bool {

@@ -34,7 +34,7 @@ package final class StudentExecutor {
 
   /// The parameters a student computes with; give them to several passes between which nothing
   /// changes.
-  package func effectiveParameters(_ student: QuantizedNetwork) -> [Float] {
+  package func effectiveWeights(_ student: QuantizedNetwork) -> EffectiveWeights {
     WeightQuantization(student: student).effective(context)
   }
 
@@ -42,14 +42,15 @@ package final class StudentExecutor {
   package func run(
     _ student: QuantizedNetwork, images: Tensor, request: ExecutorRequest,
     policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
-    effective: [Float]? = nil
+    effective: EffectiveWeights? = nil
   ) -> Response {
     let batch = images.rowCount
+    let weights = effective ?? effectiveWeights(student)
     transform.begin(
-      student, batch: batch,
+      student, weights: weights, batch: batch,
       settings: .init(policy: policy, trainsSelector: trainsSelector, budgetSlope: budgetSlope))
     let pass = executor.run(
-      images: images, parameters: effective ?? effectiveParameters(student), request: request)
+      images: images, parameters: weights.values, request: request)
     let points = student.placement.points
     let choices = (0..<batch).flatMap { image in
       points.indices.map { UInt8(transform.chosen(image, $0)) }
@@ -60,10 +61,10 @@ package final class StudentExecutor {
         points.indices.map { points[$0].bits[transform.chosen(image, $0)] }
       }, choices: choices)
     guard request.parameterGradient else { return response }
-    let weights = WeightQuantization(student: student).backward(
+    let gradient = WeightQuantization(student: student).backward(
       pass.parameterGradient, context: context)
-    response.parameterGradient = weights.parameters
-    response.weightStepGradient = weights.steps
+    response.parameterGradient = gradient.parameters
+    response.weightStepGradient = gradient.steps
     let lanes = Executor.laneCount(batch)
     response.activationStepGradient = points.indices.map { point in
       points[point].bits.indices.map { candidate in

@@ -67,24 +67,32 @@ struct WeightQuantization: Sendable {
     return student.network.parameters.layout.entry(node: node, .weight)!
   }
 
-  /// All parameters with the weights rounded, bank after bank: what the executor computes with.
-  func effective(_ context: ExecutionContext) -> [Float] {
+  /// All parameters with the weights rounded: what the executor computes with.
+  func effective(_ context: ExecutionContext) -> EffectiveWeights {
     let (layers, banks) = (student.placement.layers.count, student.placement.banks)
     let size = student.network.parameters.values.count
     var values = student.network.parameters.values
     for _ in 1..<banks { values += student.network.parameters.values }
+    let levels = ResultSlots(count: banks * layers, empty: [Float]())
     values.withUnsafeMutableBufferPointer { values in
       let target = SendablePointer(values.baseAddress!)
       context.pool.forEach(banks * layers) { piece, _ in
         let (bank, index) = piece.quotientAndRemainder(dividingBy: layers)
-        guard let grids = grids(index, bank: bank) else { return }
+        // Layers of one width are the same in every bank.
+        let width = min(bank, student.placement.layers[index].bankBits.count - 1)
+        guard width >= 0, let grids = grids(index, bank: width) else { return }
+        levels[piece] = grids.map(\.levelsPerUnit)
         let entry = entry(index)
         round(
           entry, grids, at: target.pointer + bank * size + entry.range.lowerBound,
           kernels: context.kernels)
       }
     }
-    return values
+    var result = EffectiveWeights(values: values)
+    for (index, layer) in student.placement.layers.enumerated() where !layer.isFloat {
+      result.levels[layer.node] = (0..<banks).map { levels[$0 * layers + index] }
+    }
+    return result
   }
 
   private func round(

@@ -12,7 +12,7 @@ extension QuantizedNetwork {
     let images = batches.reduce(0) { $0 + $1.rowCount }
     guard images > 0 else { throw .noImages(what: "calibration") }
     calibrateWeights()
-    let effective = WeightQuantization(student: self).effective(context)
+    let effective = WeightQuantization(student: self).effective(context).values
 
     func observe(_ observer: RangeObserver, after: () -> Void) {
       let executor = Executor(

@@ -38,10 +38,10 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
 
   package func forward(
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
     let count = counts[point]
-    output.update(from: raw, count: count)
+    output?.update(from: raw, count: count)
     switch phase {
     case .extremes:
       var found = kernels.minimumMaximum(x: raw, count: count)

@@ -30,26 +30,29 @@ extension Kernels {
   /// (code - z) and w, `offset` holds -z times the sum of the weights, scaled.
   ///
   /// `input` is H W I, `scale` and `offset` O, `output` H W O; `padCode` is what the image is
-  /// surrounded by (the code of 0). `packedWeight` is from `packIntegerWeights` of the same kernels;
-  /// `scratch` has `integerScratchByteCount` bytes.
+  /// surrounded by (the code of 0). Only `rows` of the outputs are computed; `output` is where the
+  /// first of them goes. `packedWeight` is from `packIntegerWeights` of the same kernels; `scratch`
+  /// has `integerScratchByteCount` bytes.
   package func integerConvolution(
     _ shape: ConvolutionShape, input: UnsafePointer<UInt8>, padCode: UInt8,
     packedWeight: UnsafePointer<Int8>, scale: UnsafePointer<Float>, offset: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+    rows: Range<Int>, output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) {
     shape.withKernelShape {
-      table.integer_conv($0, input, padCode, packedWeight, scale, offset, output, scratch)
+      table.integer_conv(
+        $0, input, padCode, packedWeight, scale, offset, Int32(rows.lowerBound),
+        Int32(rows.upperBound), output, scratch)
     }
   }
 
   /// clamp(round(levelsPerUnit * x - zero), minimum, maximum) - minimum.
   ///
   /// That is the level `fakeQuantize` chooses, counted from 0; 0 for NaN. The bounds are whole and at
-  /// most 255 apart.
+  /// most 255 apart. Where `y` is given it gets what `fakeQuantize` computes.
   package func quantizeCodes(
     x: UnsafePointer<Float>, count: Int, levelsPerUnit: Float, zero: Float, minimum: Float,
-    maximum: Float, codes: UnsafeMutablePointer<UInt8>
+    maximum: Float, codes: UnsafeMutablePointer<UInt8>, y: UnsafeMutablePointer<Float>? = nil
   ) {
-    table.quantize_codes(x, count, levelsPerUnit, zero, minimum, maximum, codes)
+    table.quantize_codes(x, count, levelsPerUnit, zero, minimum, maximum, codes, y)
   }
 }

@@ -22,6 +22,15 @@ public struct ExecutionContext: Sendable {
     case winograd4x4
   }
 
+  /// How the convolutions of quantized values are computed on the direct backend, forward.
+  public enum QuantizedArithmetic: String, Sendable, CaseIterable {
+    /// As exact sums of products of codes: the values that an integer processor computes, and the
+    /// fastest.
+    case integer
+    /// As floating-point numbers that lie on the grids.
+    case float
+  }
+
   /// The threads.
   public var pool: WorkerPool
   /// The instruction set of the kernels.
@@ -30,18 +39,22 @@ public struct ExecutionContext: Sendable {
   public var backend: Backend
   /// How 3x3 convolutions of stride 1 are computed, where the instruction set has a choice.
   public var convolutionAlgorithm: ConvolutionAlgorithm
+  /// How the convolutions of quantized values are computed, where weights and values fit bytes.
+  public var quantizedArithmetic: QuantizedArithmetic
   package let kernels: Kernels
 
   /// Makes a context; by default all processors, their best instruction set and its fastest
   /// kernels.
   public init(
     threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .direct,
-    convolutionAlgorithm: ConvolutionAlgorithm = .winograd4x4
+    convolutionAlgorithm: ConvolutionAlgorithm = .winograd4x4,
+    quantizedArithmetic: QuantizedArithmetic = .integer
   ) {
     pool = WorkerPool(threads: threads)
     self.instructionSet = instructionSet
     self.backend = backend
     self.convolutionAlgorithm = convolutionAlgorithm
+    self.quantizedArithmetic = quantizedArithmetic
     kernels = Kernels(instructionSet)
     if backend == .blas { BLAS.useOneThread() }
   }

@@ -132,6 +132,7 @@ internal import Testing
             y: $0[0])
           return []
         }
+        let values = grid.buffers[0]
         // The level of a value on the grid: the division's rounding is far below one.
         let expected = grid.buffers[0].map { UInt8((levels * $0 - zero).rounded() - low) }
         for set in InstructionSet.available {
@@ -140,6 +141,13 @@ internal import Testing
             x: x, count: count, levelsPerUnit: levels, zero: zero, minimum: low, maximum: high,
             codes: &codes)
           #expect(codes == expected, "\(set.rawValue): count \(count), \(levels) levels")
+          codes = [UInt8](repeating: 85, count: count)
+          var y = [Float](repeating: -1, count: count)
+          Kernels(set).quantizeCodes(
+            x: x, count: count, levelsPerUnit: levels, zero: zero, minimum: low, maximum: high,
+            codes: &codes, y: &y)
+          #expect(codes == expected, "\(set.rawValue) with values: count \(count)")
+          #expect(y == values, "\(set.rawValue): values of \(count), \(levels) levels")
         }
       }
     }

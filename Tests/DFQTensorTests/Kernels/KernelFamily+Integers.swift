@@ -32,9 +32,15 @@ struct IntegerCase {
     let bytes = kernels.integerWeightByteCount(shape)
     let packed = GuardedBuffer([Int8](repeating: 85, count: bytes), placement)
     kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)
-    kernels.integerConvolution(
-      shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer, scale: scale,
-      offset: offset, output: output, scratch: scratch)
+    // In two bands, as a caller does who goes on with what is still in the cache.
+    let middle = shape.outputHeight / 2
+    for rows in [0..<middle, middle..<shape.outputHeight] where !rows.isEmpty {
+      kernels.integerConvolution(
+        shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer, scale: scale,
+        offset: offset, rows: rows,
+        output: output + rows.lowerBound * shape.outputWidth * shape.outputChannels,
+        scratch: scratch)
+    }
     let intact =
       input.isIntact && weight.isIntact && packed.isIntact && input.values == self.input
     #expect(intact, "a kernel wrote outside of its codes: \(shape)")
@@ -76,14 +82,15 @@ extension KernelFamily {
         let x = random.uniforms(count).map { 40 * $0 }
         run(
           GuardedCall(
-            label: "count \(count)", buffers: [x, [Float](repeating: -1, count: count)],
+            label: "count \(count)",
+            buffers: [x] + [[Float]](repeating: .init(repeating: -1, count: count), count: 2),
             tolerance: 0
           ) { kernels, floats, _ in
             for placement in GuardedPlacement.allCases {
               let codes = GuardedBuffer([UInt8](repeating: 85, count: count), placement)
               kernels.quantizeCodes(
                 x: floats[0], count: count, levelsPerUnit: 3.7, zero: -5, minimum: -100,
-                maximum: 127, codes: codes.pointer)
+                maximum: 127, codes: codes.pointer, y: placement == .end ? floats[2] : nil)
               #expect(codes.isIntact, "a kernel wrote outside of its \(count) codes")
               for index in 0..<count { floats[1][index] = Float(codes.pointer[index]) }
             }
