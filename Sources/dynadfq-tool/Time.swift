@@ -10,7 +10,7 @@ struct Time: ParsableCommand {
       Benchmarks/compare sets these times against PyTorch, ONNX Runtime and OpenVINO.
       """)
 
-  @Option(help: "synthesis, student, student-dynamic, train or infer.")
+  @Option(help: "synthesis, student, student-dynamic, student-infer, train or infer.")
   var work = TimedWork.Kind.synthesis
   @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
   var network = "resnet20"

@@ -11,6 +11,8 @@ struct TimedWork {
     case student
     /// The same with three candidates (3, 4, 5 bits) and a selector per layer, under a budget.
     case studentDynamic = "student-dynamic"
+    /// The static W4A4 student's logits, as evaluation asks for them.
+    case studentInfer = "student-infer"
     /// A step of the teacher's own training: batch statistics, cross entropy, SGD.
     case train
     /// The float network's logits.
@@ -29,16 +31,17 @@ struct TimedWork {
     case .synthesis: try synthesize(steps, mark)
     case .student: try trainStudent(bits: [4], budget: nil, steps, mark)
     case .studentDynamic: try trainStudent(bits: [3, 4, 5], budget: 4, steps, mark)
+    case .studentInfer: try inferStudent(steps, mark)
     case .train: try trainTeacher(steps, mark)
     case .infer: infer(steps, mark)
     }
   }
 
-  /// The bytes of the executor that does the work; nil for students, which have two.
+  /// The bytes of the executor that does the work; nil for students, which have two or are quantized.
   func executorBytes() throws -> Int? {
     var request = ExecutorRequest()
     switch kind {
-    case .student, .studentDynamic: return nil
+    case .student, .studentDynamic, .studentInfer: return nil
     case .synthesis:
       request.momentObjectives = try network.batchNormStatistics()
       request.imageGradient = true
@@ -93,6 +96,20 @@ struct TimedWork {
     let request = ExecutorRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
       _ = executor.run(images: images, parameters: network.parameters.values, request: request)
+      mark()
+    }
+  }
+  private func inferStudent(_ steps: Int, _ mark: () -> Void) throws {
+    let images = RandomData.images(batch, for: network, seed: seed)
+    var student = try QuantizedNetwork(
+      network: network, quantizer: Quantizer(weightBits: 4, activationBits: [4]), selector: nil,
+      seed: seed)
+    try student.calibrate(batches: [images], context: context)
+    let executor = StudentExecutor(student, context: context)
+    let weights = executor.effectiveWeights(student)
+    let request = ExecutorRequest(outputs: [network.graph.output])
+    for _ in 0..<steps {
+      _ = executor.run(student, images: images, request: request, effective: weights)
       mark()
     }
   }

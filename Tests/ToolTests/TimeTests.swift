@@ -5,7 +5,7 @@ import Testing
 
 /// Every kind of work can be timed, on the smallest network of the zoo.
 @Suite struct TimeTests {
-  @Test(arguments: ["synthesis", "student", "student-dynamic", "train", "infer"])
+  @Test(arguments: ["synthesis", "student", "student-dynamic", "student-infer", "train", "infer"])
   func timesWork(_ work: String) throws {
     let tool = try Tool()
     defer { tool.remove() }

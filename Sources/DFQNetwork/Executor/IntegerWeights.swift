@@ -98,7 +98,7 @@ final class IntegerWeights: @unchecked Sendable {
       let code = Int32(bitPattern: shifted.bitPattern) &- Int32(bitPattern: magic.bitPattern)
       codes[channel] = Int8(truncatingIfNeeded: code)
       sums[channel] += whole
-      misses &+= abs(level - whole) <= slack && abs(whole) <= 127 ? 0 : 1
+      misses &+= abs(level - whole) <= slack && whole >= -128 && whole <= 127 ? 0 : 1
     }
     return Int(misses)
   }
