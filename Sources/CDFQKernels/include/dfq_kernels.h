@@ -209,6 +209,9 @@ typedef struct {
 
 const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);
 
+/* Tells the processor that a thread is waiting for another one in a loop. */
+void dfq_relax(void);
+
 /* KH KW I O -> KH KW O I. */
 void dfq_transpose_weights(const float *weight, int32_t taps, int32_t in_channels,
                            int32_t out_channels, float *transposed);

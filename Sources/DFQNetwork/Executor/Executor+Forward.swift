@@ -58,35 +58,45 @@ extension Executor {
       finish(plan.steps[goesOn ? position + 1 : position].output, images: images, group: group)
       return position + (goesOn ? 2 : 1)
     }
-    guard let entry = winograd.entries[position] else {
-      let parameters = parameters.start + bank * plan.layout.count
-      runner.forward(
-        convolution.shape, input: group.source(step.inputs[0], images.lowerBound),
-        weight: parameters + convolution.weight.lowerBound,
-        bias: convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) },
-        output: group.value(step.output, images.lowerBound), scratch: group.scratch)
-      finish(step.output, images: images, group: group)
-      return position + 1
+    let rows = 0..<convolution.shape.outputHeight
+    let entry = winogradEntry(position, images: images.count, group: group)
+    if let entry {
+      convolve(
+        convolution, at: position, entry: entry, bank: bank, images: images, rows: rows,
+        goesOn: goesOn, group: group)
+    } else {
+      for image in images {
+        convolveDirectly(
+          convolution, at: position, bank: bank, image: image, rows: rows, goesOn: goesOn,
+          group: group)
+      }
     }
-    convolve(
-      convolution, at: position, entry: entry, bank: bank, images: images,
-      goesOn: goesOn, group: group)
-    if goesOn {
-      finish(plan.steps[position + 1].output, images: images, group: group)
-      return position + 2
+    if !goesOn || entry == nil {
+      finish(step.output, images: images, group: group, hasMoments: entry != nil)
     }
-    finish(step.output, images: images, group: group, hasMoments: true)
-    return position + 1
+    if goesOn { finish(plan.steps[position + 1].output, images: images, group: group) }
+    return position + (goesOn ? 2 : 1)
   }
 
-  /// A convolution by Winograd's algorithm, with the moments of its outputs and, where it goes on,
-  /// the normalization after it.
-  private func convolve(
+  /// How a convolution of so many images is computed by Winograd's algorithm, nil where it is not.
+  func winogradEntry(_ position: Int, images: Int, group: ImageGroup) -> WinogradPlan.Entry? {
+    guard let entry = winograd.entries[position] else { return nil }
+    // A pass with gradients has its weights transformed for them all the same.
+    return group.dropsValues && entry.isLoss(images: images) ? nil : entry
+  }
+
+  /// Rows of a convolution by Winograd's algorithm, with the moments of its outputs and, where it
+  /// goes on, the normalization after it.
+  ///
+  /// Rows that begin in the middle of a tile would be computed in other tiles, to other last bits.
+  func convolve(
     _ convolution: ConvolutionStep, at position: Int, entry: WinogradPlan.Entry, bank: Int,
-    images: Range<Int>, goesOn: Bool, group: ImageGroup
+    images: Range<Int>, rows: Range<Int>, goesOn: Bool, group: ImageGroup
   ) {
     let step = plan.steps[position]
     let first = images.lowerBound
+    let part = convolution.shape.rows(rows)
+    let before = rows.lowerBound * part.shape.outputWidth * part.shape.outputChannels
     var ending = ConvolutionEnding(
       bias: convolution.bias.map {
         UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
@@ -102,17 +112,20 @@ extension Executor {
       let next = plan.steps[position + 1]
       ending.activation = .init(
         scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
-        residual: norm.hasResidual ? UnsafePointer(group.source(next.inputs[1], first)) : nil,
-        leak: norm.leak, high: norm.high, y: group.value(next.output, first))
+        residual: norm.hasResidual
+          ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
+        leak: norm.leak, high: norm.high, y: group.value(next.output, first) + before)
       ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
     let (input, beginning) = input(of: position, image: first, group: group)
+    let inputRow = convolution.shape.inputWidth * convolution.shape.inputChannels
     context.kernels.winogradConvolve(
-      tile: entry.tile, convolution.shape, images: images.count, input: input,
+      tile: entry.tile, part.shape, images: images.count,
+      input: input + part.firstInputRow * inputRow,
       inputStep: group.values.step, beginning: beginning,
       transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.forward,
-      ending: ending, output: group.value(step.output, first), outputStep: group.values.step,
-      scratch: group.scratch)
+      ending: ending, output: group.value(step.output, first) + before,
+      outputStep: group.values.step, scratch: group.scratch)
   }
 
   /// Whether the convolution after a normalization computes it on the fly, in every pass over its

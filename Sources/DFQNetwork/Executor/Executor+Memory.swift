@@ -15,7 +15,7 @@ extension Executor {
     let threads = context.pool.threads
     var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
     floats += executor.winograd.weightCount
-    floats += threads * max(plan.scratchCount, executor.winograd.scratchCount)
+    floats += threads * executor.scratchCount
     floats +=
       (coupled ? batch : threads * executor.groupLimit.near) * executor.layout(for: request).count
     if request.wantsGradient {

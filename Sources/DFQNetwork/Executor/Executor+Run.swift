@@ -16,7 +16,7 @@ extension Executor {
     let layout = layout(for: request)
     reserve(
       batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,
-      training: training)
+      training: training, teamsUp: teamsUp(batch: batch, request: request, coupled: coupled))
     if request.wantsGradient {
       context.pool.forEach(Executor.laneCount(batch)) { [self] lane, _ in
         if request.parameterGradient { lanes[lane].parameterGradient.clear() }

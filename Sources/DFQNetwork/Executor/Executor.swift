@@ -28,6 +28,10 @@ package final class Executor: @unchecked Sendable {
   var prepared: Prepared?
   private(set) var lanes: [Lane] = []
   private var scratch: [FloatBuffer] = []
+  /// Floats of a thread's scratch where it computes whole images.
+  private(set) var scratchCount = 0
+  /// Floats of a thread's scratch where it computes rows of images with others; 0 before.
+  private var teamScratch = 0
   private var layouts: [LayoutKey: ValueLayout] = [:]
   private var values = FloatBuffer(0)
   private var gradients = FloatBuffer(0)
@@ -54,7 +58,21 @@ package final class Executor: @unchecked Sendable {
     transposed = FloatBuffer(banks * plan.transposedCount)
     winogradWeights = FloatBuffer(banks * winograd.weightCount)
     nodeHasConsumer = plan.graph.consumers().map { !$0.isEmpty }
+    scratchCount = wholeScratchCount()
   }
+
+  private func wholeScratchCount() -> Int {
+    let directs = plan.steps.map { step in
+      guard case .convolution(let convolution) = step.kind, convolution.style == .dense else {
+        return 0
+      }
+      return directScratchCount(convolution.shape, rows: 0..<convolution.shape.outputHeight)
+    }
+    return max(
+      plan.scratchCount, winograd.scratchCount, integers.plan.scratchCount, directs.max() ?? 0)
+  }
+
+  func scratch(member: Int) -> UnsafeMutablePointer<Float> { scratch[member].start }
 
   /// The lane each image of a batch belongs to is `image * lanes / batch`; this is its range of
   /// images.
@@ -71,15 +89,16 @@ package final class Executor: @unchecked Sendable {
 
   /// Memory for a pass: values per image where images wait for each other, else per thread.
   func reserve(
-    batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool
+    batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool,
+    teamsUp: Bool
   ) {
     while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let threads = context.pool.threads
-    while scratch.count < threads {
-      scratch.append(
-        FloatBuffer(
-          max(plan.scratchCount, winograd.scratchCount, integers.plan.scratchCount)))
+    if teamsUp, teamScratch == 0 {
+      teamScratch = teamScratchCount(threads)
+      if teamScratch > scratchCount { scratch = [] }
     }
+    while scratch.count < threads { scratch.append(FloatBuffer(max(scratchCount, teamScratch))) }
     let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
     guard wantsGradients else { return }

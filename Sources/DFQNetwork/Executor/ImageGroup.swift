@@ -27,7 +27,7 @@ struct ImageGroup: @unchecked Sendable {
   let images: Range<Int>
   let lane: Int
   let layout: ValueLayout
-  let scratch: UnsafeMutablePointer<Float>
+  var scratch: UnsafeMutablePointer<Float>
   let values: Arenas
   let gradients: Arenas
   /// Whether a convolution may go on to the normalization after it: whether its statistics are

@@ -5,9 +5,24 @@ import DFQTensor
 extension Pass {
   /// Each group forward and backward before the next of its lane: its values stay in the cache.
   func runSeparate() {
+    if executor.teamsUp(batch: batch, request: request, coupled: coupled) {
+      return runTogether()
+    }
     forEachGroup { [self] group in
       load(group)
       executor.forward(steps: 0..<plan.steps.count, group: group)
+      keepOutputs(group)
+      finish(group)
+    }
+  }
+
+  /// Each image on all threads.
+  private func runTogether() {
+    forEachImageTogether { [self] group, member, team in
+      if member == 0 { load(group) }
+      team.wait()
+      executor.forward(group: group, member: member, team: team)
+      guard member == 0 else { return }
       keepOutputs(group)
       finish(group)
     }

@@ -69,6 +69,22 @@ final class Pass: @unchecked Sendable {
     }
   }
 
+  /// Calls `body` on every thread at once for each image, one after the other.
+  func forEachImageTogether(
+    _ body: @escaping @Sendable (_ group: ImageGroup, _ member: Int, _ team: Team) -> Void
+  ) {
+    let pass = Invariants(self)
+    executor.context.pool.together { [self] member, team in
+      for image in 0..<batch {
+        // The values are the first thread's, the scratch is each one's own.
+        var group = group(
+          image..<image + 1, lane: image * Executor.laneCount(batch) / batch, worker: 0, pass)
+        group.scratch = executor.scratch(member: member)
+        body(group, member, team)
+      }
+    }
+  }
+
   /// What is the same for all groups of a run over the batch.
   private struct Invariants: Sendable {
     let training: Bool

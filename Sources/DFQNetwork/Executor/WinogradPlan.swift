@@ -12,6 +12,13 @@ struct WinogradPlan {
     /// Whether several images are computed at a time: where an image has so few tiles that reading
     /// the weights would take longer than using them.
     let isGrouped: Bool
+    /// The tiles of an image.
+    let tiles: Int
+    /// Whether the transformed weights are many times what stays in a core's cache.
+    let isHeavy: Bool
+
+    /// Whether reading the transformed weights for so few images takes longer than what they save.
+    func isLoss(images: Int) -> Bool { isHeavy && images * tiles < 8 }
   }
 
   /// By position in the plan's steps.
@@ -30,6 +37,8 @@ struct WinogradPlan {
   static let groupLimit = (near: 4, far: 8)
   /// An image of at least as many tiles needs no company.
   private static let fewTiles = 64
+  /// Floats of transformed weights that are many.
+  private static let heavyFloats = 1 << 22
   /// Fewer channels leave most of a vector empty.
   private static let leastChannels = 8
 
@@ -55,9 +64,11 @@ struct WinogradPlan {
         }
         return offset
       }
+      let forward = take(shape)
       entries[position] = Entry(
-        tile: tile, forward: take(shape), gradient: take(shape.dataGradientShape),
-        isGrouped: isGrouped)
+        tile: tile, forward: forward, gradient: take(shape.dataGradientShape),
+        isGrouped: isGrouped, tiles: rows * columns,
+        isHeavy: weightCount - forward > WinogradPlan.heavyFloats)
     }
     scratchCount = aligned(scratchCount)
   }

@@ -35,6 +35,25 @@ package struct ConvolutionShape: Hashable, Sendable {
     self.padLeft = padLeft
   }
 
+  /// The convolution that computes some rows of the outputs alone, and the row of the inputs that
+  /// is the first of its inputs.
+  ///
+  /// Every row must read some row of the inputs (`readsEverywhere`).
+  package func rows(_ rows: Range<Int>) -> (shape: ConvolutionShape, firstInputRow: Int) {
+    let top = rows.lowerBound * strideHeight - padTop
+    let first = max(top, 0)
+    var part = self
+    part.outputHeight = rows.count
+    part.padTop = first - top
+    part.inputHeight = inputHeight - first
+    return (part, first)
+  }
+
+  /// Whether every row of the outputs reads some row of the inputs, not padding alone.
+  package var readsEverywhere: Bool {
+    padTop < kernelHeight && (outputHeight - 1) * strideHeight - padTop < inputHeight
+  }
+
   /// Multiply-accumulates of the dense convolution, those with padding counted.
   package var macs: Int {
     outputHeight * outputWidth * outputChannels * kernelHeight * kernelWidth * inputChannels

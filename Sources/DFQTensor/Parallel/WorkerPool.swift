@@ -36,4 +36,8 @@ public struct WorkerPool: Sendable {
     }
     if !finished { for piece in 0..<pieces { body(piece, 0) } }
   }
+
+  /// Calls `body` once on every thread; false, having called nothing, where there is one thread or
+  /// the pool is at work already.
+  func runOnAll(_ body: @Sendable (_ worker: Int) -> Void) -> Bool { helpers?.run(body) ?? false }
 }
