@@ -36,6 +36,46 @@ import Testing
     #expect(overlaps.load(ordering: .relaxed) == 0)
   }
 
+  /// Every member, at every step, sees what all have done in the step before.
+  @Test(arguments: 1...4)
+  func teamsWaitForEachOther(threads: Int) {
+    let steps = 300
+    let done = (0..<threads).map { _ in Counter() }
+    let late = Counter()
+    WorkerPool(threads: threads).together { member, team in
+      for step in 0..<steps {
+        for other in done where other.total.load(ordering: .relaxed) < step {
+          late.total.add(1, ordering: .relaxed)
+        }
+        team.wait()
+        done[member].total.add(1, ordering: .relaxed)
+        team.wait()
+      }
+    }
+    #expect(late.total.load(ordering: .relaxed) == 0)
+    #expect(done.allSatisfy { $0.total.load(ordering: .relaxed) == steps })
+  }
+
+  /// A pool that is at work has nobody to team up with; the caller is not left waiting.
+  @Test func teamsInsideCalls() {
+    let pool = WorkerPool(threads: 2)
+    let total = Atomic<Int>(0)
+    pool.forEach(4) { _, _ in
+      pool.together { _, team in
+        team.wait()
+        total.add(team.count, ordering: .relaxed)
+      }
+    }
+    #expect(total.load(ordering: .relaxed) == 4)
+  }
+
+  @Test func sharesAreWholeUnits() {
+    let team = Team(count: 3)
+    let shares = (0..<3).map { team.share(14, unit: 4, member: $0) }
+    #expect(shares == [0..<4, 4..<8, 8..<14])
+    #expect((0..<3).map { team.share(3, unit: 4, member: $0) } == [0..<0, 0..<0, 0..<3])
+  }
+
   @Test func callsInsideCalls() {
     let pool = WorkerPool(threads: 2)
     let total = Atomic<Int>(0)

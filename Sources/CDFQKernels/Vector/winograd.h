@@ -70,7 +70,9 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
                                 float *memory) {
   dfq_conv_ending streamed = *given;
   streamed.streams = winograd_streams(given, shape, output, output_step);
+  if (!streamed.end_output) streamed.end_output = shape->out_channels;
   const dfq_conv_ending *ending = &streamed;
+  const size_t output_weights = (size_t)ending->first_output * shape->in_channels;
   const int32_t matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE);
   const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_FLOATS, WINOGRAD_TILES);
   const size_t matrix = winograd_matrix(shape->in_channels, shape->out_channels);
@@ -91,14 +93,15 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
                                  .inputs = shape->in_channels,
                                  .tiles = end - first,
                                  .input = memory + m * job.input_step,
-                                 .weight = weight + m * matrix,
+                                 .weight = weight + m * matrix + output_weights,
                                  .input_step = job.input_step,
                                  .weight_step = matrix,
                                  .block_step = (size_t)job.block * CELL,
-                                 .products = products + m * job.output_step,
+                                 .products =
+                                     products + m * job.output_step + ending->first_output,
                                  .product_step = job.output_step,
                                  .product_row = job.output_row};
-      winograd_multiply(&block, shape->out_channels);
+      winograd_multiply(&block, ending->end_output - ending->first_output);
     }
     winograd_transform_output(TILE, &job, products, first, end, ending, output, output_step);
   }

@@ -115,11 +115,10 @@ WINOGRAD_OUTPUT(4)
 static void winograd_transform_output(const int TILE, const winograd_job *job, const float *from,
                                       int32_t first, int32_t end, const dfq_conv_ending *ending,
                                       float *output, size_t image_step) {
-  const int32_t channels = job->shape->out_channels;
   for (int32_t tile = first; tile < end;) {
     const winograd_strip strip = winograd_strip_at(job, tile, end);
-    for (int32_t c = 0; c < channels; c += VL) {
-      const int32_t n = channels - c;
+    for (int32_t c = ending->first_output; c < ending->end_output; c += VL) {
+      const int32_t n = ending->end_output - c;
       winograd_ending part =
           winograd_ending_at(ending, output, strip.image * image_step, c, n);
       (TILE == 2 ? winograd_output_2 : winograd_output_4)(

@@ -52,6 +52,9 @@ typedef struct {
   int32_t far;       /* values and inputs are unlikely to be in a cache of this processor: they are asked for ahead */
   int32_t streams;   /* x is not read soon: it is written past the caches where its lines are whole */
   int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
+  /* Only output channels first_output ..< end_output are computed, all where end_output is 0. Neither is inside of 32
+   * channels that begin at a multiple of 32. */
+  int32_t first_output, end_output;
   /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
   const float *scale, *shift;
   const float *residual; /* or NULL */

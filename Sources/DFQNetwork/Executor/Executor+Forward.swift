@@ -59,7 +59,7 @@ extension Executor {
       return position + (goesOn ? 2 : 1)
     }
     let rows = 0..<convolution.shape.outputHeight
-    let entry = winogradEntry(position, images: images.count, group: group)
+    let entry = winogradEntry(position)
     if let entry {
       convolve(
         convolution, at: position, entry: entry, bank: bank, images: images, rows: rows,
@@ -78,20 +78,19 @@ extension Executor {
     return position + (goesOn ? 2 : 1)
   }
 
-  /// How a convolution of so many images is computed by Winograd's algorithm, nil where it is not.
-  func winogradEntry(_ position: Int, images: Int, group: ImageGroup) -> WinogradPlan.Entry? {
-    guard let entry = winograd.entries[position] else { return nil }
-    // A pass with gradients has its weights transformed for them all the same.
-    return group.dropsValues && entry.isLoss(images: images) ? nil : entry
+  /// How a convolution is computed by Winograd's algorithm in the current pass, nil where it is not.
+  func winogradEntry(_ position: Int) -> WinogradPlan.Entry? {
+    computesAlone ? winograd.entries[position]?.alone : winograd.entries[position]
   }
 
-  /// Rows of a convolution by Winograd's algorithm, with the moments of its outputs and, where it
+  /// Rows (and some of the output channels) of a convolution by Winograd's algorithm, with the moments of its outputs and, where it
   /// goes on, the normalization after it.
   ///
   /// Rows that begin in the middle of a tile would be computed in other tiles, to other last bits.
   func convolve(
     _ convolution: ConvolutionStep, at position: Int, entry: WinogradPlan.Entry, bank: Int,
-    images: Range<Int>, rows: Range<Int>, goesOn: Bool, group: ImageGroup
+    images: Range<Int>, rows: Range<Int>, outputs: Range<Int>? = nil, goesOn: Bool,
+    group: ImageGroup
   ) {
     let step = plan.steps[position]
     let first = images.lowerBound
@@ -104,6 +103,7 @@ extension Executor {
     ending.isFar = group.isFar
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
+    ending.outputs = outputs
     // The normalization's input is next read by its backward, or when the whole batch is done.
     let isReadLate =
       goesOn || !group.fusesNormalizations && plan.isNormalizedNext[position]

@@ -8,11 +8,14 @@ extension Executor {
     let values: [Float]
     let mode: BatchNormMode
     let transposing: Bool
+    /// Whether the weights are those for images that are computed alone.
+    let isAlone: Bool
     /// By the transform's point, whether its values have codes.
     let codes: [Bool]
 
     func covers(_ other: Prepared) -> Bool {
       values.count == other.values.count && mode == other.mode && codes == other.codes
+        && isAlone == other.isAlone
         && (transposing || !other.transposing)
         && values.withUnsafeBufferPointer { $0.baseAddress }
           == other.values.withUnsafeBufferPointer { $0.baseAddress }
@@ -22,14 +25,17 @@ extension Executor {
   /// Takes over the parameters of a pass; nothing is done for those of the last one.
   ///
   /// Scales and shifts of evaluation-mode batch norms, transposed and transformed weights.
-  func prepare(_ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool) {
+  func prepare(
+    _ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool, isAlone: Bool
+  ) {
     precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
     let codes = transform.map { transform in
       transform.nodes.indices.map { transform.hasCodes(point: $0) }
     }
     let wanted = Prepared(
-      values: values, mode: mode, transposing: transposing, codes: codes ?? [])
+      values: values, mode: mode, transposing: transposing, isAlone: isAlone, codes: codes ?? [])
     if mode == .evaluation, let prepared, prepared.covers(wanted) { return }
+    computesAlone = isAlone
     // Parameters that are about to change are not held: their owner would have to copy them.
     prepared = keeping && mode == .evaluation ? wanted : nil
     values.withUnsafeBufferPointer {
@@ -69,7 +75,7 @@ extension Executor {
   ) {
     let shape = step.shape
     let weight = parameters.start + bank * plan.layout.count + step.weight.lowerBound
-    let entry = winograd.entries[position]
+    let entry = winogradEntry(position)
     let transformed = winogradWeights.start + bank * winograd.weightCount
     if forward, let entry {
       context.kernels.winogradTransformWeights(

@@ -12,7 +12,9 @@ extension Executor {
       training || request.momentObjectives.contains { !$0.isPerImage }
     prepare(
       values, mode: request.mode, transposing: request.wantsGradient,
-      keeping: !request.parameterGradient)
+      keeping: !request.parameterGradient,
+      isAlone: winograd.differsAlone && !request.wantsGradient
+        && batch <= Executor.laneCount(batch))
     let layout = layout(for: request)
     reserve(
       batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,

@@ -26,15 +26,14 @@ extension Executor {
     switch step.kind {
     case .convolution(let convolution) where isDivided(step):
       let goesOn = plan.isNormalizedNext[position]
-      let entry = winogradEntry(position, images: 1, group: group)
-      let rows = team.share(
-        convolution.shape.outputHeight, unit: entry?.tile ?? 1, member: member)
-      if rows.isEmpty { return goesOn ? 2 : 1 }
-      if let entry {
+      if let entry = winogradEntry(position) {
+        let part = share(of: convolution.shape, entry: entry, member: member, team: team)
+        guard !part.rows.isEmpty, !part.outputs.isEmpty else { return goesOn ? 2 : 1 }
         convolve(
-          convolution, at: position, entry: entry, bank: 0, images: group.images, rows: rows,
-          goesOn: goesOn, group: group)
+          convolution, at: position, entry: entry, bank: 0, images: group.images,
+          rows: part.rows, outputs: part.outputs, goesOn: goesOn, group: group)
       } else {
+        let rows = team.share(convolution.shape.outputHeight, unit: 1, member: member)
         convolveDirectly(
           convolution, at: position, bank: 0, image: image, rows: rows, goesOn: goesOn,
           group: group)
@@ -61,6 +60,20 @@ extension Executor {
     return 1
   }
 
+  /// A member's part of a convolution by Winograd's algorithm: some rows, or some output channels
+  /// where weights are so many that reading them counts most.
+  private func share(
+    of shape: ConvolutionShape, entry: WinogradPlan.Entry, member: Int, team: Team
+  ) -> (rows: Range<Int>, outputs: Range<Int>) {
+    let (rows, outputs) = (0..<shape.outputHeight, 0..<shape.outputChannels)
+    return entry.weights > Executor.cachedWeights
+      ? (rows, team.share(outputs.count, unit: ConvolutionEnding.outputUnit, member: member))
+      : (team.share(rows.count, unit: entry.tile, member: member), outputs)
+  }
+
+  /// Floats of weights that stay in a core's cache.
+  private static let cachedWeights = 1 << 18
+
   /// Whether every member computes some rows of a step.
   private func isDivided(_ step: Step) -> Bool {
     switch step.kind {
@@ -85,16 +98,17 @@ extension Executor {
       guard case .convolution(let convolution) = step.kind, isDivided(step) else { continue }
       let shape = convolution.shape
       for member in 0..<count {
-        for unit in [1, winograd.entries[position]?.tile ?? 1] {
-          let rows = team.share(shape.outputHeight, unit: unit, member: member)
-          if rows.isEmpty { continue }
+        guard let entry = winograd.entries[position]?.alone else {
+          let rows = team.share(shape.outputHeight, unit: 1, member: member)
           floats = max(floats, directScratchCount(shape, rows: rows))
-          guard let entry = winograd.entries[position] else { continue }
-          floats = max(
-            floats,
-            context.kernels.winogradScratchCount(
-              tile: entry.tile, shape.rows(rows).shape, images: 1))
+          continue
         }
+        let rows = share(of: shape, entry: entry, member: member, team: team).rows
+        if rows.isEmpty { continue }
+        let part = shape.rows(rows).shape
+        floats = max(
+          floats,
+          context.kernels.winogradScratchCount(tile: entry.tile, part, images: 1))
       }
     }
     return aligned(floats)

@@ -26,6 +26,8 @@ package final class Executor: @unchecked Sendable {
   let winogradWeights: FloatBuffer
   /// What `parameters` and what follows from it were made of.
   var prepared: Prepared?
+  /// Whether the images of the current pass are computed alone, with weights made for it.
+  var computesAlone = false
   private(set) var lanes: [Lane] = []
   private var scratch: [FloatBuffer] = []
   /// Floats of a thread's scratch where it computes whole images.

@@ -14,11 +14,17 @@ struct WinogradPlan {
     let isGrouped: Bool
     /// The tiles of an image.
     let tiles: Int
-    /// Whether the transformed weights are many times what stays in a core's cache.
-    let isHeavy: Bool
+    /// Floats of the transformed weights of the forward convolution.
+    let weights: Int
 
-    /// Whether reading the transformed weights for so few images takes longer than what they save.
-    func isLoss(images: Int) -> Bool { isHeavy && images * tiles < 8 }
+    /// The same for images that are computed alone: in smaller tiles where reading the weights
+    /// takes longer than using them, because those of smaller tiles are fewer.
+    var alone: Entry {
+      guard tile > 2, tiles < 8, weights > WinogradPlan.heavyFloats else { return self }
+      return Entry(
+        tile: 2, forward: forward, gradient: gradient, isGrouped: isGrouped, tiles: tiles,
+        weights: weights)
+    }
   }
 
   /// By position in the plan's steps.
@@ -30,6 +36,9 @@ struct WinogradPlan {
   /// Whether any convolution is grouped.
   var hasGroups: Bool { entries.contains { $0?.isGrouped == true } }
 
+  /// Whether any convolution is computed otherwise for images that are computed alone.
+  var differsAlone: Bool { entries.contains { $0.map { $0.alone.tile != $0.tile } == true } }
+
   func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
 
   /// The images that are computed together, at most: of four, the values of a CIFAR network just
@@ -37,7 +46,7 @@ struct WinogradPlan {
   static let groupLimit = (near: 4, far: 8)
   /// An image of at least as many tiles needs no company.
   private static let fewTiles = 64
-  /// Floats of transformed weights that are many.
+  /// Floats of transformed weights that are many times what stays in a core's cache.
   private static let heavyFloats = 1 << 22
   /// Fewer channels leave most of a vector empty.
   private static let leastChannels = 8
@@ -65,10 +74,13 @@ struct WinogradPlan {
         return offset
       }
       let forward = take(shape)
+      let weights = weightCount - forward
       entries[position] = Entry(
         tile: tile, forward: forward, gradient: take(shape.dataGradientShape),
-        isGrouped: isGrouped, tiles: rows * columns,
-        isHeavy: weightCount - forward > WinogradPlan.heavyFloats)
+        isGrouped: isGrouped, tiles: rows * columns, weights: weights)
+      let alone = entries[position]!.alone
+      scratchCount = max(
+        scratchCount, kernels.winogradScratchCount(tile: alone.tile, shape, images: 1))
     }
     scratchCount = aligned(scratchCount)
   }

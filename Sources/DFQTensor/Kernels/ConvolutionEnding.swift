@@ -35,10 +35,16 @@ package struct ConvolutionEnding {
   package var streamsOutput = false
   /// Whether x itself is not wanted: the output is then neither written nor read.
   package var dropsOutput = false
+  /// The output channels that are computed, nil for all; bounds are multiples of `outputUnit` or the
+  /// last one's end.
+  package var outputs: Range<Int>?
   package var activation: Activation?
   /// Sums of x and, `channels` further, of its squares, which are added to.
   package var sums: UnsafeMutablePointer<Double>?
   package var channels = 0
+
+  /// Output channels that are not divided.
+  package static let outputUnit = 32
 
   package init(bias: UnsafePointer<Float>? = nil, accumulate: Bool = false) {
     self.bias = bias
@@ -53,6 +59,10 @@ package struct ConvolutionEnding {
     ending.far = isFar ? 1 : 0
     ending.streams = streamsOutput ? 1 : 0
     ending.drops = dropsOutput ? 1 : 0
+    if let outputs {
+      ending.first_output = Int32(outputs.lowerBound)
+      ending.end_output = Int32(outputs.upperBound)
+    }
     if let activation {
       ending.scale = activation.scale
       ending.shift = activation.shift

@@ -118,11 +118,19 @@ extension KernelFamily {
       }
       let weight = transformedWeights(
         kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
-      kernels.winogradConvolve(
-        tile: test.tile, test.shape, images: test.images, input: buffers[0],
-        inputStep: test.inputStep, transformedWeight: weight.pointer,
-        ending: .init(bias: bias), output: buffers[3], outputStep: test.outputStep,
-        scratch: scratch)
+      // All output channels at once, or what a thread computes of many.
+      let (unit, outputs) = (ConvolutionEnding.outputUnit, test.shape.outputChannels)
+      let parts =
+        hasBias && outputs > unit ? [0..<unit, unit..<outputs] : [Range<Int>?.none]
+      for part in parts {
+        var ending = ConvolutionEnding(bias: bias)
+        ending.outputs = part
+        kernels.winogradConvolve(
+          tile: test.tile, test.shape, images: test.images, input: buffers[0],
+          inputStep: test.inputStep, transformedWeight: weight.pointer,
+          ending: ending, output: buffers[3], outputStep: test.outputStep,
+          scratch: scratch)
+      }
     },
     // Activated inputs, and a normalization with residual and moments behind: against the same in
     // passes of their own.
