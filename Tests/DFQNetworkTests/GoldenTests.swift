@@ -71,7 +71,8 @@ import Testing
       #expect(relativeDistance(found, expected.elements) < 1e-3, "\(entry.name)")
     }
     guard mode == .training else { return }
-    let updated = network.updatingStatistics(response.batchStatistics, count: 16)
+    var updated = network
+    updated.updateStatistics(response.batchStatistics, count: 16)
     for entry in network.parameters.layout.entries where !entry.role.isLearned {
       let expected = try golden.tensor(entry.name).elements
       let found = Array(updated.parameters.values[entry.range])

@@ -16,9 +16,9 @@ static size_t vector_winograd_weight_floats(int32_t tile, int32_t inputs, int32_
   return (size_t)WINOGRAD_SIDE(tile) * WINOGRAD_SIDE(tile) * winograd_matrix(inputs, outputs);
 }
 
-/* One input and one vector of outputs. */
-V_INLINE void winograd_weights(const int TILE, const float *weight, size_t tap, int flip, int n,
-                               size_t matrix, float *to) {
+/* One input and one vector of outputs, past the caches where it STREAMS. */
+V_INLINE void winograd_weights(const int TILE, const int STREAMS, const float *weight, size_t tap,
+                               int flip, int n, size_t matrix, float *to) {
   const int SIDE = WINOGRAD_SIDE(TILE);
   vf half[WINOGRAD_MOST * 3];
   UNROLL_FULLY for (int kw = 0; kw < 3; kw++) {
@@ -32,14 +32,26 @@ V_INLINE void winograd_weights(const int TILE, const float *weight, size_t tap, 
   UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
     vf u[WINOGRAD_MOST];
     winograd_weight_line(TILE, half + r * 3, u);
-    UNROLL_FULLY for (int q = 0; q < SIDE; q++) v_store(to + (r * SIDE + q) * matrix, u[q]);
+    UNROLL_FULLY for (int q = 0; q < SIDE; q++) {
+      if (STREAMS) {
+        v_stream(to + (r * SIDE + q) * matrix, u[q]);
+      } else {
+        v_store(to + (r * SIDE + q) * matrix, u[q]);
+      }
+    }
   }
 }
+
+/* Transformed weights of more bytes are out of the cache by the time they are read. */
+enum { WINOGRAD_CACHED_WEIGHTS = 4 << 20 };
 
 static void vector_winograd_transform_weights(int32_t tile, const float *weight, int32_t inputs,
                                               int32_t outputs, int32_t flip, float *transformed) {
   const size_t matrix = winograd_matrix(inputs, outputs), tap = (size_t)inputs * outputs;
   const int32_t vectors = divide_up(outputs, VL);
+  const size_t bytes = vector_winograd_weight_floats(tile, inputs, outputs) * sizeof(float);
+  const int streams = V_STREAMS && bytes > WINOGRAD_CACHED_WEIGHTS &&
+                      (uintptr_t)transformed % (VL * sizeof(float)) == 0;
   for (int32_t v = 0; v < vectors; v++) {
     /* The last vector stands alone where their number is odd. */
     const int32_t pair = v / 2 * 2, width = smaller(vectors - pair, 2) * VL;
@@ -48,12 +60,15 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
       const float *from = weight + (size_t)i * outputs + v * VL;
       float *to = transformed + (size_t)pair * VL * inputs + (size_t)i * width + (v - pair) * VL;
       if (tile == 2) {
-        winograd_weights(2, from, tap, flip, n, matrix, to);
+        winograd_weights(2, 0, from, tap, flip, n, matrix, to);
+      } else if (streams) {
+        winograd_weights(4, 1, from, tap, flip, n, matrix, to);
       } else {
-        winograd_weights(4, from, tap, flip, n, matrix, to);
+        winograd_weights(4, 0, from, tap, flip, n, matrix, to);
       }
     }
   }
+  if (streams) _mm_sfence();
 }
 
 /* Whether all of a pixel's vectors are whole lines. */

@@ -37,6 +37,8 @@ package final class Executor: @unchecked Sendable {
   private var layouts: [LayoutKey: ValueLayout] = [:]
   private var values = FloatBuffer(0)
   private var gradients = FloatBuffer(0)
+  /// The last pass's gradient at the parameters: its memory is used again once nobody else has it.
+  var spareGradient: [Float] = []
   let nodeHasConsumer: [Bool]
 
   /// The most lanes a batch is split into.
@@ -54,7 +56,7 @@ package final class Executor: @unchecked Sendable {
     winograd = WinogradPlan(plan, context: context)
     integers = IntegerWeights(IntegerPlan(plan, context: context), banks: banks)
     // Images whose weights differ cannot share a product.
-    groupLimit = banks == 1 && winograd.hasGroups ? WinogradPlan.groupLimit : (1, 1)
+    groupLimit = banks == 1 && winograd.hasGroups ? winograd.groupLimit : (1, 1)
     parameters = FloatBuffer(banks * plan.layout.count)
     normMemory = FloatBuffer(plan.normMemoryCount)
     transposed = FloatBuffer(banks * plan.transposedCount)
@@ -94,7 +96,6 @@ package final class Executor: @unchecked Sendable {
     batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool,
     teamsUp: Bool
   ) {
-    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let threads = context.pool.threads
     if teamsUp, teamScratch == 0 {
       teamScratch = teamScratchCount(threads)
@@ -104,6 +105,7 @@ package final class Executor: @unchecked Sendable {
     let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
     guard wantsGradients else { return }
+    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let gradientSlots = (training ? batch : threads * groupLimit.far) * plan.gradientCount
     if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
   }

@@ -87,12 +87,11 @@ extension Network {
       shape: Shape([rows.count] + imageShape.dimensions), elements: rows.flatMap(\.elements))
   }
 
-  /// The network with its running statistics moved towards a batch's: (1 - momentum) * old +
-  /// momentum * new, the new variance unbiased over N H W values, as PyTorch does.
-  package func updatingStatistics(
+  /// Moves the running statistics towards a batch's: (1 - momentum) * old + momentum * new, the new
+  /// variance unbiased over N H W values, as PyTorch does.
+  package mutating func updateStatistics(
     _ statistics: [(mean: [Double], variance: [Double])], count images: Int
-  ) -> Network {
-    var result = self
+  ) {
     for (place, position) in graph.batchNorms.enumerated() {
       guard case .batchNorm(let norm) = graph.nodes[position].layer else { continue }
       let shape = graph.nodes[position].outputShape
@@ -102,13 +101,12 @@ extension Network {
       func move(_ role: ParameterLayout.Role, _ new: [Double], factor: Double) {
         let range = parameters.layout.entry(node: position, role)!.range
         for (index, value) in zip(range, new) {
-          let old = Double(result.parameters.values[index])
-          result.parameters.values[index] = Float((1 - momentum) * old + momentum * value * factor)
+          let old = Double(parameters.values[index])
+          parameters.values[index] = Float((1 - momentum) * old + momentum * value * factor)
         }
       }
       move(.runningMean, statistics[place].mean, factor: 1)
       move(.runningVariance, statistics[place].variance, factor: unbiased)
     }
-    return result
   }
 }

@@ -46,11 +46,16 @@ extension Pass {
   /// The lanes' sums in order, and batch norm's gradients from those at its scale and shift.
   private func parameterGradient() -> [Float] {
     let count = executor.banks * plan.layout.count
-    return [Float](unsafeUninitializedCapacity: count) { total, initialized in
-      addLanes(to: total.baseAddress!, count: count)
-      addNormGradients(to: total.baseAddress!)
-      initialized = count
+    // Fresh memory would cost as much time as the sums: the system clears it page by page.
+    var total = executor.spareGradient
+    executor.spareGradient = []
+    if total.count != count { total = [Float](repeating: 0, count: count) }
+    total.withUnsafeMutableBufferPointer {
+      addLanes(to: $0.baseAddress!, count: count)
+      addNormGradients(to: $0.baseAddress!)
     }
+    executor.spareGradient = total
+    return total
   }
 
   private func addLanes(to total: UnsafeMutablePointer<Float>, count: Int) {

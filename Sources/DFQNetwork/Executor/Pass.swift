@@ -56,10 +56,19 @@ final class Pass: @unchecked Sendable {
     imageMomentLosses.deallocate()
   }
 
-  /// Calls `body` for every group, lane by lane.
+  /// Calls `body` for every group; lane by lane where lanes add something up.
   func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
     let limit = coupled ? executor.groupLimit.far : executor.groupLimit.near
     let pass = Invariants(self)
+    if !request.wantsGradient && !coupled && executor.transform == nil {
+      // As large as the limit allows, as long as there is one for every thread.
+      let size = min(
+        limit, max(1, (batch + executor.context.pool.threads - 1) / executor.context.pool.threads))
+      return executor.context.pool.forEach((batch + size - 1) / size) { [self] place, worker in
+        let images = place * size..<min((place + 1) * size, batch)
+        body(group(images, lane: 0, worker: worker, pass))
+      }
+    }
     executor.context.pool.forEach(Executor.laneCount(batch)) { [self] lane, worker in
       let range = Executor.laneRange(lane, batch: batch)
       for first in stride(from: range.lowerBound, to: range.upperBound, by: limit) {

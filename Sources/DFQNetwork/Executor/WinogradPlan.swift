@@ -42,8 +42,12 @@ struct WinogradPlan {
   func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
 
   /// The images that are computed together, at most: of four, the values of a CIFAR network just
-  /// stay in the second-level cache; where they cannot, more share the weights.
-  static let groupLimit = (near: 4, far: 8)
+  /// stay in the second-level cache; where they cannot, or weights are many, more share the weights.
+  var groupLimit: (near: Int, far: Int) { (isHeavy ? WinogradPlan.most : 4, WinogradPlan.most) }
+  private static let most = 8
+  private var isHeavy: Bool {
+    entries.contains { $0.map { $0.weights > WinogradPlan.heavyFloats } == true }
+  }
   /// An image of at least as many tiles needs no company.
   private static let fewTiles = 64
   /// Floats of transformed weights that are many times what stays in a core's cache.
@@ -67,7 +71,7 @@ struct WinogradPlan {
         weightCount += aligned(
           kernels.winogradWeightCount(
             tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels))
-        for images in 1...(isGrouped ? WinogradPlan.groupLimit.far : 1) {
+        for images in 1...(isGrouped ? WinogradPlan.most : 1) {
           scratchCount = max(
             scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: images))
         }

@@ -97,6 +97,6 @@ package struct TeacherState {
         &network.parameters.values, gradient: response.parameterGradient, rate: rate,
         ranges: ranges, context: context)
     }
-    network = network.updatingStatistics(response.batchStatistics, count: configuration.batch)
+    network.updateStatistics(response.batchStatistics, count: configuration.batch)
   }
 }
