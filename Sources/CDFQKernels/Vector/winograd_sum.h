@@ -3,7 +3,8 @@
  * vectors of outputs. Channels are rounded up to CELL: what stands there is never read. */
 typedef struct {
   int32_t matrices, tiles, input_blocks;
-  int32_t row;                          /* outputs, rounded up to CELL */
+  int32_t outputs;                      /* rounded up to CELL */
+  size_t row, sum_row;                  /* between the tiles' gradients, between the inputs' sums */
   const float *input, *gradient;
   size_t input_step, gradient_step;     /* floats between the matrices */
   size_t block_step;                    /* between blocks of CELL inputs */
@@ -14,7 +15,7 @@ typedef struct {
 
 V_INLINE void winograd_sum_tile(const int INPUTS, const int VECTORS, const winograd_sums *job,
                                 const float *x, const float *g, float *to) {
-  const size_t row = job->row;
+  const size_t row = job->row, sum_row = job->sum_row;
   vf sums[CONV_REGISTERS];
   UNROLL_FULLY for (int i = 0; i < INPUTS * VECTORS; i++) sums[i] = v_zero();
   const int32_t tiles = job->tiles;
@@ -30,7 +31,7 @@ V_INLINE void winograd_sum_tile(const int INPUTS, const int VECTORS, const winog
     }
   }
   const int starts = job->starts;
-  UNROLL_FULLY for (int i = 0; i < INPUTS; i++, to += row) {
+  UNROLL_FULLY for (int i = 0; i < INPUTS; i++, to += sum_row) {
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       const vf sum = sums[i * VECTORS + v];
       v_store(to + v * VL, starts ? sum : v_add(v_load(to + v * VL), sum));
@@ -44,18 +45,18 @@ static void winograd_sum(const winograd_sums *job) {
     const float *gradient = job->gradient + m * job->gradient_step;
     for (int32_t b = 0; b < job->input_blocks; b++) {
       const float *input = job->input + m * job->input_step + b * job->block_step;
-      float *to = job->sums + m * job->sum_step + (size_t)b * CELL * job->row;
+      float *to = job->sums + m * job->sum_step + b * CELL * job->sum_row;
       int32_t o = 0;
-      for (; o + 2 * VL <= job->row; o += 2 * VL) {
+      for (; o + 2 * VL <= job->outputs; o += 2 * VL) {
         for (int32_t i = 0; i < CELL; i += PAIR_INPUTS) {
           winograd_sum_tile(PAIR_INPUTS, 2, job, input + i, gradient + o,
-                            to + (size_t)i * job->row + o);
+                            to + i * job->sum_row + o);
         }
       }
-      if (o == job->row) continue;
+      if (o == job->outputs) continue;
       for (int32_t i = 0; i < CELL; i += SINGLE_INPUTS) {
         winograd_sum_tile(SINGLE_INPUTS, 1, job, input + i, gradient + o,
-                          to + (size_t)i * job->row + o);
+                          to + i * job->sum_row + o);
       }
     }
   }

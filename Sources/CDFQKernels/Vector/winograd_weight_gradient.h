@@ -63,17 +63,23 @@ V_INLINE void winograd_transform_gradient(const int TILE, const winograd_job *jo
   }
 }
 
-/* weight_gradient[3][3][input][output] += Gt p G. */
-V_INLINE void winograd_finish_weights(const int TILE, const winograd_job *job,
-                                      const float *products, size_t step, float *weight_gradient) {
+/* Some of the inputs and outputs of a convolution. */
+typedef struct {
+  int32_t first_input, end_input, first_output, end_output;
+} winograd_part;
+
+/* weight_gradient[3][3][input][output] += Gt p G, out of the sums of a part. */
+V_INLINE void winograd_finish_weights(const int TILE, const dfq_conv_shape *s,
+                                      const winograd_part *part, const winograd_sums *sums,
+                                      float *weight_gradient) {
   const int SIDE = WINOGRAD_SIDE(TILE);
-  const dfq_conv_shape *s = job->shape;
-  const size_t tap = (size_t)s->in_channels * s->out_channels;
-  for (int32_t i = 0; i < s->in_channels; i++) {
-    for (int32_t o = 0; o < s->out_channels; o += VL) {
-      const float *from = products + (size_t)i * job->output_row + o;
+  const size_t tap = (size_t)s->in_channels * s->out_channels, step = sums->sum_step;
+  for (int32_t i = part->first_input; i < part->end_input; i++) {
+    for (int32_t o = part->first_output; o < part->end_output; o += VL) {
+      const float *from =
+          sums->sums + (i - part->first_input) * sums->sum_row + o - part->first_output;
       float *to = weight_gradient + (size_t)i * s->out_channels + o;
-      const int32_t n = s->out_channels - o;
+      const int32_t n = part->end_output - o;
       vf half[3 * WINOGRAD_MOST];
       UNROLL_FULLY for (int q = 0; q < SIDE; q++) {
         vf p[WINOGRAD_MOST], w[3];
@@ -97,6 +103,32 @@ V_INLINE size_t winograd_product_step(const winograd_job *job) {
   return winograd_odd_lines((size_t)job->input_blocks * CELL * job->output_row);
 }
 
+/* All tiles at once: part by part, whose sums do not leave the cache before they are finished. */
+static void winograd_sum_parts(const int TILE, const winograd_job *job, winograd_sums block,
+                               float *weight_gradient) {
+  enum { OUTPUTS = 256 };
+  const dfq_conv_shape *s = job->shape;
+  const float *input = block.input, *gradient = block.gradient;
+  block.input_blocks = 1;
+  for (int32_t o = 0; o < s->out_channels; o += OUTPUTS) {
+    block.outputs = smaller(OUTPUTS, job->output_row - o);
+    block.gradient = gradient + o;
+    block.sum_row = block.outputs;
+    block.sum_step = winograd_odd_lines(CELL * block.sum_row);
+    for (int32_t i = 0; i < s->in_channels; i += CELL) {
+      const winograd_part part = {i, smaller(i + CELL, s->in_channels), o,
+                                  smaller(o + OUTPUTS, s->out_channels)};
+      block.input = input + i / CELL * block.block_step;
+      winograd_sum(&block);
+      if (TILE == 2) {
+        winograd_finish_weights(2, s, &part, &block, weight_gradient);
+      } else {
+        winograd_finish_weights(4, s, &part, &block, weight_gradient);
+      }
+    }
+  }
+}
+
 V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *shape, int32_t images,
                                        const float *input, size_t input_step,
                                        const dfq_conv_beginning *beginning, const float *gradient, size_t gradient_step,
@@ -105,27 +137,29 @@ V_INLINE void winograd_weight_gradient(const int TILE, const dfq_conv_shape *sha
   const winograd_job job = winograd_plan(TILE, shape, images, WINOGRAD_GRADIENT_FLOATS,
                                              WINOGRAD_GRADIENT_TILES);
   float *received = memory + job.input_step * matrices;
-  float *products = received + job.output_step * matrices;
-  const size_t step = winograd_product_step(&job);
+  winograd_sums block = {.matrices = matrices,
+                         .input_blocks = job.input_blocks,
+                         .outputs = job.output_row,
+                         .row = job.output_row,
+                         .sum_row = job.output_row,
+                         .input = memory,
+                         .gradient = received,
+                         .input_step = job.input_step,
+                         .gradient_step = job.output_step,
+                         .block_step = (size_t)job.block * CELL,
+                         .sums = received + job.output_step * matrices,
+                         .sum_step = winograd_product_step(&job)};
   for (int32_t first = 0; first < job.tiles; first += job.block) {
     const int32_t end = smaller(first + job.block, job.tiles);
     winograd_transform_input(TILE, &job, input, input_step, beginning, first, end, memory);
     winograd_transform_gradient(TILE, &job, gradient, gradient_step, first, end, received);
-    const winograd_sums block = {.matrices = matrices,
-                                 .tiles = end - first,
-                                 .input_blocks = job.input_blocks,
-                                 .row = job.output_row,
-                                 .input = memory,
-                                 .gradient = received,
-                                 .input_step = job.input_step,
-                                 .gradient_step = job.output_step,
-                                 .block_step = (size_t)job.block * CELL,
-                                 .sums = products,
-                                 .sum_step = step,
-                                 .starts = first == 0};
+    block.tiles = end - first;
+    block.starts = first == 0;
+    if (end - first == job.tiles) return winograd_sum_parts(TILE, &job, block, weight_gradient);
     winograd_sum(&block);
   }
-  winograd_finish_weights(TILE, &job, products, step, weight_gradient);
+  const winograd_part all = {0, shape->in_channels, 0, shape->out_channels};
+  winograd_finish_weights(TILE, shape, &all, &block, weight_gradient);
 }
 
 static void vector_winograd_weight_gradient(int32_t tile, const dfq_conv_shape *shape,
