@@ -21,7 +21,10 @@ extension Executor {
     if request.wantsGradient {
       floats += (training ? batch : threads * executor.groupLimit.far) * plan.gradientCount
     }
+    // Gradients of each lane, and their sum.
     let lane = plan.layout.count + plan.normMemoryCount
-    return 4 * (floats + laneCount(batch) * lane)
+    let lanes = request.wantsGradient ? executor.laneCount(batch) : 0
+    let sum = request.parameterGradient ? plan.layout.count : 0
+    return 4 * (floats + lanes * lane + sum)
   }
 }

@@ -20,7 +20,7 @@ extension Executor {
       batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,
       training: training, teamsUp: teamsUp(batch: batch, request: request, coupled: coupled))
     if request.wantsGradient {
-      context.pool.forEach(Executor.laneCount(batch)) { [self] lane, _ in
+      context.pool.forEach(laneCount(batch)) { [self] lane, _ in
         if request.parameterGradient { lanes[lane].parameterGradient.clear() }
         // Training-mode batch norm needs these sums for the gradient at the images too.
         lanes[lane].normGradient.clear()

@@ -78,18 +78,28 @@ package final class Executor: @unchecked Sendable {
 
   func scratch(member: Int) -> UnsafeMutablePointer<Float> { scratch[member].start }
 
-  /// The lane each image of a batch belongs to is `image * lanes / batch`; this is its range of
-  /// images.
-  package static func laneRange(_ lane: Int, batch: Int) -> Range<Int> {
+  /// A lane's range of images.
+  func laneRange(_ lane: Int, batch: Int) -> Range<Int> {
     let lanes = laneCount(batch)
     return lane * batch / lanes..<(lane + 1) * batch / lanes
   }
 
-  /// Eight images a lane at least, because every lane has gradients of its own to clear and add,
-  /// but four lanes for any batch that has as many images.
+  /// The most lanes any network's batch is split into: eight images a lane at least, because every
+  /// lane has gradients of its own to clear and add, but four lanes for any batch that has as many
+  /// images.
   package static func laneCount(_ batch: Int) -> Int {
     min(laneLimit, max(min(batch, 4), batch / 8))
   }
+
+  /// The lanes of a batch: fewer where parameters are many, whose gradients count more than
+  /// threads do.
+  func laneCount(_ batch: Int) -> Int {
+    plan.layout.count > Executor.manyParameters
+      ? min(Executor.laneLimit, max(min(batch, 2), batch / 8)) : Executor.laneCount(batch)
+  }
+
+  /// Floats of parameters that are many times what stays in a core's cache.
+  private static let manyParameters = 1 << 22
 
   /// Memory for a pass: values per image where images wait for each other, else per thread.
   func reserve(
@@ -105,7 +115,7 @@ package final class Executor: @unchecked Sendable {
     let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
     if values.count < slots { values = FloatBuffer(slots) }
     guard wantsGradients else { return }
-    while lanes.count < Executor.laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
+    while lanes.count < laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
     let gradientSlots = (training ? batch : threads * groupLimit.far) * plan.gradientCount
     if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
   }

@@ -35,7 +35,7 @@ extension Pass {
     }
     moments = PassMoments(
       batchObjectives.map { request.momentObjectives[$0].node }, plan: plan,
-      lanes: Executor.laneCount(batch))
+      lanes: executor.laneCount(batch))
     forEachGroup { [self] group in
       load(group)
       executor.forward(steps: 0..<plan.steps.count, group: group)

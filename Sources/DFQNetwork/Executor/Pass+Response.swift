@@ -59,7 +59,7 @@ extension Pass {
   }
 
   private func addLanes(to total: UnsafeMutablePointer<Float>, count: Int) {
-    let lanes = executor.lanes.prefix(Executor.laneCount(batch))
+    let lanes = executor.lanes.prefix(executor.laneCount(batch))
     let kernels = executor.context.kernels
     nonisolated(unsafe) let total = total
     // A part stays in the cache from lane to lane.

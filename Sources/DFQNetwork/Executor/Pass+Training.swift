@@ -16,7 +16,7 @@ extension Pass {
       "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
     let norms = plan.normSteps
     moments = PassMoments(
-      norms.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: Executor.laneCount(batch))
+      norms.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: executor.laneCount(batch))
     forEachGroup { [self] group in load(group) }
     var next = 0
     for position in norms {
@@ -102,7 +102,7 @@ extension Pass {
   /// Sums of masked * x and of masked over the batch: the lanes' in order.
   func normSums(_ norm: NormalizationStep, _ channel: Int) -> (Double, Double) {
     var sums = (0.0, 0.0)
-    for lane in executor.lanes.prefix(Executor.laneCount(batch)) {
+    for lane in executor.lanes.prefix(executor.laneCount(batch)) {
       sums.0 += Double(lane.normGradient.start[norm.prepared + channel])
       sums.1 += Double(lane.normGradient.start[norm.shift + channel])
     }

@@ -69,8 +69,8 @@ final class Pass: @unchecked Sendable {
         body(group(images, lane: 0, worker: worker, pass))
       }
     }
-    executor.context.pool.forEach(Executor.laneCount(batch)) { [self] lane, worker in
-      let range = Executor.laneRange(lane, batch: batch)
+    executor.context.pool.forEach(executor.laneCount(batch)) { [self] lane, worker in
+      let range = executor.laneRange(lane, batch: batch)
       for first in stride(from: range.lowerBound, to: range.upperBound, by: limit) {
         let images = first..<min(first + limit, range.upperBound)
         body(group(images, lane: lane, worker: worker, pass))
@@ -87,7 +87,7 @@ final class Pass: @unchecked Sendable {
       for image in 0..<batch {
         // The values are the first thread's, the scratch is each one's own.
         var group = group(
-          image..<image + 1, lane: image * Executor.laneCount(batch) / batch, worker: 0, pass)
+          image..<image + 1, lane: image * executor.laneCount(batch) / batch, worker: 0, pass)
         group.scratch = executor.scratch(member: member)
         body(group, member, team)
       }
