@@ -39,7 +39,11 @@ extension Executor {
     // Parameters that are about to change are not held: their owner would have to copy them.
     prepared = keeping && mode == .evaluation ? wanted : nil
     values.withUnsafeBufferPointer {
-      parameters.start.update(from: $0.baseAddress!, count: values.count)
+      nonisolated(unsafe) let source = $0.baseAddress!
+      context.pool.forEachPart(of: values.count) { [parameters] part in
+        (parameters.start + part.lowerBound).update(
+          from: source + part.lowerBound, count: part.count)
+      }
     }
     for step in plan.steps {
       guard case .normalization(let norm) = step.kind else { continue }

@@ -35,15 +35,23 @@ public struct Adam: Sendable, Codable, Equatable {
     steps += 1
     let correction1 = 1 - pow(beta1, Float(steps))
     let correction2 = 1 - pow(beta2, Float(steps))
+    let (beta1, beta2, epsilon, count) = (beta1, beta2, epsilon, values.count)
     values.withUnsafeMutableBufferPointer { w in
       first.withUnsafeMutableBufferPointer { m in
         second.withUnsafeMutableBufferPointer { v in
           gradient.withUnsafeBufferPointer { g in
             guard let start = w.baseAddress else { return }
-            context.kernels.adam(
-              start, first: m.baseAddress!, second: v.baseAddress!, gradient: g.baseAddress!,
-              count: w.count, rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
-              correction1: correction1, correction2: correction2)
+            // Threads write at places no two of them share.
+            nonisolated(unsafe) let (w, m, v, g) = (
+              start, m.baseAddress!, v.baseAddress!, g.baseAddress!
+            )
+            context.pool.forEachPart(of: count) { part in
+              let at = part.lowerBound
+              context.kernels.adam(
+                w + at, first: m + at, second: v + at, gradient: g + at, count: part.count,
+                rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+                correction1: correction1, correction2: correction2)
+            }
           }
         }
       }

@@ -29,14 +29,21 @@ public struct SGD: Sendable, Codable, Equatable {
     _ values: inout [Float], gradient: [Float], rate: Float, ranges: [Range<Int>],
     context: ExecutionContext
   ) {
-    for range in ranges {
-      values.withUnsafeMutableBufferPointer { w in
-        velocity.withUnsafeMutableBufferPointer { v in
-          gradient.withUnsafeBufferPointer { g in
-            context.kernels.sgd(
-              w.baseAddress! + range.lowerBound, velocity: v.baseAddress! + range.lowerBound,
-              gradient: g.baseAddress! + range.lowerBound, count: range.count, rate: rate,
-              momentum: momentum, decay: weightDecay, nesterov: nesterov)
+    let (momentum, decay, nesterov) = (momentum, weightDecay, nesterov)
+    values.withUnsafeMutableBufferPointer { w in
+      velocity.withUnsafeMutableBufferPointer { v in
+        gradient.withUnsafeBufferPointer { g in
+          guard let w = w.baseAddress, let v = v.baseAddress, let g = g.baseAddress else { return }
+          for range in ranges {
+            let start = range.lowerBound
+            // Threads write at places no two of them share.
+            nonisolated(unsafe) let (w, v, g) = (w + start, v + start, g + start)
+            context.pool.forEachPart(of: range.count) { part in
+              let at = part.lowerBound
+              context.kernels.sgd(
+                w + at, velocity: v + at, gradient: g + at, count: part.count, rate: rate,
+                momentum: momentum, decay: decay, nesterov: nesterov)
+            }
           }
         }
       }
