@@ -36,11 +36,14 @@ struct KernelReport {
       "\(Int(speed.rounded())) (\(Int((100 * speed / times.peak).rounded())) %)"
     }
     Output.table(
-      ["convolution", "layers", "kernel", "forward", "data gradient", "weight gradient"],
+      [
+        "convolution", "layers", "kernel", "forward", "integer forward", "data gradient",
+        "weight gradient",
+      ],
       times.rows.map {
         [
-          $0.shape, "\($0.layers)", $0.kernel, cell($0.forward), cell($0.dataGradient),
-          cell($0.weightGradient),
+          $0.shape, "\($0.layers)", $0.kernel, cell($0.forward), cell($0.integerForward),
+          cell($0.dataGradient), cell($0.weightGradient),
         ]
       })
     Swift.print("\n10^9 bytes read and written per second, a map of 64 KiB")

@@ -13,6 +13,8 @@ final class ConvolutionBench {
   private let flipped: FloatBuffer
   private let sums: FloatBuffer
   private let scratch: FloatBuffer
+  private let codes: FloatBuffer
+  private let weightCodes: FloatBuffer
 
   init(_ kind: KernelTimes.Kind, context: ExecutionContext) {
     self.kind = kind
@@ -48,7 +50,13 @@ final class ConvolutionBench {
     }
     transformed = FloatBuffer(transformedCount.0)
     flipped = FloatBuffer(transformedCount.1)
+    if !kind.isDepthwise {
+      scratchCount = max(scratchCount, IntegerPlan.scratch(shape, kernels).count)
+    }
     scratch = FloatBuffer(scratchCount)
+    codes = FloatBuffer((kind.isDepthwise ? 0 : input.count) / 4 + 16)
+    weightCodes = FloatBuffer(
+      (kind.isDepthwise ? 0 : kernels.integerWeightByteCount(shape)) / 4 + 16)
     for buffer in [input, output, weight, transposed, transformed, flipped] {
       for index in 0..<buffer.count { buffer.start[index] = Float(index % 7) - 3 }
     }
@@ -69,6 +77,21 @@ final class ConvolutionBench {
       runner.forward(
         shape, input: input.start, weight: weight.start, bias: nil, output: output.start,
         scratch: scratch.start)
+    }
+  }
+
+  /// The same images' codes, which are zero: the time does not depend on them.
+  func integerForward() {
+    let shape = kind.shape
+    for image in 0..<kind.images {
+      let size = input.count / kind.images
+      context.kernels.integerConvolution(
+        shape,
+        input: (UnsafeRawPointer(codes.start) + image * size).assumingMemoryBound(to: UInt8.self),
+        padCode: 0,
+        packedWeight: UnsafeRawPointer(weightCodes.start).assumingMemoryBound(to: Int8.self),
+        scale: weight.start, offset: weight.start, rows: 0..<shape.outputHeight,
+        output: output.start + image * (output.count / kind.images), scratch: scratch.start)
     }
   }
 

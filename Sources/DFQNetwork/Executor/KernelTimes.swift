@@ -13,6 +13,8 @@ package struct KernelTimes: Sendable {
     package let kernel: String
     /// 10^9 floating-point operations of the direct algorithm per second.
     package let forward: Double
+    /// The same for a student's codes, in exact integer arithmetic; 0 for depthwise convolutions.
+    package let integerForward: Double
     /// The same for the gradient at the input.
     package let dataGradient: Double
     /// The same for the gradient at the weights.
@@ -52,8 +54,9 @@ package struct KernelTimes: Sendable {
       }
       return Row(
         shape: kind.description, layers: layers[kind]!, kernel: kind.kernel(context),
-        forward: speed(bench.forward), dataGradient: speed(bench.dataGradient),
-        weightGradient: speed(bench.weightGradient))
+        forward: speed(bench.forward),
+        integerForward: kind.isDepthwise ? 0 : speed(bench.integerForward),
+        dataGradient: speed(bench.dataGradient), weightGradient: speed(bench.weightGradient))
     }
   }
 
