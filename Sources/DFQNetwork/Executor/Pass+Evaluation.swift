@@ -36,12 +36,20 @@ extension Pass {
     moments = PassMoments(
       batchObjectives.map { request.momentObjectives[$0].node }, plan: plan,
       lanes: executor.laneCount(batch))
-    forEachGroup { [self] group in
-      load(group)
-      executor.forward(steps: 0..<plan.steps.count, group: group)
-      keepOutputs(group)
+    inSweeps { [self] sweeps in
+      sweeps.forEachGroup { group in
+        load(group)
+        executor.forward(steps: 0..<plan.steps.count, group: group)
+        keepOutputs(group)
+      }
+      sweeps.once { evaluateMoments(batchObjectives) }
+      sweeps.forEachGroup { group in finish(group) }
     }
-    for index in batchObjectives {
+  }
+
+  /// The losses on the batch's moments, and their gradients.
+  private func evaluateMoments(_ objectives: [Int]) {
+    for index in objectives {
       let objective = request.momentObjectives[index]
       let (mean, variance, count) = moments.reduced(objective.node, batch: batch)
       let loss = objective.evaluate(mean: mean, variance: variance, count: count)
@@ -53,7 +61,6 @@ extension Pass {
         moments.correct(objective.node, gradient)
       }
     }
-    forEachGroup { [self] group in finish(group) }
   }
 
   /// Evaluates the losses of a group and, where wanted, runs its backward pass.

@@ -14,53 +14,59 @@ extension Pass {
     precondition(
       request.momentObjectives.isEmpty,
       "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
-    let norms = plan.normSteps
     moments = PassMoments(
-      norms.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: executor.laneCount(batch))
-    forEachGroup { [self] group in load(group) }
+      plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: executor.laneCount(batch))
+    inSweeps { [self] sweeps in
+      forwardTraining(&sweeps)
+      if request.wantsGradient { backwardTraining(&sweeps) }
+    }
+  }
+
+  private func forwardTraining(_ sweeps: inout Sweeps) {
     var next = 0
-    for position in norms {
-      let input = plan.steps[position].inputs[0]
+    for position in plan.normSteps {
       let range = next..<position
-      forEachGroup { [self] group in
+      sweeps.forEachGroup { group in
+        if range.lowerBound == 0 { load(group) }
         executor.forward(steps: range, group: group)
       }
-      let (mean, variance, _) = moments.reduced(input, batch: batch)
-      statistics.append((mean, variance))
-      executor.setNorm(norm(position), mean: { mean[$0] }, variance: { variance[$0] })
+      sweeps.once {
+        let (mean, variance, _) = moments.reduced(plan.steps[position].inputs[0], batch: batch)
+        statistics.append((mean, variance))
+        executor.setNorm(norm(position), mean: { mean[$0] }, variance: { variance[$0] })
+      }
       next = position
     }
     let rest = next..<plan.steps.count
-    forEachGroup { [self] group in
+    sweeps.forEachGroup { group in
+      if rest.lowerBound == 0 { load(group) }
       executor.forward(steps: rest, group: group)
       keepOutputs(group)
       guard !request.wantsGradient else { return }
       for image in group.images { evaluateWithoutGradient(image, group: group) }
     }
-    if request.wantsGradient { backwardTraining() }
   }
 
   /// Between two normalizations: finish the upper one's gradient, go down, and add up the lower
   /// one's sums.
-  private func backwardTraining() {
+  private func backwardTraining(_ sweeps: inout Sweeps) {
     let wanted = Executor.Wanted(
       images: request.imageGradient, parameters: request.parameterGradient)
     var upper = plan.steps.count
-    var correction: (position: Int, offset: [Float], slope: [Float])?
     for lower in plan.normSteps.reversed() + [-1] {
       let positions = max(lower, 0)..<upper
-      let pending = correction
-      forEachGroup { [self] group in
-        if let pending {
-          for image in group.images { correct(pending, image: image, group: group) }
+      sweeps.forEachGroup { group in
+        if let correction {
+          for image in group.images { correct(correction, image: image, group: group) }
         }
         executor.backward(steps: positions, group: group, wanted: wanted) { node, image in
           complete(node, image: image, group: group)
         }
         if lower < 0 { for image in group.images { completeInput(image, group: group) } }
       }
-      if lower >= 0 { correction = batchCorrection(lower) }
-      upper = max(lower, 0)
+      guard lower >= 0 else { return }
+      sweeps.once { correction = batchCorrection(lower) }
+      upper = lower
     }
   }
 

@@ -23,6 +23,8 @@ final class Pass: @unchecked Sendable {
   let imageGradient: FloatBuffer?
   let outputs: [FloatBuffer]
   var statistics: [(mean: [Double], variance: [Double])] = []
+  /// In training: what the next sweep adds to the gradient at a normalization's input.
+  var correction: (position: Int, offset: [Float], slope: [Float])?
 
   init(
     executor: Executor, request: ExecutorRequest, layout: ValueLayout, batch: Int, coupled: Bool
@@ -56,25 +58,41 @@ final class Pass: @unchecked Sendable {
     imageMomentLosses.deallocate()
   }
 
+  /// The images of a group, at most.
+  private var groupLimit: Int {
+    coupled ? executor.groupLimit.far : executor.groupLimit.near
+  }
+
   /// Calls `body` for every group; lane by lane where lanes add something up.
   func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
-    let limit = coupled ? executor.groupLimit.far : executor.groupLimit.near
-    let pass = Invariants(self)
+    let limit = groupLimit
     if !request.wantsGradient && !coupled && executor.transform == nil {
       // As large as the limit allows, as long as there is one for every thread.
       let size = min(
         limit, max(1, (batch + executor.context.pool.threads - 1) / executor.context.pool.threads))
+      let pass = Invariants(self)
       return executor.context.pool.forEach((batch + size - 1) / size) { [self] place, worker in
         let images = place * size..<min((place + 1) * size, batch)
         body(group(images, lane: 0, worker: worker, pass))
       }
     }
     executor.context.pool.forEach(executor.laneCount(batch)) { [self] lane, worker in
-      let range = executor.laneRange(lane, batch: batch)
-      for first in stride(from: range.lowerBound, to: range.upperBound, by: limit) {
-        let images = first..<min(first + limit, range.upperBound)
-        body(group(images, lane: lane, worker: worker, pass))
-      }
+      forEachGroup(lane: lane, worker: worker, isForward: true, body)
+    }
+  }
+
+  /// Calls `body` for the groups of a lane, from the first image on or from the last.
+  func forEachGroup(
+    lane: Int, worker: Int, isForward: Bool, _ body: (_ group: ImageGroup) -> Void
+  ) {
+    let range = executor.laneRange(lane, batch: batch)
+    let limit = groupLimit
+    let count = (range.count + limit - 1) / limit
+    let pass = Invariants(self)
+    for place in 0..<count {
+      let first = range.lowerBound + (isForward ? place : count - 1 - place) * limit
+      let images = first..<min(first + limit, range.upperBound)
+      body(group(images, lane: lane, worker: worker, pass))
     }
   }
 
