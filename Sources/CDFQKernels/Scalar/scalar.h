@@ -46,10 +46,10 @@ void dfq_scalar_max_pool_gradient(const dfq_conv_shape *shape, const float *inpu
 
 void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
                                   const float *residual, float leak, float high, int32_t pixels,
-                                  int32_t channels, float *y);
+                                  int32_t channels, float *y, uint8_t *bent);
 void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
-                                           const float *shift, const float *residual, const float *y,
-                                           float leak,
+                                           const float *shift, const float *residual,
+                                           const float *y, const uint8_t *bent, float leak,
                                            float high, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
                                            dfq_store residual_store, const float *offset,

@@ -13,7 +13,7 @@ V_INLINE vf activation_value(vf t, vf leak, vf high) {
 
 V_INLINE void activation_columns(const activation_settings *s, const int V, const float *x,
                                  const float *scale, const float *shift, const float *residual,
-                                 float *y, int n) {
+                                 float *y, uint8_t *bent, int n) {
   vf a[4], b[4];
   UNROLL_FULLY for (int v = 0; v < V; v++) {
     a[v] = v_load_n(scale + v * VL, n);
@@ -24,20 +24,26 @@ V_INLINE void activation_columns(const activation_settings *s, const int V, cons
       vf t = v_fma(v_load_n(x + v * VL, n), a[v], b[v]);
       if (residual) t = v_add(t, v_load_n(residual + v * VL, n));
       v_store_n(y + v * VL, n, activation_value(t, s->leak, s->high));
+      if (bent) v_store_bits(bent + v * VL / 8, v_at_most(t, v_zero()));
     }
     if (residual) residual += s->channels;
+    if (bent) bent += s->channels / 8;
   }
 }
 
 static void vector_affine_activation(const float *x, const float *scale, const float *shift,
                                      const float *residual, float leak, float high,
-                                     int32_t pixels, int32_t channels, float *y) {
+                                     int32_t pixels, int32_t channels, float *y,
+                                     uint8_t *bent) {
   const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
-#define BODY(c, V, n)                                                                \
-  if (residual) {                                                                    \
-    activation_columns(&s, V, x + c, scale + c, shift + c, residual + c, y + c, n);  \
-  } else {                                                                           \
-    activation_columns(&s, V, x + c, scale + c, shift + c, NULL, y + c, n);          \
+#define BODY(c, V, n)                                                                      \
+  if (bent) {                                                                              \
+    activation_columns(&s, V, x + c, scale + c, shift + c, residual ? residual + c : NULL, \
+                       y + c, bent + c / 8, n);                                            \
+  } else if (residual) {                                                                   \
+    activation_columns(&s, V, x + c, scale + c, shift + c, residual + c, y + c, NULL, n);  \
+  } else {                                                                                 \
+    activation_columns(&s, V, x + c, scale + c, shift + c, NULL, y + c, NULL, n);          \
   }
   FOR_CHANNELS((size_t)channels, BODY);
 #undef BODY

@@ -3,10 +3,11 @@
 enum { SUM_BLOCK = 64 };
 
 /* What the activation's argument is found from. */
-enum { FROM_X, FROM_RESIDUAL, FROM_Y };
+enum { FROM_X, FROM_RESIDUAL, FROM_Y, FROM_BITS };
 
 typedef struct {
   const float *g, *x, *residual, *y;
+  const uint8_t *bent;
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
   int adds; /* offset + slope * x to the gradient at x */
@@ -17,15 +18,20 @@ V_INLINE vf activation_gradient(const activation_settings *s, const activation_g
                                 const int SOURCE, size_t at, vf x, vf scale, vf shift,
                                 vf offset, vf slope, int n) {
   const vf g = v_load_n(a->g + at, n);
-  vf t;
-  if (SOURCE == FROM_Y) {
-    t = v_load_n(a->y + at, n);
+  vf masked;
+  if (SOURCE == FROM_BITS) {
+    masked = v_select(v_load_bits(a->bent + at / 8), v_mul(g, s->leak), g);
   } else {
-    t = v_fma(x, scale, shift);
-    if (SOURCE == FROM_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
+    vf t;
+    if (SOURCE == FROM_Y) {
+      t = v_load_n(a->y + at, n);
+    } else {
+      t = v_fma(x, scale, shift);
+      if (SOURCE == FROM_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
+    }
+    const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
+    masked = v_select(v_at_most(t, v_zero()), v_mul(g, s->leak), inside);
   }
-  const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
-  const vf masked = v_select(v_at_most(t, v_zero()), v_mul(g, s->leak), inside);
   const vf through = v_mul(masked, scale);
   v_store_n(a->x_gradient + at, n, a->adds ? v_add(through, v_fma(slope, x, offset)) : through);
   if (a->residual_gradient) {
@@ -83,20 +89,23 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
 
 static void vector_affine_activation_backward(
     const float *g, const float *x, const float *scale, const float *shift, const float *residual,
-    const float *y, float leak, float high, int32_t pixels, int32_t channels, float *x_gradient,
-    float *residual_gradient, dfq_store residual_store, const float *offset, const float *slope,
+    const float *y, const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
+    float *x_gradient, float *residual_gradient, dfq_store residual_store, const float *offset, const float *slope,
     float *scale_gradient, float *shift_gradient) {
   const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
 #define OFFSET(p, c) ((p) ? (p) + (c) : NULL)
 #define BODY(c, V, n)                                                                         \
   {                                                                                           \
     const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),          \
-                                    x_gradient + c,                                           \
+                                    OFFSET(bent, c / 8), x_gradient + c,                                           \
                                     OFFSET(residual_gradient, c),                             \
                                     residual_store == DFQ_ACCUMULATE, offset != NULL};        \
     const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);             \
     float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);       \
-    if (y) {                                                                                  \
+    if (bent) {                                                                               \
+      activation_gradient_columns(&s, &a, FROM_BITS, V, scale + c, shift + c, from_offset,    \
+                                  from_slope, to_scale, to_shift, n);                         \
+    } else if (y) {                                                                           \
       activation_gradient_columns(&s, &a, FROM_Y, V, scale + c, shift + c, from_offset,       \
                                   from_slope, to_scale, to_shift, n);                         \
     } else if (residual) {                                                                    \

@@ -40,6 +40,12 @@ V_INLINE vbool v_and(vbool a, vbool b) { return _mm256_and_ps(a, b); }
 V_INLINE vbool v_or(vbool a, vbool b) { return _mm256_or_ps(a, b); }
 V_INLINE vbool v_never(void) { return _mm256_setzero_ps(); }
 V_INLINE int v_any(vbool a) { return _mm256_movemask_ps(a) != 0; }
+V_INLINE void v_store_bits(uint8_t *p, vbool a) { *p = (uint8_t)_mm256_movemask_ps(a); }
+V_INLINE vbool v_load_bits(const uint8_t *p) {
+  const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i set = _mm256_and_si256(_mm256_set1_epi32(*p), bits);
+  return _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, bits));
+}
 V_INLINE vf v_select(vbool condition, vf yes, vf no) {
   return _mm256_blendv_ps(no, yes, condition);
 }

@@ -42,6 +42,13 @@ V_INLINE vbool v_and(vbool a, vbool b) { return a & b; }
 V_INLINE vbool v_or(vbool a, vbool b) { return a | b; }
 V_INLINE vbool v_never(void) { return 0; }
 V_INLINE int v_any(vbool a) { return a != 0; }
+/* One bit a lane. */
+V_INLINE void v_store_bits(uint8_t *p, vbool a) { memcpy(p, &a, sizeof a); }
+V_INLINE vbool v_load_bits(const uint8_t *p) {
+  vbool a;
+  memcpy(&a, p, sizeof a);
+  return a;
+}
 V_INLINE vf v_select(vbool condition, vf yes, vf no) {
   return _mm512_mask_blend_ps(condition, no, yes);
 }

@@ -100,7 +100,7 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
       if (ending->far && row < TILE) {
         winograd_prefetch_output(TILE, &job, first, end, ending, output, output_step, row);
       }
-      if (ending->far) {
+      if (ending->far_input) {
         winograd_prefetch_input(TILE, &job, end, next, input, input_step, row);
       }
       const int32_t m = row * WINOGRAD_SIDE(TILE);

@@ -6,6 +6,7 @@ typedef struct {
   vf sum, square_sum; /* of a strip */
   const float *residual;
   float *x, *y;       /* or NULL */
+  uint8_t *bent;      /* or NULL */
   int accumulate, sums;
   int streams;        /* whole lines of x go past the caches */
 } winograd_ending;
@@ -24,6 +25,7 @@ V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *out
   ending.high = v_set(e->high);
   ending.y = e->y + image + channel;
   ending.residual = e->residual ? e->residual + image + channel : NULL;
+  ending.bent = e->bent ? e->bent + image * sizeof(float) + channel / 8 : NULL;
   return ending;
 }
 
@@ -48,6 +50,7 @@ V_INLINE void winograd_end_pixel(const int PLAIN, winograd_ending *e, vf x, size
   vf t = v_fma(x, e->scale, e->shift);
   if (e->residual) t = v_add(t, v_load_n(e->residual + at, n));
   v_store_n(e->y + at, n, activation_value(t, e->leak, e->high));
+  if (e->bent) v_store_bits(e->bent + at / 8, v_at_most(t, v_zero()));
 }
 
 V_INLINE void winograd_output_tile(const int TILE, const int PLAIN, const winograd_job *job,

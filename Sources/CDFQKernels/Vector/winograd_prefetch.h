@@ -19,22 +19,17 @@ V_INLINE void winograd_prefetch_row(const int32_t height, const int32_t width,
   }
 }
 
-/* One of TILE parts (rows of the tiles) of what tiles first ..< end of a block are written to and
- * its residual. */
+/* One of TILE parts (rows of the tiles) of what tiles first ..< end of a block are written to. */
 V_INLINE void winograd_prefetch_output(const int TILE, const winograd_job *job, int32_t first,
                                        int32_t end, const dfq_conv_ending *ending,
                                        const float *output, size_t image_step, int32_t part) {
   const dfq_conv_shape *s = job->shape;
+  if (ending->drops || ending->streams) return;
   for (int32_t tile = first; tile < end;) {
     const winograd_strip strip = winograd_strip_at(job, tile, end);
-    const int32_t row = strip.row * TILE + part, column = strip.column * TILE;
-    const size_t image = strip.image * image_step;
-    const float *pieces[3] = {ending->drops || ending->streams ? NULL : output, ending->y, ending->residual};
-    for (int i = 0; i < 3; i++) {
-      if (!pieces[i]) continue;
-      winograd_prefetch_row(s->out_height, s->out_width, s->out_channels, row, column,
-                            strip.count * TILE, pieces[i] + image, i < 2);
-    }
+    winograd_prefetch_row(s->out_height, s->out_width, s->out_channels, strip.row * TILE + part,
+                          strip.column * TILE, strip.count * TILE,
+                          output + strip.image * image_step, 1);
     tile += strip.count;
   }
 }

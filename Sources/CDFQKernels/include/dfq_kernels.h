@@ -49,7 +49,8 @@ typedef struct {
 typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
-  int32_t far;       /* values and inputs are unlikely to be in a cache of this processor: they are asked for ahead */
+  int32_t far_input; /* inputs are unlikely to be in a cache of this core: they are asked for ahead */
+  int32_t far;       /* so is the memory of x */
   int32_t streams;   /* x is not read soon: it is written past the caches where its lines are whole */
   int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
   /* Only output channels first_output ..< end_output are computed, all where end_output is 0. Neither is inside of 32
@@ -60,6 +61,7 @@ typedef struct {
   const float *residual; /* or NULL */
   float leak, high;
   float *y;
+  uint8_t *bent; /* or NULL: as affine_activation; images as many bytes apart as those of y */
   /* The moments of x, as moments: added where not NULL. */
   double *sum, *square_sum;
 } dfq_conv_ending;
@@ -136,12 +138,14 @@ typedef struct {
   /* ------------------------------------------------------------ normalization and activation
    * y = act(x * scale[c] + shift[c] + residual), act clamps to [low, high] with slope `leak` below 0:
    *   none: low=-inf, high=inf, leak=1.   ReLU: low=0 (leak=0), high=inf.   ReLU6: high=6.   Leaky: leak>0, high=inf.
-   * residual may be NULL. pixels x channels elements. */
+   * residual may be NULL. pixels x channels elements.
+   * Where bent is not NULL, bit i of its byte k becomes 1 where x*scale+shift+residual of element 8k + i is at most 0,
+   * else 0: all that the backward needs to know where high is infinite. channels is then a multiple of 16. */
   void (*affine_activation)(const float *x, const float *scale, const float *shift,
                             const float *residual, float leak, float high, int32_t pixels,
-                            int32_t channels, float *y);
-  /* Backward of the above given g = dL/dy (and, where y is not NULL, y, from which m is then read instead of from
-   * residual; it is the same): with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
+                            int32_t channels, float *y, uint8_t *bent);
+  /* Backward of the above given g = dL/dy (and, where one of them is not NULL, y or bent, from which m is then read
+   * instead of from residual; it is the same): with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
    *   masked = g*m; x_gradient = masked*scale (stored), + (offset[c] + slope[c]*x) where these are not NULL, as
    *   add_channel_affine would add; residual_gradient = or += masked (if not NULL);
    *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
@@ -149,7 +153,7 @@ typedef struct {
    * the derivative is `leak` (as PyTorch: gradient 0 for ReLU at 0); at == high it is 0. */
   void (*affine_activation_backward)(const float *g, const float *x, const float *scale,
                                      const float *shift, const float *residual, const float *y,
-                                     float leak, float high, int32_t pixels, int32_t channels,
+                                     const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
                                      float *x_gradient, float *residual_gradient,
                                      dfq_store residual_store, const float *offset,
                                      const float *slope, float *scale_gradient,

@@ -64,13 +64,16 @@ extension Executor {
       }
     case .normalization(let norm):
       let residual = norm.hasResidual ? step.inputs[1] : nil
+      let bent = group.bent(step.output, image)
+      // Where nothing bends, the slope is 1 whatever the residual.
+      let readsResidual = norm.hasResidual && bent == nil && norm.bends
       let correction = group.corrections(step.inputs[0])
       kernels.affineActivationBackward(
         gradient: g, x: input, scale: normMemory.start + norm.prepared,
         shift: normMemory.start + norm.shift,
-        residual: residual.map { UnsafePointer(group.source($0, image)) },
+        residual: readsResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
         y: outputKept(position, group: group)
-          ? UnsafePointer(group.value(step.output, image)) : nil, leak: norm.leak,
+          ? UnsafePointer(group.value(step.output, image)) : nil, bent: bent, leak: norm.leak,
         high: norm.high, pixels: norm.pixels, channels: norm.channels, xGradient: g,
         residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
         accumulateResidual: norm.hasResidual && !first[1], offset: correction,

@@ -73,6 +73,7 @@ extension Executor {
       residual: norm.hasResidual
         ? UnsafePointer(group.source(step.inputs[1], image) + before) : nil,
       leak: norm.leak, high: norm.high, pixels: rows.count * pixels, channels: norm.channels,
-      y: group.value(step.output, image) + before)
+      y: group.value(step.output, image) + before,
+      bent: group.bent(step.output, image).map { $0 + before / 8 })
   }
 }

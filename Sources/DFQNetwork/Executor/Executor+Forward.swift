@@ -100,6 +100,7 @@ extension Executor {
       bias: convolution.bias.map {
         UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
       })
+    ending.hasFarInput = group.isFar && !group.fusesNormalizations
     ending.isFar = group.isFar
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
@@ -114,7 +115,8 @@ extension Executor {
         scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
         residual: norm.hasResidual
           ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
-        leak: norm.leak, high: norm.high, y: group.value(next.output, first) + before)
+        leak: norm.leak, high: norm.high, y: group.value(next.output, first) + before,
+        bent: group.bent(next.output, first).map { $0 + before / 8 })
       ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
     let (input, beginning) = input(of: position, image: first, group: group)

@@ -27,7 +27,8 @@ extension Executor {
       kernels.affineActivation(
         x: input, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
         residual: norm.hasResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
-        leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output)
+        leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output,
+        bent: group.bent(step.output, image))
     case .linear(let linear):
       Elementwise.linearForward(
         linear, input: input, parameters: parameters, output: output, kernels: kernels)

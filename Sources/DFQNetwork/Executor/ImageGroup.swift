@@ -68,6 +68,14 @@ struct ImageGroup: @unchecked Sendable {
     UnsafeMutableRawPointer(values[image] + layout.codes[node]).assumingMemoryBound(to: UInt8.self)
   }
 
+  /// Where the activation of a node bends, nil where nobody reads it.
+  func bent(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
+    layout.bent[node] < 0
+      ? nil
+      : UnsafeMutableRawPointer(values[image] + layout.bent[node])
+        .assumingMemoryBound(to: UInt8.self)
+  }
+
   /// What consumers of a node read.
   func source(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
     values[image] + layout.source[node]

@@ -79,6 +79,12 @@ package struct NormalizationStep: Sendable {
   package let hasResidual: Bool
 
   package var shift: Int { prepared + aligned(channels) }
+  /// Whether there is an activation.
+  var bends: Bool { leak != 1 || high < .infinity }
+  /// Whether a bit for each element tells the activation's slope.
+  var bendsByBits: Bool {
+    leak != 1 && high == .infinity && channels.isMultiple(of: Kernels.bitChannels)
+  }
 }
 
 /// A fully connected layer with its place in the parameter vector.

@@ -18,6 +18,9 @@ struct ValueLayout: Sendable {
   let transformed: [Int]
   /// Offset of the codes of each node's transformed value, -1 where nobody reads them.
   let codes: [Int]
+  /// Offset of a bit for each element of a node: where its activation bends, which stands for a
+  /// residual that need not be kept; -1 where nobody reads them.
+  let bent: [Int]
   /// Offset of what consumers of each node read.
   let source: [Int]
   /// Floats of one image's values.
@@ -51,6 +54,8 @@ struct ValueLayout: Sendable {
     var value = [Int](repeating: -1, count: plan.graph.nodes.count)
     var transformed = value
     var codes = value
+    var bent = value
+    let hasBits = ValueLayout.bits(plan, retention)
     // Whether any step reads a node's codes, and whether any reads its transformed floats.
     var readsCodes = [Bool](repeating: false, count: value.count)
     var readsFloats = readsCodes
@@ -66,6 +71,7 @@ struct ValueLayout: Sendable {
       let end = max(lastRead[node], position + 1)
       value[node] = memory.take(
         aligned(plan.count(node)), until: kept[node] ? never : isTransformed ? position + 1 : end)
+      if hasBits[node] { bent[node] = memory.take(aligned(plan.count(node) / 32), until: never) }
       guard isTransformed else { continue }
       // The gradient at the weights reads the floats.
       if retention != .nothing || readsFloats[node] || !readsCodes[node] {
@@ -79,6 +85,7 @@ struct ValueLayout: Sendable {
     self.value = value
     self.transformed = transformed
     self.codes = codes
+    self.bent = bent
     source = zip(value, transformed).map { $1 < 0 ? $0 : $1 }
     count = memory.count
   }
@@ -89,13 +96,27 @@ struct ValueLayout: Sendable {
     guard retention == .imageGradient else { return kept }
     for step in plan.steps {
       switch step.kind {
-      case .normalization: for node in step.inputs { kept[node] = true }
+      case .normalization(let norm):
+        kept[step.inputs[0]] = true
+        if norm.hasResidual, norm.bends, !norm.bendsByBits { kept[step.inputs[1]] = true }
       case .maxPool: kept[step.inputs[0]] = true
       case .tanh: kept[step.output] = true
       default: break
       }
     }
     return kept
+  }
+
+  /// The nodes whose activation's slope is kept as bits.
+  private static func bits(_ plan: Plan, _ retention: Retention) -> [Bool] {
+    var bits = [Bool](repeating: false, count: plan.graph.nodes.count)
+    guard retention == .imageGradient else { return bits }
+    for step in plan.steps {
+      if case .normalization(let norm) = step.kind, norm.hasResidual {
+        bits[step.output] = norm.bendsByBits
+      }
+    }
+    return bits
   }
 }
 

@@ -12,10 +12,14 @@ package struct ConvolutionEnding {
     package var leak: Float
     package var high: Float
     package var y: UnsafeMutablePointer<Float>
+    /// Where the activation bends, see `Kernels.affineActivation`; images are as many bytes apart
+    /// as their y.
+    package var bent: UnsafeMutablePointer<UInt8>?
 
     package init(
       scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
-      leak: Float, high: Float, y: UnsafeMutablePointer<Float>
+      leak: Float, high: Float, y: UnsafeMutablePointer<Float>,
+      bent: UnsafeMutablePointer<UInt8>? = nil
     ) {
       self.scale = scale
       self.shift = shift
@@ -23,13 +27,16 @@ package struct ConvolutionEnding {
       self.leak = leak
       self.high = high
       self.y = y
+      self.bent = bent
     }
   }
 
   package var bias: UnsafePointer<Float>?
   /// Whether x is added to the output; excludes what follows.
   package var accumulate = false
-  /// Whether the values are unlikely to be in a cache: they are then asked for ahead.
+  /// Whether the inputs are unlikely to be in a cache of this core: they are then asked for ahead.
+  package var hasFarInput = false
+  /// Whether the memory of x is.
   package var isFar = false
   /// Whether x is not read soon: it is then written past the caches.
   package var streamsOutput = false
@@ -56,6 +63,7 @@ package struct ConvolutionEnding {
     var ending = dfq_conv_ending()
     ending.bias = bias
     ending.store = dfq_store(accumulate: accumulate)
+    ending.far_input = hasFarInput ? 1 : 0
     ending.far = isFar ? 1 : 0
     ending.streams = streamsOutput ? 1 : 0
     ending.drops = dropsOutput ? 1 : 0
@@ -70,6 +78,7 @@ package struct ConvolutionEnding {
       ending.leak = activation.leak
       ending.high = activation.high
       ending.y = activation.y
+      ending.bent = activation.bent
     }
     if let sums {
       ending.sum = sums

@@ -4,32 +4,38 @@ extension Kernels {
   /// y = act(x * scale[c] + shift[c] + residual), which bends by `leak` below 0 and ends at `high`.
   ///
   /// No activation is a leak of 1 and an infinite `high`; ReLU a leak of 0. A NaN stays a NaN.
+  /// `bent` receives a bit for each element: whether the activation's argument is at most 0. The
+  /// channels are then a multiple of `bitChannels`.
   package func affineActivation(
     x: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     residual: UnsafePointer<Float>?, leak: Float, high: Float, pixels: Int, channels: Int,
-    y: UnsafeMutablePointer<Float>
+    y: UnsafeMutablePointer<Float>, bent: UnsafeMutablePointer<UInt8>? = nil
   ) {
     table.affine_activation(
-      x, scale, shift, residual, leak, high, Int32(pixels), Int32(channels), y)
+      x, scale, shift, residual, leak, high, Int32(pixels), Int32(channels), y, bent)
   }
+
+  /// Whole numbers of so many channels have their bits in whole bytes, for every instruction set.
+  package static let bitChannels = 16
 
   /// The gradients of `affineActivation`: stored at x, added at scale and shift.
   ///
-  /// Where `y`, the values of `affineActivation`, is given, the activation's slope is read from it.
+  /// Where `y` or `bent`, what `affineActivation` wrote, is given, the activation's slope is read
+  /// from it; from `bent` only where `high` is infinite.
   /// `xGradient` may be `gradient`; `residualGradient` may not. Where `offset` and `slope` are
   /// given, offset[c] + slope[c] * x is added to the gradient at x.
   package func affineActivationBackward(
     gradient: UnsafePointer<Float>, x: UnsafePointer<Float>, scale: UnsafePointer<Float>,
     shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
-    y: UnsafePointer<Float>? = nil, leak: Float, high: Float, pixels: Int, channels: Int,
-    xGradient: UnsafeMutablePointer<Float>,
+    y: UnsafePointer<Float>? = nil, bent: UnsafePointer<UInt8>? = nil, leak: Float, high: Float,
+    pixels: Int, channels: Int, xGradient: UnsafeMutablePointer<Float>,
     residualGradient: UnsafeMutablePointer<Float>?, accumulateResidual: Bool,
     offset: UnsafePointer<Float>? = nil, slope: UnsafePointer<Float>? = nil,
     scaleGradient: UnsafeMutablePointer<Float>?, shiftGradient: UnsafeMutablePointer<Float>?
   ) {
     table.affine_activation_backward(
-      gradient, x, scale, shift, residual, y, leak, high, Int32(pixels), Int32(channels), xGradient,
-      residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope, scaleGradient,
+      gradient, x, scale, shift, residual, y, bent, leak, high, Int32(pixels), Int32(channels),
+      xGradient, residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope, scaleGradient,
       shiftGradient)
   }
 
