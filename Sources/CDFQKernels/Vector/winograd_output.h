@@ -11,21 +11,22 @@ typedef struct {
   int streams;        /* whole lines of x go past the caches */
 } winograd_ending;
 
-V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *output, size_t image,
-                                            int32_t channel, int32_t n) {
+V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *output,
+                                            size_t output_step, size_t image, int32_t channel,
+                                            int32_t n) {
   winograd_ending ending = {.accumulate = e->store == DFQ_ACCUMULATE, .sums = e->sum != NULL};
   ending.bias = e->bias ? v_load_n(e->bias + channel, n) : v_zero();
   ending.sum = ending.square_sum = v_zero();
-  ending.x = e->drops ? NULL : output + image + channel;
+  ending.x = e->drops ? NULL : output + image * output_step + channel;
   ending.streams = e->streams && ending.x;
   if (!e->y) return ending;
   ending.scale = v_load_n(e->scale + channel, n);
   ending.shift = v_load_n(e->shift + channel, n);
   ending.leak = v_set(e->leak);
   ending.high = v_set(e->high);
-  ending.y = e->y + image + channel;
-  ending.residual = e->residual ? e->residual + image + channel : NULL;
-  ending.bent = e->bent ? e->bent + image * sizeof(float) + channel / 8 : NULL;
+  ending.y = e->y + image * e->y_step + channel;
+  ending.residual = e->residual ? e->residual + image * e->residual_step + channel : NULL;
+  ending.bent = e->bent ? e->bent + image * e->bent_step + channel / 8 : NULL;
   return ending;
 }
 
@@ -123,7 +124,7 @@ static void winograd_transform_output(const int TILE, const winograd_job *job, c
     for (int32_t c = ending->first_output; c < ending->end_output; c += VL) {
       const int32_t n = ending->end_output - c;
       winograd_ending part =
-          winograd_ending_at(ending, output, strip.image * image_step, c, n);
+          winograd_ending_at(ending, output, image_step, strip.image, c, n);
       (TILE == 2 ? winograd_output_2 : winograd_output_4)(
           job, &strip, from + (size_t)(tile - first) * job->output_row + c, &part, n);
       if (!part.sums) continue;

@@ -44,8 +44,7 @@ typedef struct {
   float leak, high;
 } dfq_conv_beginning;
 
-/* What becomes of a convolution's outputs x while they are in registers. Values of neighbouring images lie as far apart
- * as the outputs do. */
+/* What becomes of a convolution's outputs x while they are in registers. */
 typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
@@ -61,7 +60,9 @@ typedef struct {
   const float *residual; /* or NULL */
   float leak, high;
   float *y;
-  uint8_t *bent; /* or NULL: as affine_activation; images as many bytes apart as those of y */
+  uint8_t *bent; /* or NULL: as affine_activation */
+  /* Between neighbouring images: floats of the residual and of y, bytes of bent. */
+  size_t residual_step, y_step, bent_step;
   /* The moments of x, as moments: added where not NULL. */
   double *sum, *square_sum;
 } dfq_conv_ending;

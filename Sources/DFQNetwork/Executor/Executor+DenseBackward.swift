@@ -7,7 +7,7 @@ extension Executor {
     wanted: Wanted, group: ImageGroup
   ) {
     let step = plan.steps[position]
-    let sizes = (images: images.count, values: group.values.step, gradients: group.gradients.step)
+    let sizes = (images: images.count, gradients: group.gradients.step)
     let gradients = group.gradients[images.lowerBound]
     let g = gradients + plan.gradientOffset[step.output]!
     let input = input(of: position, image: images.lowerBound, group: group)
@@ -39,8 +39,7 @@ extension Executor {
   /// parameters.
   private func addParameterGradient(
     _ convolution: ConvolutionStep, at position: Int,
-    input: (values: UnsafePointer<Float>, beginning: ConvolutionBeginning?),
-    g: UnsafePointer<Float>, sizes: (images: Int, values: Int, gradients: Int),
+    input: Input, g: UnsafePointer<Float>, sizes: (images: Int, gradients: Int),
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let shape = convolution.shape
@@ -53,7 +52,7 @@ extension Executor {
     }
     context.kernels.winogradWeightGradient(
       tile: entry.tile, shape, images: sizes.images, input: input.values,
-      inputStep: sizes.values, beginning: input.beginning, outputGradient: g,
+      inputStep: input.step, beginning: input.beginning, outputGradient: g,
       gradientStep: sizes.gradients, weightGradient: weightGradient,
       scratch: scratch)
     guard let biasGradient else { return }

@@ -116,18 +116,22 @@ extension Executor {
         residual: norm.hasResidual
           ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
         leak: norm.leak, high: norm.high, y: group.value(next.output, first) + before,
-        bent: group.bent(next.output, first).map { $0 + before / 8 })
+        bent: group.bent(next.output, first).map { $0 + before / 8 },
+        steps: (
+          residual: norm.hasResidual ? group.sources(next.inputs[1]).step : 0,
+          y: group.values(next.output).step, bent: group.kept.step * MemoryLayout<Float>.stride
+        ))
       ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
-    let (input, beginning) = input(of: position, image: first, group: group)
+    let input = input(of: position, image: first, group: group)
     let inputRow = convolution.shape.inputWidth * convolution.shape.inputChannels
     context.kernels.winogradConvolve(
       tile: entry.tile, part.shape, images: images.count,
-      input: input + part.firstInputRow * inputRow,
-      inputStep: group.values.step, beginning: beginning,
+      input: input.values + part.firstInputRow * inputRow,
+      inputStep: input.step, beginning: input.beginning,
       transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.forward,
       ending: ending, output: group.value(step.output, first) + before,
-      outputStep: group.values.step, scratch: group.scratch)
+      outputStep: group.values(step.output).step, scratch: group.scratch)
   }
 
   /// Whether the convolution after a normalization computes it on the fly, in every pass over its
@@ -137,21 +141,28 @@ extension Executor {
       && !group.layout.isPinned[plan.steps[normalization].output]
   }
 
-  /// What a convolution by Winograd's algorithm reads.
-  func input(
-    of position: Int, image: Int, group: ImageGroup
-  ) -> (UnsafePointer<Float>, ConvolutionBeginning?) {
+  /// What a convolution by Winograd's algorithm reads; neighbouring images lie `step` floats apart.
+  struct Input {
+    let values: UnsafePointer<Float>
+    let step: Int
+    var beginning: ConvolutionBeginning?
+  }
+
+  func input(of position: Int, image: Int, group: ImageGroup) -> Input {
+    func input(_ node: Int, _ beginning: ConvolutionBeginning?) -> Input {
+      Input(
+        values: group.source(node, image), step: group.sources(node).step, beginning: beginning)
+    }
     let step = plan.steps[position]
     guard let before = plan.normalizationBefore[position],
       absorbs(before, before: position, group: group),
       case .normalization(let norm) = plan.steps[before].kind
-    else { return (UnsafePointer(group.source(step.inputs[0], image)), nil) }
-    return (
-      UnsafePointer(group.source(plan.steps[before].inputs[0], image)),
+    else { return input(step.inputs[0], nil) }
+    return input(
+      plan.steps[before].inputs[0],
       ConvolutionBeginning(
         scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
-        leak: norm.leak, high: norm.high)
-    )
+        leak: norm.leak, high: norm.high))
   }
 
   /// Copies an image into the arena.

@@ -16,11 +16,10 @@ extension Executor {
     var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
     floats += executor.winograd.weightCount
     floats += threads * executor.scratchCount
-    floats +=
-      (coupled ? batch : threads * executor.groupLimit.near) * executor.layout(for: request).count
-    if request.wantsGradient {
-      floats += (training ? batch : threads * executor.groupLimit.far) * plan.gradientCount
-    }
+    let slots = executor.slots(batch: batch, coupled: coupled, training: training)
+    let layout = executor.layout(for: request)
+    floats += slots.kept * layout.keptCount + slots.transient * layout.transientCount
+    if request.wantsGradient { floats += slots.gradients * plan.gradientCount }
     // Gradients of each lane, and their sum.
     let lane = plan.layout.count + plan.normMemoryCount
     let lanes = request.wantsGradient ? executor.laneCount(batch) : 0

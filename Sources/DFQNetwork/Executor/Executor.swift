@@ -35,7 +35,8 @@ package final class Executor: @unchecked Sendable {
   /// Floats of a thread's scratch where it computes rows of images with others; 0 before.
   private var teamScratch = 0
   private var layouts: [LayoutKey: ValueLayout] = [:]
-  private var values = FloatBuffer(0)
+  private var kept = FloatBuffer(0)
+  private var transient = FloatBuffer(0)
   private var gradients = FloatBuffer(0)
   /// The last pass's gradient at the parameters: its memory is used again once nobody else has it.
   var spareGradient: [Float] = []
@@ -101,7 +102,8 @@ package final class Executor: @unchecked Sendable {
   /// Floats of parameters that are many times what stays in a core's cache.
   private static let manyParameters = 1 << 22
 
-  /// Memory for a pass: values per image where images wait for each other, else per thread.
+  /// Memory for a pass: kept values per image where images wait for each other, else per thread;
+  /// the others per image where they wait within the forward pass.
   func reserve(
     batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool,
     teamsUp: Bool
@@ -112,19 +114,31 @@ package final class Executor: @unchecked Sendable {
       if teamScratch > scratchCount { scratch = [] }
     }
     while scratch.count < threads { scratch.append(FloatBuffer(max(scratchCount, teamScratch))) }
-    let slots = (coupled ? batch : threads * groupLimit.near) * layout.count
-    if values.count < slots { values = FloatBuffer(slots) }
+    let slots = slots(batch: batch, coupled: coupled, training: training)
+    let (keptCount, transientCount) =
+      (slots.kept * layout.keptCount, slots.transient * layout.transientCount)
+    if kept.count < keptCount { kept = FloatBuffer(keptCount) }
+    if transient.count < transientCount { transient = FloatBuffer(transientCount) }
     guard wantsGradients else { return }
     while lanes.count < laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
-    let gradientSlots = (training ? batch : threads * groupLimit.far) * plan.gradientCount
-    if gradients.count < gradientSlots { gradients = FloatBuffer(gradientSlots) }
+    let gradientCount = slots.gradients * plan.gradientCount
+    if gradients.count < gradientCount { gradients = FloatBuffer(gradientCount) }
+  }
+
+  /// The images that memory is taken for.
+  func slots(
+    batch: Int, coupled: Bool, training: Bool
+  ) -> (kept: Int, transient: Int, gradients: Int) {
+    let threads = context.pool.threads
+    let group = threads * (coupled ? groupLimit.far : groupLimit.near)
+    return (coupled ? batch : group, training ? batch : group, training ? batch : group)
   }
 
   /// The values and gradients of some images of a lane: in the memory of a thread, or in their own
   /// where they wait for others.
   func arenas(
     _ images: Range<Int>, worker: Int, layout: ValueLayout, coupled: Bool, training: Bool
-  ) -> (values: Arenas, gradients: Arenas, scratch: UnsafeMutablePointer<Float>) {
+  ) -> (kept: Arenas, transient: Arenas, gradients: Arenas) {
     func arenas(_ buffer: FloatBuffer, step: Int, perImage: Bool) -> Arenas {
       perImage
         ? Arenas(start: buffer.start, step: step, first: 0)
@@ -133,8 +147,9 @@ package final class Executor: @unchecked Sendable {
           step: step, first: images.lowerBound)
     }
     return (
-      arenas(values, step: layout.count, perImage: coupled),
-      arenas(gradients, step: plan.gradientCount, perImage: training), scratch[worker].start
+      arenas(kept, step: layout.keptCount, perImage: coupled),
+      arenas(transient, step: layout.transientCount, perImage: training),
+      arenas(gradients, step: plan.gradientCount, perImage: training)
     )
   }
 

@@ -28,7 +28,8 @@ struct ImageGroup: @unchecked Sendable {
   let lane: Int
   let layout: ValueLayout
   var scratch: UnsafeMutablePointer<Float>
-  let values: Arenas
+  let kept: Arenas
+  let transient: Arenas
   let gradients: Arenas
   /// Whether a convolution may go on to the normalization after it: whether its statistics are
   /// known before.
@@ -49,13 +50,27 @@ struct ImageGroup: @unchecked Sendable {
   /// normalizations, which their backward adds.
   let corrections: NodeTable<Float>
 
+  /// Where the values of a node lie.
+  func values(_ node: Int) -> Arenas { layout.isKept[node] ? kept : transient }
+
+  /// Where what consumers of a node read lies.
+  func sources(_ node: Int) -> Arenas {
+    layout.transformed[node] < 0
+      ? values(node) : layout.keepsTransformed ? kept : transient
+  }
+
   func value(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
-    values[image] + layout.value[node]
+    values(node)[image] + layout.value[node]
+  }
+
+  /// What consumers of a node read.
+  func source(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
+    transformed(node, image) ?? value(node, image)
   }
 
   /// A node's transformed value, nil where nobody reads it.
   func transformed(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float>? {
-    layout.transformed[node] < 0 ? nil : values[image] + layout.transformed[node]
+    layout.transformed[node] < 0 ? nil : sources(node)[image] + layout.transformed[node]
   }
 
   /// The codes of a node's transformed value, nil where nobody reads them.
@@ -65,19 +80,15 @@ struct ImageGroup: @unchecked Sendable {
 
   /// The codes of a node's transformed value.
   func codes(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8> {
-    UnsafeMutableRawPointer(values[image] + layout.codes[node]).assumingMemoryBound(to: UInt8.self)
+    bytes(transient[image] + layout.codes[node])
   }
 
   /// Where the activation of a node bends, nil where nobody reads it.
   func bent(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
-    layout.bent[node] < 0
-      ? nil
-      : UnsafeMutableRawPointer(values[image] + layout.bent[node])
-        .assumingMemoryBound(to: UInt8.self)
+    layout.bent[node] < 0 ? nil : bytes(kept[image] + layout.bent[node])
   }
 
-  /// What consumers of a node read.
-  func source(_ node: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
-    values[image] + layout.source[node]
+  private func bytes(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt8.self)
   }
 }

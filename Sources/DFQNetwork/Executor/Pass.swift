@@ -127,7 +127,7 @@ final class Pass: @unchecked Sendable {
       training = pass.request.mode == .training
       dropsValues = !pass.request.wantsGradient
       corrections = pass.moments.correctionTable
-      let bytes = pass.batch * pass.layout.count * MemoryLayout<Float>.stride
+      let bytes = pass.batch * pass.layout.keptCount * MemoryLayout<Float>.stride
       exceedsCaches = pass.coupled && bytes > Invariants.cacheLimit
     }
   }
@@ -138,8 +138,8 @@ final class Pass: @unchecked Sendable {
     let arenas = executor.arenas(
       images, worker: worker, layout: layout, coupled: coupled, training: pass.training)
     return ImageGroup(
-      images: images, lane: lane, layout: layout, scratch: arenas.scratch, values: arenas.values,
-      gradients: arenas.gradients, fusesNormalizations: !pass.training,
+      images: images, lane: lane, layout: layout, scratch: executor.scratch(member: worker),
+      kept: arenas.kept, transient: arenas.transient, gradients: arenas.gradients, fusesNormalizations: !pass.training,
       absorbsNormalizations: pass.training && executor.transform == nil, isFar: coupled,
       exceedsCaches: pass.exceedsCaches,
       dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),

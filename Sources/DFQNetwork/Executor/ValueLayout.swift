@@ -1,5 +1,6 @@
-/// Where the values of one image lie: each for as long as it is needed, so that a pass touches as
-/// little memory as it can.
+/// Where the values of one image lie: those that are there when all steps are done in one memory,
+/// the others in a second one, each for as long as it is needed, so that a pass touches as little
+/// memory as it can.
 struct ValueLayout: Sendable {
   /// Which values the backward pass needs besides the pinned ones.
   enum Retention: Sendable {
@@ -12,23 +13,28 @@ struct ValueLayout: Sendable {
   }
 
   let retention: Retention
-  /// Offset of each node's value, -1 where there is none.
+  /// Offset of each node's value, -1 where there is none; in the memory of kept values where
+  /// `isKept`.
   let value: [Int]
-  /// Offset of each node's transformed value, -1 where there is none.
+  /// Offset of each node's transformed value, -1 where there is none; in the memory of kept values
+  /// where `keepsTransformed`.
   let transformed: [Int]
   /// Offset of the codes of each node's transformed value, -1 where nobody reads them.
   let codes: [Int]
   /// Offset of a bit for each element of a node: where its activation bends, which stands for a
   /// residual that need not be kept; -1 where nobody reads them.
   let bent: [Int]
-  /// Offset of what consumers of each node read.
-  let source: [Int]
-  /// Floats of one image's values.
-  let count: Int
+  /// Floats of one image's kept values, and of its others.
+  let keptCount: Int
+  let transientCount: Int
   /// The nodes whose values are there when all steps are done.
   let isKept: [Bool]
   /// The nodes whose values somebody asked for.
   let isPinned: [Bool]
+
+  /// Whether transformed values are there when all steps are done: the gradient at the weights reads
+  /// them.
+  var keepsTransformed: Bool { retention == .everything }
 
   /// `integers` tells which steps read codes instead of floats.
   init(
@@ -50,7 +56,12 @@ struct ValueLayout: Sendable {
     for (position, step) in plan.steps.enumerated() {
       for node in step.inputs { lastRead[node] = position + 1 }
     }
-    var memory = IntervalMemory()
+    var memory = (kept: IntervalMemory(), transient: IntervalMemory())
+    func take(_ floats: Int, kept: Bool, until end: Int) -> Int {
+      kept
+        ? memory.kept.take(aligned(floats), until: never)
+        : memory.transient.take(aligned(floats), until: end)
+    }
     var value = [Int](repeating: -1, count: plan.graph.nodes.count)
     var transformed = value
     var codes = value
@@ -66,28 +77,27 @@ struct ValueLayout: Sendable {
       }
     }
     for (position, node) in zip((-1)..., [0] + plan.steps.map(\.output)) {
-      memory.release(before: position)
+      memory.transient.release(before: position)
       let isTransformed = plan.transformPoint[node] != nil
       let end = max(lastRead[node], position + 1)
-      value[node] = memory.take(
-        aligned(plan.count(node)), until: kept[node] ? never : isTransformed ? position + 1 : end)
-      if hasBits[node] { bent[node] = memory.take(aligned(plan.count(node) / 32), until: never) }
+      value[node] = take(
+        plan.count(node), kept: kept[node], until: isTransformed ? position + 1 : end)
+      if hasBits[node] { bent[node] = take(plan.count(node) / 32, kept: true, until: never) }
       guard isTransformed else { continue }
-      // The gradient at the weights reads the floats.
       if retention != .nothing || readsFloats[node] || !readsCodes[node] {
-        transformed[node] = memory.take(
-          aligned(plan.count(node)), until: retention == .everything ? never : end)
+        transformed[node] = take(
+          plan.count(node), kept: retention == .everything, until: end)
       }
       if readsCodes[node] {
-        codes[node] = memory.take(aligned((plan.count(node) + 3) / 4), until: end)
+        codes[node] = take((plan.count(node) + 3) / 4, kept: false, until: end)
       }
     }
     self.value = value
     self.transformed = transformed
     self.codes = codes
     self.bent = bent
-    source = zip(value, transformed).map { $1 < 0 ? $0 : $1 }
-    count = memory.count
+    keptCount = memory.kept.count
+    transientCount = memory.transient.count
   }
 
   private static func kept(_ plan: Plan, _ retention: Retention) -> [Bool] {

@@ -2,7 +2,7 @@ internal import CDFQKernels
 
 /// What becomes of a convolution's outputs x while they are in registers.
 ///
-/// Pointers are those of the first image; values of its neighbours lie as far apart as the outputs.
+/// Pointers are those of the first image.
 package struct ConvolutionEnding {
   /// y = act(x * scale[c] + shift[c] + residual), see `Kernels.affineActivation`.
   package struct Activation {
@@ -12,14 +12,15 @@ package struct ConvolutionEnding {
     package var leak: Float
     package var high: Float
     package var y: UnsafeMutablePointer<Float>
-    /// Where the activation bends, see `Kernels.affineActivation`; images are as many bytes apart
-    /// as their y.
+    /// Where the activation bends, see `Kernels.affineActivation`.
     package var bent: UnsafeMutablePointer<UInt8>?
+    /// Between neighbouring images: floats of the residual and of y, bytes of `bent`.
+    package var steps: (residual: Int, y: Int, bent: Int)
 
     package init(
       scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
       leak: Float, high: Float, y: UnsafeMutablePointer<Float>,
-      bent: UnsafeMutablePointer<UInt8>? = nil
+      bent: UnsafeMutablePointer<UInt8>? = nil, steps: (residual: Int, y: Int, bent: Int)
     ) {
       self.scale = scale
       self.shift = shift
@@ -28,6 +29,7 @@ package struct ConvolutionEnding {
       self.high = high
       self.y = y
       self.bent = bent
+      self.steps = steps
     }
   }
 
@@ -79,6 +81,9 @@ package struct ConvolutionEnding {
       ending.high = activation.high
       ending.y = activation.y
       ending.bent = activation.bent
+      ending.residual_step = activation.steps.residual
+      ending.y_step = activation.steps.y
+      ending.bent_step = activation.steps.bent
     }
     if let sums {
       ending.sum = sums

@@ -183,7 +183,8 @@ extension KernelFamily {
       ending.activation = .init(
         scale: scale, shift: scale + outputs,
         residual: hasResidual ? UnsafePointer(residual.pointer) : nil, leak: 0.1, high: 6,
-        y: buffers[3])
+        y: buffers[3],
+        steps: (residual: test.outputStep, y: test.outputStep, bent: 0))
       if hasResidual { ending.sums = sums.pointer }
       ending.channels = outputs
       kernels.winogradConvolve(
