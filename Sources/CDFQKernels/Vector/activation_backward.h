@@ -11,6 +11,7 @@ typedef struct {
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
   int adds; /* offset + slope * x to the gradient at x */
+  int sums; /* whether the gradients at scale and shift are wanted */
 } activation_gradients;
 
 /* dL/dt of one vector at `at`, which it hands to x and to the residual. */
@@ -66,6 +67,7 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
         const vf masked =
             activation_gradient(s, a, SOURCE, at, x, scales[v], shifts[v],
                                               offsets[v], slopes[v], n);
+        if (!a->sums) continue;
         scale_parts[v] = v_fma(masked, x, scale_parts[v]);
         shift_parts[v] = v_add(shift_parts[v], masked);
       }
@@ -99,7 +101,8 @@ static void vector_affine_activation_backward(
     const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),          \
                                     OFFSET(bent, c / 8), x_gradient + c,                                           \
                                     OFFSET(residual_gradient, c),                             \
-                                    residual_store == DFQ_ACCUMULATE, offset != NULL};        \
+                                    residual_store == DFQ_ACCUMULATE, offset != NULL,         \
+                                    scale_gradient != NULL};        \
     const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);             \
     float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);       \
     if (bent) {                                                                               \

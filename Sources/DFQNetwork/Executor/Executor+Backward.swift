@@ -68,6 +68,8 @@ extension Executor {
       // Where nothing bends, the slope is 1 whatever the residual.
       let readsResidual = norm.hasResidual && bent == nil && norm.bends
       let correction = group.corrections(step.inputs[0])
+      // In training they are part of the gradient at x too.
+      let wantsSums = norm.norm != nil && (wanted.parameters || !group.fusesNormalizations)
       kernels.affineActivationBackward(
         gradient: g, x: input, scale: normMemory.start + norm.prepared,
         shift: normMemory.start + norm.shift,
@@ -78,8 +80,8 @@ extension Executor {
         residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
         accumulateResidual: norm.hasResidual && !first[1], offset: correction,
         slope: correction.map { $0 + norm.channels },
-        scaleGradient: norm.norm == nil ? nil : own.normGradient.start + norm.prepared,
-        shiftGradient: norm.norm == nil ? nil : own.normGradient.start + norm.shift)
+        scaleGradient: wantsSums ? own.normGradient.start + norm.prepared : nil,
+        shiftGradient: wantsSums ? own.normGradient.start + norm.shift : nil)
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .linear(let linear):
       Elementwise.linearBackward(
