@@ -123,6 +123,28 @@ import Testing
     #expect(relativeDistance(run([2, 3]), sum) < 1e-5)
   }
 
+  /// The gradient at the images alone keeps bits in the place of block outputs, and what is not
+  /// kept in memory of the thread: it is the same bits as beside the gradient at the parameters.
+  @Test(arguments: ExecutionVariant.all, ["resnet20-cifar", "mobilenetv2"])
+  func imageGradientAlone(variant: ExecutionVariant, name: String) throws {
+    let network = try Architecture(name: "\(name):input=16x16x3,classes=5").network(seed: 1)
+    var stream = RandomStream(seed: 9, "images")
+    let images = stream.tensor([11, 16, 16, 3])
+    let target = stream.tensor([11, 5])
+    let executor = Executor(plan: Plan(network.graph), context: variant.context)
+    let gradients = try [true, false].map { wantsParameters in
+      executor.run(
+        images: images, parameters: network.parameters.values,
+        request: .init(
+          imageObjectives: [SquaredDistance(target: target, node: network.graph.output)],
+          momentObjectives: try network.batchNormStatistics(), imageGradient: true,
+          parameterGradient: wantsParameters)
+      ).imageGradient!.elements
+    }
+    let same = gradients[0] == gradients[1] && gradients[0].contains { $0 != 0 }
+    #expect(same)
+  }
+
   /// Losses do not depend on which gradients are asked for.
   @Test func lossesWithoutGradients() throws {
     let network = try Network.tinyResNet()

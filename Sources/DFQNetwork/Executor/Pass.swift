@@ -139,7 +139,8 @@ final class Pass: @unchecked Sendable {
       images, worker: worker, layout: layout, coupled: coupled, training: pass.training)
     return ImageGroup(
       images: images, lane: lane, layout: layout, scratch: executor.scratch(member: worker),
-      kept: arenas.kept, transient: arenas.transient, gradients: arenas.gradients, fusesNormalizations: !pass.training,
+      kept: arenas.kept, transient: arenas.transient, gradients: arenas.gradients,
+      fusesNormalizations: !pass.training,
       absorbsNormalizations: pass.training && executor.transform == nil, isFar: coupled,
       exceedsCaches: pass.exceedsCaches,
       dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),

@@ -35,8 +35,8 @@ extension Kernels {
   ) {
     table.affine_activation_backward(
       gradient, x, scale, shift, residual, y, bent, leak, high, Int32(pixels), Int32(channels),
-      xGradient, residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope, scaleGradient,
-      shiftGradient)
+      xGradient, residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope,
+      scaleGradient, shiftGradient)
   }
 
   /// Adds the sums of x and of x squared over the pixels, per channel.

@@ -1,4 +1,5 @@
 internal import DFQTensor
+internal import DFQTestSupport
 internal import Testing
 
 /// An activation as the kernels take it.
@@ -94,6 +95,55 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
       return []
     }
     #expect(outcome.buffers == [[0, 0, 1, 0], [-1, 0, 3, 6], [3], [1]])
+  }
+
+  /// A bit for each element stands for the activation's argument, to the same bits of the gradients.
+  @Test(arguments: [Float(0), 0.2], [false, true])
+  func bitsStandForTheArgument(leak: Float, hasResidual: Bool) {
+    var random = RandomStream(seed: 5, "activation bits")
+    for channels in [16, 32, 48, 64, 80] {
+      let pixels = 1 + random.integer(below: 70)
+      let count = pixels * channels
+      let zeros = [Float](repeating: 0, count: count)
+      let buffers = [
+        random.varied(count), random.varied(count), random.varied(channels),
+        random.varied(channels), random.varied(count), zeros, zeros,
+      ]
+      func run(
+        _ kernels: Kernels, _ b: [UnsafeMutablePointer<Float>], readsBits: Bool
+      ) -> [Double] {
+        let residual = hasResidual ? UnsafePointer(b[4]) : nil
+        let bits = GuardedBuffer([UInt8](repeating: 0xAA, count: count / 8), .end)
+        kernels.affineActivation(
+          x: b[1], scale: b[2], shift: b[3], residual: residual, leak: leak, high: .infinity,
+          pixels: pixels, channels: channels, y: b[5], bent: bits.pointer)
+        kernels.affineActivationBackward(
+          gradient: b[0], x: b[1], scale: b[2], shift: b[3],
+          residual: readsBits ? nil : residual, bent: readsBits ? UnsafePointer(bits.pointer) : nil,
+          leak: leak, high: .infinity, pixels: pixels, channels: channels, xGradient: b[0],
+          residualGradient: hasResidual ? b[6] : nil, accumulateResidual: false,
+          scaleGradient: nil, shiftGradient: nil)
+        return bits.values.map(Double.init)
+      }
+      expectSameBits(buffers, "\(pixels) x \(channels)") { run($0, $1, readsBits: true) }
+      for set in InstructionSet.available {
+        let read = Outcome(buffers) { run(Kernels(set), $0, readsBits: true) }
+        let found = Outcome(buffers) { run(Kernels(set), $0, readsBits: false) }
+        let same = read.bits == found.bits
+        #expect(same, "\(set.rawValue): \(pixels) x \(channels)")
+      }
+    }
+  }
+
+  /// One for what is at most zero, zeros of both signs included; none for NaN.
+  @Test(arguments: InstructionSet.available) func bitsFollowTheirRule(set: InstructionSet) {
+    let x: [Float] = [-1, 0, -0.0, 1, .nan, 2, -3, 4] + [Float](repeating: 5, count: 7) + [-6]
+    var bits: [UInt8] = [0, 0]
+    var y = x
+    Kernels(set).affineActivation(
+      x: x, scale: [Float](repeating: 1, count: 16), shift: [Float](repeating: 0, count: 16),
+      residual: nil, leak: 0, high: .infinity, pixels: 1, channels: 16, y: &y, bent: &bits)
+    #expect(bits == [0b0100_0111, 0b1000_0000])
   }
 
   @Test(arguments: InstructionSet.available) func momentsAreClose(set: InstructionSet) {

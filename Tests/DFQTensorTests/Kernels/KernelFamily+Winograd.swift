@@ -174,17 +174,21 @@ extension KernelFamily {
       }
       let weight = transformedWeights(
         kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
+      // Where the activation bends, which follows from the values too.
+      let bits = GuardedBuffer([UInt8](repeating: 0, count: (steps + 7) / 8), .end)
+      let hasBits = outputs.isMultiple(of: Kernels.bitChannels) && test.gap == 0
       var ending = ConvolutionEnding(bias: buffers[2])
       // The outputs themselves are dropped, or written past the caches; the moments are gathered,
       // or taken of what was written.
       ending.dropsOutput = hasResidual
       ending.streamsOutput = !hasResidual
+      ending.hasFarInput = true
       ending.isFar = true
       ending.activation = .init(
         scale: scale, shift: scale + outputs,
         residual: hasResidual ? UnsafePointer(residual.pointer) : nil, leak: 0.1, high: 6,
-        y: buffers[3],
-        steps: (residual: test.outputStep, y: test.outputStep, bent: 0))
+        y: buffers[3], bent: hasBits ? bits.pointer : nil,
+        steps: (residual: test.outputStep, y: test.outputStep, bent: test.outputStep / 8))
       if hasResidual { ending.sums = sums.pointer }
       ending.channels = outputs
       kernels.winogradConvolve(
@@ -193,6 +197,10 @@ extension KernelFamily {
         beginning: .init(scale: scale, shift: scale + inputs, leak: 0, high: 1),
         transformedWeight: weight.pointer, ending: ending, output: values.pointer,
         outputStep: test.outputStep, scratch: scratch)
+      let wrongBits = (0..<(hasBits ? steps : 0)).count {
+        (bits.pointer[$0 / 8] >> ($0 % 8) & 1 == 1) != (buffers[3][$0] <= 0)
+      }
+      precondition(wrongBits == 0, "\(wrongBits) bits of \(steps) are wrong")
       for image in 0..<(hasResidual ? 0 : test.images) {
         kernels.moments(
           x: values.pointer + image * test.outputStep, pixels: count / outputs,
