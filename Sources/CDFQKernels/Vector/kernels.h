@@ -31,6 +31,9 @@
 #include "winograd.h"
 #include "winograd_sum.h"
 #include "winograd_weight_gradient.h"
+#include "winograd_gradient.h"
+#include "winograd_input_gradient.h"
+#include "winograd_backward.h"
 
 #include "depthwise_tile.h"
 #include "depthwise.h"
@@ -56,7 +59,7 @@
   .winograd_weight_floats = vector_winograd_weight_floats,         \
   .winograd_transform_weights = vector_winograd_transform_weights, \
   .winograd_convolve = vector_winograd_convolve,                   \
-  .winograd_weight_gradient = vector_winograd_weight_gradient,     \
+  .winograd_backward = vector_winograd_backward,                   \
   .winograd_scratch = vector_winograd_scratch,                     \
   .depthwise_forward = vector_depthwise_forward,                   \
   .depthwise_data_gradient = vector_depthwise_data_gradient,       \

@@ -4,8 +4,8 @@
 enum {
   WINOGRAD_FLOATS = 32 * 1024,
   WINOGRAD_TILES = 32,
-  WINOGRAD_GRADIENT_FLOATS = 192 * 1024,
-  WINOGRAD_GRADIENT_TILES = 64,
+  WINOGRAD_GRADIENT_FLOATS = 48 * 1024,
+  WINOGRAD_GRADIENT_TILES = 32,
 };
 
 V_INLINE size_t winograd_matrix(int32_t inputs, int32_t outputs) {
@@ -18,13 +18,13 @@ static size_t vector_winograd_weight_floats(int32_t tile, int32_t inputs, int32_
 
 /* One input and one vector of outputs, past the caches where it STREAMS. */
 V_INLINE void winograd_weights(const int TILE, const int STREAMS, const float *weight, size_t tap,
-                               int flip, int n, size_t matrix, float *to) {
+                               int n, size_t matrix, float *to) {
   const int SIDE = WINOGRAD_SIDE(TILE);
   vf half[WINOGRAD_MOST * 3];
   UNROLL_FULLY for (int kw = 0; kw < 3; kw++) {
     vf w[3], u[WINOGRAD_MOST];
     UNROLL_FULLY for (int kh = 0; kh < 3; kh++) {
-      w[kh] = v_load_n(weight + (flip ? 8 - (kh * 3 + kw) : kh * 3 + kw) * tap, n);
+      w[kh] = v_load_n(weight + (kh * 3 + kw) * tap, n);
     }
     winograd_weight_line(TILE, w, u);
     UNROLL_FULLY for (int r = 0; r < SIDE; r++) half[r * 3 + kw] = u[r];
@@ -46,7 +46,7 @@ V_INLINE void winograd_weights(const int TILE, const int STREAMS, const float *w
 enum { WINOGRAD_CACHED_WEIGHTS = 4 << 20 };
 
 static void vector_winograd_transform_weights(int32_t tile, const float *weight, int32_t inputs,
-                                              int32_t outputs, int32_t flip, float *transformed) {
+                                              int32_t outputs, float *transformed) {
   const size_t matrix = winograd_matrix(inputs, outputs), tap = (size_t)inputs * outputs;
   const int32_t vectors = divide_up(outputs, VL);
   const size_t bytes = vector_winograd_weight_floats(tile, inputs, outputs) * sizeof(float);
@@ -60,11 +60,11 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
       const float *from = weight + (size_t)i * outputs + v * VL;
       float *to = transformed + (size_t)pair * VL * inputs + (size_t)i * width + (v - pair) * VL;
       if (tile == 2) {
-        winograd_weights(2, 0, from, tap, flip, n, matrix, to);
+        winograd_weights(2, 0, from, tap, n, matrix, to);
       } else if (streams) {
-        winograd_weights(4, 1, from, tap, flip, n, matrix, to);
+        winograd_weights(4, 1, from, tap, n, matrix, to);
       } else {
-        winograd_weights(4, 0, from, tap, flip, n, matrix, to);
+        winograd_weights(4, 0, from, tap, n, matrix, to);
       }
     }
   }

@@ -2,7 +2,7 @@
  * the columns and then to the rows of a tile it is the one in two. A tile of SIDE = TILE + 2 inputs
  * gives TILE outputs:
  *
- *   y = At [(G w) * (Bt x)]      and, for the gradient at w,      dw = Gt [(A dy) * (Bt x)].
+ *   y = At [(G w) * (Bt x)],   and the gradients   dw = Gt [(A dy) * (Bt x)],   dx = B [(G w) * (A dy)].
  *
  * Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, section 4. The interpolation
  * points are 0, 1, -1 and infinity for TILE 2. For TILE 4 they are 0, NEAR, -NEAR, FAR, -FAR and
@@ -39,6 +39,29 @@ V_INLINE void winograd_input_line(const int TILE, const vf *x, vf *y) {
   y[3] = v_fma(v_set(FAR), far_odd, far_even);
   y[4] = v_fma(v_set(-FAR), far_odd, far_even);
   y[5] = v_fma(all, x[1], v_fma(both, x[3], x[5]));
+}
+
+/* B m: SIDE products to SIDE input gradients, the transpose of the above. */
+V_INLINE void winograd_input_gradient_line(const int TILE, const vf *m, vf *x) {
+  if (TILE == 2) {
+    x[0] = m[0];
+    x[1] = v_add(v_sub(m[1], m[2]), m[3]);
+    x[2] = v_sub(v_add(m[1], m[2]), m[0]);
+    x[3] = v_sub(v_zero(), m[3]);
+    return;
+  }
+  const vf all = v_set(ZERO_NORM), both = v_set(-(NEAR_SQUARE + FAR_SQUARE));
+  const vf near_sum = v_add(m[1], m[2]), near_difference = v_sub(m[1], m[2]);
+  const vf far_sum = v_add(m[3], m[4]), far_difference = v_sub(m[3], m[4]);
+  x[0] = v_mul(all, m[0]);
+  x[1] = v_fma(v_set(-NEAR * FAR_SQUARE), near_difference,
+               v_fma(v_set(-FAR * NEAR_SQUARE), far_difference, v_mul(all, m[5])));
+  x[2] = v_fma(v_set(-FAR_SQUARE), near_sum,
+               v_fma(v_set(-NEAR_SQUARE), far_sum, v_mul(both, m[0])));
+  x[3] = v_fma(v_set(NEAR), near_difference,
+               v_fma(v_set(FAR), far_difference, v_mul(both, m[5])));
+  x[4] = v_add(v_add(m[0], near_sum), far_sum);
+  x[5] = m[5];
 }
 
 /* At m: SIDE products to TILE outputs. */

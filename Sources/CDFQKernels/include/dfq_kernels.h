@@ -67,6 +67,24 @@ typedef struct {
   double *sum, *square_sum;
 } dfq_conv_ending;
 
+/* What the backward of a convolution by Winograd's algorithm reads and writes. Neighbouring images lie *_step floats
+ * apart. */
+typedef struct {
+  int32_t tile, images;
+  const float *gradient; /* at the outputs */
+  size_t gradient_step;
+  /* The gradient at the weights (3 3 I O) is added; NULL where it is not wanted, and the inputs are not read. */
+  float *weight_gradient;
+  const float *input;
+  size_t input_step;
+  const dfq_conv_beginning *beginning; /* or NULL */
+  /* The gradient at the inputs; NULL where it is not wanted. transformed: the weights KH KW O I, transformed. */
+  float *input_gradient;
+  size_t input_gradient_step;
+  dfq_store store;
+  const float *transformed;
+} dfq_winograd_gradients;
+
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
  * isa values above what the processor supports must not be asked for. */
 typedef struct {
@@ -89,23 +107,19 @@ typedef struct {
 
   /* 3x3 convolutions of stride 1 by Winograd's F(tile x tile, 3x3), tile 2 or 4, of several images at a time, whose
    * values lie input_step and output_step floats apart. NULL where an instruction set has none (scalar).
-   * The transformed weights take winograd_weight_floats floats; flip rotates the kernel by half a turn: the data
-   * gradient is the convolution of the output gradient (padding 2 - pad) with the flipped KH KW O I weights.
-   * beginning may be NULL. scratch: winograd_scratch(tile, shape, images) floats. */
+   * The transformed weights take winograd_weight_floats floats. beginning may be NULL.
+   * scratch: winograd_scratch(tile, shape, images) floats. */
   size_t (*winograd_weight_floats)(int32_t tile, int32_t inputs, int32_t outputs);
   void (*winograd_transform_weights)(int32_t tile, const float *weight, int32_t inputs,
-                                     int32_t outputs, int32_t flip, float *transformed);
+                                     int32_t outputs, float *transformed);
   void (*winograd_convolve)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
                             const float *input, size_t input_step,
                             const dfq_conv_beginning *beginning, const float *transformed,
                             const dfq_conv_ending *ending, float *output, size_t output_step,
                             float *scratch);
-  /* Adds to weight_gradient (3 3 I O). */
-  void (*winograd_weight_gradient)(int32_t tile, const dfq_conv_shape *shape, int32_t images,
-                                   const float *input, size_t input_step,
-                                   const dfq_conv_beginning *beginning,
-                                   const float *output_gradient, size_t gradient_step,
-                                   float *weight_gradient, float *scratch);
+  /* The backward, the transpose of the algorithm: one transform of the output gradient serves both gradients. */
+  void (*winograd_backward)(const dfq_conv_shape *shape, const dfq_winograd_gradients *gradients,
+                            float *scratch);
   size_t (*winograd_scratch)(int32_t tile, const dfq_conv_shape *shape, int32_t images);
 
   /* Dense convolution of codes: output = fma((float)sum, scale[o], offset[o]), sum the exact 32-bit sum of input code *

@@ -10,7 +10,6 @@ final class ConvolutionBench {
   private let weight: FloatBuffer
   private let transposed: FloatBuffer
   private let transformed: FloatBuffer
-  private let flipped: FloatBuffer
   private let sums: FloatBuffer
   private let scratch: FloatBuffer
   private let codes: FloatBuffer
@@ -33,23 +32,17 @@ final class ConvolutionBench {
     sums = FloatBuffer(weights)
     var scratchCount = ConvolutionRunner.scratchCount(
       shape, style: kind.isDepthwise ? .depthwise : .dense)
-    var transformedCount = (0, 0)
+    var transformedCount = 0
     if let tile = kind.tile {
-      let gradient = shape.dataGradientShape
-      transformedCount = (
-        kernels.winogradWeightCount(
-          tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels),
-        kernels.winogradWeightCount(
-          tile: tile, inputChannels: gradient.inputChannels,
-          outputChannels: gradient.outputChannels)
-      )
-      for shape in [shape, gradient] {
-        scratchCount = max(
-          scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: kind.images))
-      }
+      let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
+      // Those of the gradient at the inputs may take more.
+      transformedCount = max(
+        kernels.winogradWeightCount(tile: tile, inputChannels: inputs, outputChannels: outputs),
+        kernels.winogradWeightCount(tile: tile, inputChannels: outputs, outputChannels: inputs))
+      scratchCount = max(
+        scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: kind.images))
     }
-    transformed = FloatBuffer(transformedCount.0)
-    flipped = FloatBuffer(transformedCount.1)
+    transformed = FloatBuffer(transformedCount)
     if !kind.isDepthwise {
       scratchCount = max(scratchCount, IntegerPlan.scratch(shape, kernels).count)
     }
@@ -57,7 +50,7 @@ final class ConvolutionBench {
     codes = FloatBuffer((kind.isDepthwise ? 0 : input.count) / 4 + 16)
     weightCodes = FloatBuffer(
       (kind.isDepthwise ? 0 : kernels.integerWeightByteCount(shape)) / 4 + 16)
-    for buffer in [input, output, weight, transposed, transformed, flipped] {
+    for buffer in [input, output, weight, transposed, transformed] {
       for index in 0..<buffer.count { buffer.start[index] = Float(index % 7) - 3 }
     }
   }
@@ -102,10 +95,14 @@ final class ConvolutionBench {
         shape, outputGradient: output.start, weight: weight.start, inputGradient: input.start,
         accumulate: false, scratch: scratch.start)
     } else if let tile = kind.tile {
-      context.kernels.winogradConvolve(
-        tile: tile, shape.dataGradientShape, images: kind.images, input: output.start,
-        inputStep: output.count / kind.images, transformedWeight: flipped.start, ending: .init(),
-        output: input.start, outputStep: input.count / kind.images, scratch: scratch.start)
+      context.kernels.winogradBackward(
+        tile: tile, shape, images: kind.images,
+        WinogradGradients(
+          outputGradient: output.start, step: output.count / kind.images,
+          inputs: .init(
+            gradient: input.start, step: input.count / kind.images, accumulate: false,
+            transformedWeight: transformed.start)),
+        scratch: scratch.start)
     } else {
       runner.dataGradient(
         shape, outputGradient: output.start, weight: weight.start,
@@ -121,10 +118,12 @@ final class ConvolutionBench {
         shape, input: input.start, outputGradient: output.start,
         weightGradient: sums.start, biasGradient: nil, scratch: scratch.start)
     } else if let tile = kind.tile {
-      context.kernels.winogradWeightGradient(
-        tile: tile, shape, images: kind.images, input: input.start,
-        inputStep: input.count / kind.images, outputGradient: output.start,
-        gradientStep: output.count / kind.images, weightGradient: sums.start,
+      context.kernels.winogradBackward(
+        tile: tile, shape, images: kind.images,
+        WinogradGradients(
+          outputGradient: output.start, step: output.count / kind.images,
+          weights: .init(
+            gradient: sums.start, input: input.start, step: input.count / kind.images)),
         scratch: scratch.start)
     } else {
       runner.weightGradient(

@@ -7,58 +7,48 @@ extension Executor {
     wanted: Wanted, group: ImageGroup
   ) {
     let step = plan.steps[position]
-    let sizes = (images: images.count, gradients: group.gradients.step)
     let gradients = group.gradients[images.lowerBound]
-    let g = gradients + plan.gradientOffset[step.output]!
-    let input = input(of: position, image: images.lowerBound, group: group)
-    if wanted.parameters {
-      addParameterGradient(
-        convolution, at: position, input: input, g: g, sizes: sizes,
-        gradient: lanes[group.lane].parameterGradient.start + bank * plan.layout.count,
-        scratch: group.scratch)
-    }
-    guard step.inputs[0] != 0 || wanted.images else { return }
-    let inputGradient = gradients + plan.gradientOffset[step.inputs[0]]!
+    let g = UnsafePointer(gradients + plan.gradientOffset[step.output]!)
+    let wantsInputs = step.inputs[0] != 0 || wanted.images
+    let inputGradient = wantsInputs ? gradients + plan.gradientOffset[step.inputs[0]]! : nil
     let accumulate = !plan.writesFirst[position][0]
+    let own = lanes[group.lane].parameterGradient.start + bank * plan.layout.count
+    let weightGradient = wanted.parameters ? own + convolution.weight.lowerBound : nil
+    let biasGradient = convolution.bias.map { own + $0.lowerBound }
+    let input = input(of: position, image: images.lowerBound, group: group)
+    let shape = convolution.shape
     guard let entry = winograd.entries[position] else {
+      if let weightGradient {
+        runner.weightGradient(
+          shape, input: input.values, outputGradient: g, weightGradient: weightGradient,
+          biasGradient: biasGradient, scratch: group.scratch)
+      }
+      guard let inputGradient else { return }
       return runner.dataGradient(
-        convolution.shape, outputGradient: g,
+        shape, outputGradient: g,
         weight: parameters.start + bank * plan.layout.count + convolution.weight.lowerBound,
         transposedWeight: transposed.start + bank * plan.transposedCount + convolution.transposed,
         inputGradient: inputGradient, accumulate: accumulate, scratch: group.scratch)
     }
-    context.kernels.winogradConvolve(
-      tile: entry.tile, convolution.shape.dataGradientShape, images: sizes.images, input: g,
-      inputStep: sizes.gradients,
-      transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.gradient,
-      ending: .init(accumulate: accumulate), output: inputGradient, outputStep: sizes.gradients,
+    context.kernels.winogradBackward(
+      tile: entry.tile, shape, images: images.count,
+      WinogradGradients(
+        outputGradient: g, step: group.gradients.step,
+        weights: weightGradient.map {
+          .init(
+            gradient: $0, input: input.values, step: input.step, beginning: input.beginning)
+        },
+        inputs: inputGradient.map {
+          .init(
+            gradient: $0, step: group.gradients.step, accumulate: accumulate,
+            transformedWeight: UnsafePointer(
+              winogradWeights.start + bank * winograd.weightCount + entry.gradient))
+        }),
       scratch: group.scratch)
-  }
-
-  /// Adds the gradients at the weights and at the bias to `gradient`, which is laid out like the
-  /// parameters.
-  private func addParameterGradient(
-    _ convolution: ConvolutionStep, at position: Int,
-    input: Input, g: UnsafePointer<Float>, sizes: (images: Int, gradients: Int),
-    gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    let shape = convolution.shape
-    let weightGradient = gradient + convolution.weight.lowerBound
-    let biasGradient = convolution.bias.map { gradient + $0.lowerBound }
-    guard let entry = winograd.entries[position] else {
-      return runner.weightGradient(
-        shape, input: input.values, outputGradient: g, weightGradient: weightGradient,
-        biasGradient: biasGradient, scratch: scratch)
-    }
-    context.kernels.winogradWeightGradient(
-      tile: entry.tile, shape, images: sizes.images, input: input.values,
-      inputStep: input.step, beginning: input.beginning, outputGradient: g,
-      gradientStep: sizes.gradients, weightGradient: weightGradient,
-      scratch: scratch)
-    guard let biasGradient else { return }
-    for image in 0..<sizes.images {
+    guard wanted.parameters, let biasGradient else { return }
+    for image in 0..<images.count {
       context.kernels.addRows(
-        g + image * sizes.gradients, pixels: shape.outputHeight * shape.outputWidth,
+        g + image * group.gradients.step, pixels: shape.outputHeight * shape.outputWidth,
         channels: shape.outputChannels, to: biasGradient)
     }
   }

@@ -84,8 +84,7 @@ extension Executor {
     if forward, let entry {
       context.kernels.winogradTransformWeights(
         tile: entry.tile, weight, inputChannels: shape.inputChannels,
-        outputChannels: shape.outputChannels, flipped: false,
-        transformed: transformed + entry.forward)
+        outputChannels: shape.outputChannels, transformed: transformed + entry.forward)
     }
     guard transposing else { return }
     let transposed = transposed.start + bank * plan.transposedCount + step.transposed
@@ -95,8 +94,7 @@ extension Executor {
     guard let entry else { return }
     context.kernels.winogradTransformWeights(
       tile: entry.tile, transposed, inputChannels: shape.outputChannels,
-      outputChannels: shape.inputChannels, flipped: true,
-      transformed: transformed + entry.gradient)
+      outputChannels: shape.inputChannels, transformed: transformed + entry.gradient)
   }
 
   /// scale = gamma / sqrt(variance + eps), shift = beta - mean * scale; 1 and 0 without batch norm.

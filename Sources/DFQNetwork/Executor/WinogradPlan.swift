@@ -66,22 +66,24 @@ struct WinogradPlan {
       let rows = (shape.outputHeight + tile - 1) / tile
       let isGrouped = rows * columns < WinogradPlan.fewTiles
       let kernels = context.kernels
-      func take(_ shape: ConvolutionShape) -> Int {
+      let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
+      func take(inputChannels: Int, outputChannels: Int) -> Int {
         let offset = weightCount
         weightCount += aligned(
           kernels.winogradWeightCount(
-            tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels))
-        for images in 1...(isGrouped ? WinogradPlan.most : 1) {
-          scratchCount = max(
-            scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: images))
-        }
+            tile: tile, inputChannels: inputChannels, outputChannels: outputChannels))
         return offset
       }
-      let forward = take(shape)
+      for images in 1...(isGrouped ? WinogradPlan.most : 1) {
+        scratchCount = max(
+          scratchCount, kernels.winogradScratchCount(tile: tile, shape, images: images))
+      }
+      let forward = take(inputChannels: inputs, outputChannels: outputs)
       let weights = weightCount - forward
       entries[position] = Entry(
-        tile: tile, forward: forward, gradient: take(shape.dataGradientShape),
-        isGrouped: isGrouped, tiles: rows * columns, weights: weights)
+        tile: tile, forward: forward,
+        gradient: take(inputChannels: outputs, outputChannels: inputs), isGrouped: isGrouped,
+        tiles: rows * columns, weights: weights)
       let alone = entries[position]!.alone
       scratchCount = max(
         scratchCount, kernels.winogradScratchCount(tile: alone.tile, shape, images: 1))

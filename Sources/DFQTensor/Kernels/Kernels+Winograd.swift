@@ -18,15 +18,13 @@ extension Kernels {
     shape.withKernelShape { table.winograd_scratch(Int32(tile), $0, Int32(images)) }
   }
 
-  /// Transforms weights 3 3 I O; `flipped` rotates the kernel by half a turn, which turns the
-  /// convolution with weights 3 3 O I into the data gradient.
+  /// Transforms weights 3 3 I O, or 3 3 O I for the gradient at the inputs.
   package func winogradTransformWeights(
     tile: Int, _ weight: UnsafePointer<Float>, inputChannels: Int, outputChannels: Int,
-    flipped: Bool, transformed: UnsafeMutablePointer<Float>
+    transformed: UnsafeMutablePointer<Float>
   ) {
     table.winograd_transform_weights(
-      Int32(tile), weight, Int32(inputChannels), Int32(outputChannels), flipped ? 1 : 0,
-      transformed)
+      Int32(tile), weight, Int32(inputChannels), Int32(outputChannels), transformed)
   }
 
   /// The convolution of `images` images with transformed weights.
@@ -47,18 +45,15 @@ extension Kernels {
     }
   }
 
-  /// Adds the gradient at the weights 3 3 I O, summed over `images` images.
-  package func winogradWeightGradient(
-    tile: Int, _ shape: ConvolutionShape, images: Int, input: UnsafePointer<Float>,
-    inputStep: Int, beginning: ConvolutionBeginning? = nil,
-    outputGradient: UnsafePointer<Float>, gradientStep: Int,
-    weightGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  /// The backward of the convolution of `images` images: adds the gradient at the weights and
+  /// computes that at the inputs, where they are wanted.
+  package func winogradBackward(
+    tile: Int, _ shape: ConvolutionShape, images: Int, _ gradients: WinogradGradients,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     shape.withKernelShape { shape in
-      ConvolutionBeginning.withKernelBeginning(beginning) {
-        table.winograd_weight_gradient(
-          Int32(tile), shape, Int32(images), input, inputStep, $0, outputGradient, gradientStep,
-          weightGradient, scratch)
+      gradients.withKernelGradients(tile: tile, images: images) {
+        table.winograd_backward(shape, $0, scratch)
       }
     }
   }
@@ -71,17 +66,5 @@ extension Kernels {
     for pixel in 0..<pixels {
       axpy(1, x: gradient + pixel * channels, count: channels, y: biasGradient)
     }
-  }
-}
-
-extension ConvolutionShape {
-  /// The convolution that computes the data gradient of one of stride 1: of the output gradient,
-  /// with the flipped weights.
-  package var dataGradientShape: ConvolutionShape {
-    ConvolutionShape(
-      inputHeight: outputHeight, inputWidth: outputWidth, inputChannels: outputChannels,
-      outputHeight: inputHeight, outputWidth: inputWidth, outputChannels: inputChannels,
-      kernelHeight: kernelHeight, kernelWidth: kernelWidth, strideHeight: 1, strideWidth: 1,
-      padTop: kernelHeight - 1 - padTop, padLeft: kernelWidth - 1 - padLeft)
   }
 }

@@ -53,17 +53,16 @@ private struct WinogradCase: CustomStringConvertible {
   }
 }
 
-/// The transformed weights, in memory of exactly their size.
+/// The transformed weights 3 3 I O, in memory of exactly their size.
 private func transformedWeights(
-  _ kernels: Kernels, tile: Int, _ shape: ConvolutionShape, _ weight: UnsafePointer<Float>,
-  flipped: Bool
+  _ kernels: Kernels, tile: Int, _ weight: UnsafePointer<Float>, inputs: Int, outputs: Int
 ) -> GuardedBuffer<Float> {
   let count = kernels.winogradWeightCount(
-    tile: tile, inputChannels: shape.inputChannels, outputChannels: shape.outputChannels)
+    tile: tile, inputChannels: inputs, outputChannels: outputs)
   let buffer = GuardedBuffer([Float](repeating: .nan, count: count), .end)
   kernels.winogradTransformWeights(
-    tile: tile, weight, inputChannels: shape.inputChannels,
-    outputChannels: shape.outputChannels, flipped: flipped, transformed: buffer.pointer)
+    tile: tile, weight, inputChannels: inputs, outputChannels: outputs,
+    transformed: buffer.pointer)
   return buffer
 }
 
@@ -76,11 +75,7 @@ extension KernelFamily {
 
   /// Buffers are inputs, weight, bias and outputs; the scalar kernels' results are those of the
   /// direct convolution.
-  private static func winograd(
-    _ name: String,
-    scratchShape: @escaping @Sendable (ConvolutionShape) -> ConvolutionShape = { $0 },
-    _ body: @escaping Body
-  ) -> KernelFamily {
+  private static func winograd(_ name: String, _ body: @escaping Body) -> KernelFamily {
     KernelFamily(name) { random, run in
       for test in WinogradCase.all(&random) {
         let shape = test.shape
@@ -96,8 +91,7 @@ extension KernelFamily {
             label: "\(test), \(flag)", buffers: buffers,
             scratch: {
               $0.hasWinograd
-                ? $0.winogradScratchCount(
-                  tile: test.tile, scratchShape(shape), images: test.images)
+                ? $0.winogradScratchCount(tile: test.tile, shape, images: test.images)
                 : $0.convolutionScratchCount(shape)
             }, tolerance: tolerance
           ) { kernels, floats, _ in body(kernels, test, flag, floats, floats[4]) })
@@ -117,7 +111,8 @@ extension KernelFamily {
         return
       }
       let weight = transformedWeights(
-        kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
+        kernels, tile: test.tile, buffers[1], inputs: test.shape.inputChannels,
+        outputs: test.shape.outputChannels)
       // All output channels at once, or what a thread computes of many.
       let (unit, outputs) = (ConvolutionEnding.outputUnit, test.shape.outputChannels)
       let parts =
@@ -173,7 +168,7 @@ extension KernelFamily {
         return
       }
       let weight = transformedWeights(
-        kernels, tile: test.tile, test.shape, buffers[1], flipped: false)
+        kernels, tile: test.tile, buffers[1], inputs: inputs, outputs: outputs)
       // Where the activation bends, which follows from the values too.
       let bits = GuardedBuffer([UInt8](repeating: 0, count: (steps + 7) / 8), .end)
       let hasBits = outputs.isMultiple(of: Kernels.bitChannels) && test.gap == 0
@@ -210,39 +205,70 @@ extension KernelFamily {
         buffers[2][channel] = Float(sums.pointer[channel] + sums.pointer[outputs + channel])
       }
     },
-    winograd("Winograd data gradient", scratchShape: \.dataGradientShape) {
-      kernels, test, accumulate, buffers, scratch in
-      guard kernels.hasWinograd else {
-        for image in 0..<test.images {
-          kernels.convolutionDataGradient(
-            test.shape, outputGradient: buffers[3] + image * test.outputStep,
-            transposedWeight: buffers[1], inputGradient: buffers[0] + image * test.inputStep,
-            accumulate: accumulate, scratch: scratch)
-        }
-        return
-      }
-      let shape = test.shape.dataGradientShape
-      let weight = transformedWeights(kernels, tile: test.tile, shape, buffers[1], flipped: true)
-      kernels.winogradConvolve(
-        tile: test.tile, shape, images: test.images, input: buffers[3],
-        inputStep: test.outputStep, transformedWeight: weight.pointer,
-        ending: .init(accumulate: accumulate), output: buffers[0], outputStep: test.inputStep,
-        scratch: scratch)
+    winograd("Winograd gradient at the inputs") { kernels, test, accumulate, buffers, scratch in
+      backward(
+        kernels, test, outputGradient: buffers[3], scratch: scratch, input: nil,
+        weightGradient: nil, inputGradient: buffers[0], transposedWeight: buffers[1],
+        accumulate: accumulate)
     },
-    winograd("Winograd weight gradient") { kernels, test, _, buffers, scratch in
-      guard kernels.hasWinograd else {
-        for image in 0..<test.images {
-          kernels.convolutionWeightGradient(
-            test.shape, input: buffers[0] + image * test.inputStep,
-            outputGradient: buffers[3] + image * test.outputStep, weightGradient: buffers[1],
-            biasGradient: nil, scratch: scratch)
-        }
-        return
-      }
-      kernels.winogradWeightGradient(
-        tile: test.tile, test.shape, images: test.images, input: buffers[0],
-        inputStep: test.inputStep, outputGradient: buffers[3], gradientStep: test.outputStep,
-        weightGradient: buffers[1], scratch: scratch)
+    winograd("Winograd gradient at the weights") { kernels, test, _, buffers, scratch in
+      backward(
+        kernels, test, outputGradient: buffers[3], scratch: scratch, input: buffers[0],
+        weightGradient: buffers[1], inputGradient: nil, transposedWeight: nil, accumulate: false)
+    },
+    winograd("Winograd backward") { kernels, test, accumulate, buffers, scratch in
+      let weights = 9 * test.shape.inputChannels * test.shape.outputChannels
+      let transposed = GuardedBuffer(
+        Array(UnsafeBufferPointer(start: buffers[1], count: weights)), .end)
+      let steps = test.images * test.inputStep - test.gap
+      let inputs = GuardedBuffer(
+        Array(UnsafeBufferPointer(start: buffers[0], count: steps)), .end)
+      backward(
+        kernels, test, outputGradient: buffers[3], scratch: scratch, input: inputs.pointer,
+        weightGradient: buffers[1], inputGradient: buffers[0],
+        transposedWeight: transposed.pointer, accumulate: accumulate)
     },
   ]
+
+  /// The gradients that are not nil; of the scalar kernels image by image.
+  private static func backward(
+    _ kernels: Kernels, _ test: WinogradCase, outputGradient: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>?,
+    weightGradient: UnsafeMutablePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?,
+    transposedWeight: UnsafePointer<Float>?, accumulate: Bool
+  ) {
+    let shape = test.shape
+    guard kernels.hasWinograd else {
+      for image in 0..<test.images {
+        let g = outputGradient + image * test.outputStep
+        if let input, let weightGradient {
+          kernels.convolutionWeightGradient(
+            shape, input: input + image * test.inputStep, outputGradient: g,
+            weightGradient: weightGradient, biasGradient: nil, scratch: scratch)
+        }
+        if let inputGradient, let transposedWeight {
+          kernels.convolutionDataGradient(
+            shape, outputGradient: g, transposedWeight: transposedWeight,
+            inputGradient: inputGradient + image * test.inputStep, accumulate: accumulate,
+            scratch: scratch)
+        }
+      }
+      return
+    }
+    let transformed = transposedWeight.map {
+      transformedWeights(
+        kernels, tile: test.tile, $0, inputs: shape.outputChannels, outputs: shape.inputChannels)
+    }
+    var gradients = WinogradGradients(outputGradient: outputGradient, step: test.outputStep)
+    if let input, let weightGradient {
+      gradients.weights = .init(gradient: weightGradient, input: input, step: test.inputStep)
+    }
+    if let inputGradient, let transformed {
+      gradients.inputs = .init(
+        gradient: inputGradient, step: test.inputStep, accumulate: accumulate,
+        transformedWeight: transformed.pointer)
+    }
+    kernels.winogradBackward(
+      tile: test.tile, shape, images: test.images, gradients, scratch: scratch)
+  }
 }
