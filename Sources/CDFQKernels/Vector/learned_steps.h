@@ -1,5 +1,5 @@
 /* Gradients through grids of learned steps: x and its gradient are read once for all grids that are
- * mixed, block by block. */
+ * mixed where these are few, else once for each in turn, block by block. */
 typedef struct {
   vf levels_per_unit, qmin, qmax, share;
 } learned_grid;
@@ -8,20 +8,27 @@ typedef struct {
   vf dots, steps;
 } learned_sums;
 
-/* n elements through one grid. `inside` holds the shares of the grids before; the last grid
- * replaces it by the gradient. */
-V_INLINE void learned_step(const learned_grid *grid, const int FIRST, const int LAST,
-                           const float *x, const float *g, float *inside, float *x_gradient,
-                           learned_sums *sums, int n) {
-  const vf gradient = v_load_n(g, n), v = v_mul(v_load_n(x, n), grid->levels_per_unit);
-  const vbool outside = v_or(v_less(v, grid->qmin), v_less(grid->qmax, v));
-  const vf level = v_max(grid->qmin, v_min(grid->qmax, v_round(v)));
-  /* Outside, the level is the bound. */
-  const vf term = v_sub(level, v_select(outside, v_zero(), v));
-  sums->dots = v_fma(gradient, level, sums->dots);
-  sums->steps = v_fma(gradient, term, sums->steps);
-  vf share = v_select(outside, v_zero(), grid->share);
-  if (!FIRST) share = v_add(v_load_n(inside, n), share);
+enum { LEARNED_BLOCK = 1024, LEARNED_TOGETHER = 3 };
+
+/* n elements through COUNT grids. `inside` holds the shares of the grids before; after the last one
+ * the gradient follows. */
+V_INLINE void learned_step(const learned_grid *grids, const int COUNT, const int DOTS,
+                           const int FIRST, const int LAST, const float *x, const float *g,
+                           float *inside, float *x_gradient, learned_sums *sums, int n) {
+  const vf gradient = v_load_n(g, n), value = v_load_n(x, n);
+  vf share = FIRST ? v_zero() : v_load_n(inside, n);
+  UNROLL_FULLY for (int j = 0; j < COUNT; j++) {
+    const learned_grid *grid = &grids[j];
+    const vf v = v_mul(value, grid->levels_per_unit);
+    const vf bounded = v_max(grid->qmin, v_min(grid->qmax, v));
+    const vbool within = v_same(bounded, v);
+    /* Outside, the level is the bound, and so is its derivative by the step. */
+    const vf level = v_select(within, v_round(bounded), bounded);
+    if (DOTS) sums[j].dots = v_fma(gradient, level, sums[j].dots);
+    sums[j].steps = v_fma(gradient, v_select(within, v_sub(level, v), level), sums[j].steps);
+    const vf part = v_select(within, grid->share, v_zero());
+    share = FIRST && j == 0 ? part : v_add(share, part);
+  }
   if (!LAST) {
     v_store_n(inside, n, share);
   } else if (x_gradient) {
@@ -29,16 +36,34 @@ V_INLINE void learned_step(const learned_grid *grid, const int FIRST, const int 
   }
 }
 
-V_INLINE learned_sums learned_block(const learned_grid *grid, const int FIRST, const int LAST,
-                                    const float *x, const float *g, size_t count, float *inside,
-                                    float *x_gradient) {
-  learned_sums sums = {v_zero(), v_zero()};
-#define BODY(i, n)                                                                      \
-  learned_step(grid, FIRST, LAST, x + i, g + i, inside + i,                             \
-               x_gradient ? x_gradient + i : NULL, &sums, n)
-  FOR_VECTORS(count, BODY);
+/* What a block is computed from; `grids` are those of one go. */
+typedef struct {
+  const float *x, *g;
+  size_t count;
+  float *inside, *x_gradient;
+  const float *levels_per_unit, *qmin, *qmax, *share;
+  double *dots, *steps;
+} learned_block;
+
+V_INLINE void learned_grids(const learned_block *block, const int COUNT, const int DOTS,
+                            const int FIRST, const int LAST, int32_t first) {
+  learned_grid grids[LEARNED_TOGETHER];
+  learned_sums sums[LEARNED_TOGETHER];
+  UNROLL_FULLY for (int j = 0; j < COUNT; j++) {
+    grids[j] = (learned_grid){v_set(block->levels_per_unit[first + j]), v_set(block->qmin[first + j]),
+                              v_set(block->qmax[first + j]), v_set(block->share[first + j])};
+    sums[j] = (learned_sums){v_zero(), v_zero()};
+  }
+#define BODY(i, n)                                                                          \
+  learned_step(grids, COUNT, DOTS, FIRST, LAST, block->x + i, block->g + i, block->inside + i, \
+               block->x_gradient ? block->x_gradient + i : NULL, sums, n)
+  FOR_VECTORS(block->count, BODY);
 #undef BODY
-  return sums;
+  UNROLL_FULLY for (int j = 0; j < COUNT; j++) {
+    block->steps[first + j] += v_sum(sums[j].steps);
+    if (!DOTS || !block->dots) continue;
+    block->dots[first + j] += v_sum(sums[j].dots) / block->levels_per_unit[first + j];
+  }
 }
 
 static void vector_learned_steps_backward(const float *x, const float *g, size_t count,
@@ -46,23 +71,32 @@ static void vector_learned_steps_backward(const float *x, const float *g, size_t
                                           const float *qmin, const float *qmax,
                                           const float *share, float *x_gradient, double *dots,
                                           double *steps) {
-  enum { BLOCK = 1024 };
-  float inside[BLOCK];
-  for (size_t start = 0; start < count; start += BLOCK) {
-    const size_t block = count - start < BLOCK ? count - start : BLOCK;
-    const float *from = x + start, *received = g + start;
-    float *to = x_gradient ? x_gradient + start : NULL;
-    for (int32_t j = 0; j < candidates; j++) {
-      const learned_grid grid = {v_set(levels_per_unit[j]), v_set(qmin[j]), v_set(qmax[j]),
-                                 v_set(share[j])};
-      const int last = j == candidates - 1;
-      const learned_sums sums =
-          j == 0 ? (last ? learned_block(&grid, 1, 1, from, received, block, inside, to)
-                         : learned_block(&grid, 1, 0, from, received, block, inside, to))
-                 : (last ? learned_block(&grid, 0, 1, from, received, block, inside, to)
-                         : learned_block(&grid, 0, 0, from, received, block, inside, to));
-      steps[j] += v_sum(sums.steps);
-      if (dots) dots[j] += v_sum(sums.dots) / levels_per_unit[j];
+  float inside[LEARNED_BLOCK];
+  for (size_t start = 0; start < count; start += LEARNED_BLOCK) {
+    const size_t left = count - start;
+    const learned_block block = {.x = x + start,
+                                 .g = g + start,
+                                 .count = left < LEARNED_BLOCK ? left : LEARNED_BLOCK,
+                                 .inside = inside,
+                                 .x_gradient = x_gradient ? x_gradient + start : NULL,
+                                 .levels_per_unit = levels_per_unit,
+                                 .qmin = qmin,
+                                 .qmax = qmax,
+                                 .share = share,
+                                 .dots = dots,
+                                 .steps = steps};
+    if (candidates == 1 && !dots) {
+      learned_grids(&block, 1, 0, 1, 1, 0);
+    } else if (candidates == 1) {
+      learned_grids(&block, 1, 1, 1, 1, 0);
+    } else if (candidates == 2) {
+      learned_grids(&block, 2, 1, 1, 1, 0);
+    } else if (candidates == 3) {
+      learned_grids(&block, 3, 1, 1, 1, 0);
+    } else {
+      learned_grids(&block, 1, 1, 1, 0, 0);
+      for (int32_t j = 1; j < candidates - 1; j++) learned_grids(&block, 1, 1, 0, 0, j);
+      learned_grids(&block, 1, 1, 0, 1, candidates - 1);
     }
   }
 }

@@ -35,6 +35,8 @@ V_INLINE vf v_round(vf a) {
 
 V_INLINE vbool v_less(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 V_INLINE vbool v_at_most(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+/* Equal, or not to be compared. */
+V_INLINE vbool v_same(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_UQ); }
 V_INLINE vbool v_unordered(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
 V_INLINE vbool v_and(vbool a, vbool b) { return _mm256_and_ps(a, b); }
 V_INLINE vbool v_or(vbool a, vbool b) { return _mm256_or_ps(a, b); }

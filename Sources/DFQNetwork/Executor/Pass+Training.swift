@@ -55,11 +55,13 @@ extension Pass {
     var upper = plan.steps.count
     for lower in plan.normSteps.reversed() + [-1] {
       let positions = max(lower, 0)..<upper
+      let late = correctedNode(by: positions)
       sweeps.forEachGroup { group in
-        if let correction {
+        if let correction, late == nil {
           for image in group.images { correct(correction, image: image, group: group) }
         }
         executor.backward(steps: positions, group: group, wanted: wanted) { node, image in
+          if let correction, node == late { correct(correction, image: image, group: group) }
           complete(node, image: image, group: group)
         }
         if lower < 0 { for image in group.images { completeInput(image, group: group) } }
@@ -68,6 +70,14 @@ extension Pass {
       sweeps.once { correction = batchCorrection(lower) }
       upper = lower
     }
+  }
+
+  /// The node at which the correction is added right before its gradient is read, while it is in
+  /// the cache; nil where none of the steps reads it.
+  private func correctedNode(by positions: Range<Int>) -> Int? {
+    guard let correction else { return nil }
+    let node = plan.steps[correction.position].inputs[0]
+    return positions.contains { plan.steps[$0].output == node } ? node : nil
   }
 
   /// The part of a batch norm's gradient that comes through the batch's mean and variance: with m
