@@ -2,23 +2,29 @@
  * transformed once, its products with the transformed inputs are summed up for the weights, and those
  * with the transformed weights are transformed back for the inputs. */
 
-/* The products of the transformed gradients and weights of all matrices of a block. */
-V_INLINE void winograd_multiply_gradient(const int TILE, const winograd_job *job, int32_t tiles,
-                                         const float *received, const float *weight,
-                                         float *products) {
+/* The products of the transformed gradients and weights of all matrices of a block; meanwhile far
+ * memory of the gradient at the inputs is asked for. */
+V_INLINE void winograd_multiply_gradient(const int TILE, const winograd_job *job,
+                                         const dfq_winograd_gradients *g, int32_t first,
+                                         int32_t end, const float *received, float *products) {
   const dfq_conv_shape *s = job->shape;
-  winograd_products block = {.matrices = WINOGRAD_SIDE(TILE) * WINOGRAD_SIDE(TILE),
-                             .inputs = s->out_channels,
-                             .tiles = tiles,
-                             .input = received,
-                             .weight = weight,
-                             .input_step = job->output_step,
-                             .weight_step = winograd_matrix(s->out_channels, s->in_channels),
-                             .block_step = (size_t)job->block * CELL,
-                             .products = products,
-                             .product_step = job->input_step,
-                             .product_row = (size_t)job->input_blocks * CELL};
-  winograd_multiply(&block, s->in_channels);
+  const size_t matrix = winograd_matrix(s->out_channels, s->in_channels);
+  for (int32_t row = 0; row < WINOGRAD_SIDE(TILE); row++) {
+    if (g->far && row < TILE) winograd_prefetch_input_gradient(TILE, job, first, end, g, row);
+    const int32_t m = row * WINOGRAD_SIDE(TILE);
+    winograd_products block = {.matrices = WINOGRAD_SIDE(TILE),
+                               .inputs = s->out_channels,
+                               .tiles = end - first,
+                               .input = received + m * job->output_step,
+                               .weight = g->transformed + m * matrix,
+                               .input_step = job->output_step,
+                               .weight_step = matrix,
+                               .block_step = (size_t)job->block * CELL,
+                               .products = products + m * job->input_step,
+                               .product_step = job->input_step,
+                               .product_row = (size_t)job->input_blocks * CELL};
+    winograd_multiply(&block, s->in_channels);
+  }
 }
 
 /* Pixels that no tile has do not count for any output. */
@@ -67,9 +73,8 @@ V_INLINE void winograd_gradients(const int TILE, const dfq_conv_shape *shape,
       }
     }
     if (!g->input_gradient) continue;
-    winograd_prefetch_input_gradient(TILE, &job, first, end, g);
     /* In the place of the inputs. */
-    winograd_multiply_gradient(TILE, &job, end - first, received, g->transformed, memory);
+    winograd_multiply_gradient(TILE, &job, g, first, end, received, memory);
     winograd_scatter_input(TILE, &job, memory, first, end, g, adds);
   }
   if (at_once || !g->weight_gradient) return;

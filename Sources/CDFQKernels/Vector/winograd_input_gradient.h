@@ -4,8 +4,9 @@
 
 enum { WINOGRAD_OVERLAP = 2 };
 
-V_INLINE void winograd_scatter_tile(const int TILE, const winograd_job *job, const float *from,
-                                    int32_t top, int32_t left, int adds_all, int adds_rows,
+/* INSIDE: the tile lies in the image. */
+V_INLINE void winograd_scatter_tile(const int TILE, const int INSIDE, const winograd_job *job,
+                                    const float *from, int32_t top, int32_t left, int adds_all, int adds_rows,
                                     int adds_columns, int32_t n, float *image) {
   const int SIDE = WINOGRAD_SIDE(TILE);
   const size_t step = job->input_step;
@@ -21,11 +22,11 @@ V_INLINE void winograd_scatter_tile(const int TILE, const winograd_job *job, con
   float *to = image + ((ptrdiff_t)top * width + left) * (ptrdiff_t)channels;
   UNROLL_FULLY for (int r = 0; r < SIDE; r++, to += row) {
     vf x[WINOGRAD_MOST];
-    if (top + r < 0 || top + r >= height) continue;
+    if (!INSIDE && (top + r < 0 || top + r >= height)) continue;
     winograd_input_gradient_line(TILE, half + r * SIDE, x);
     const int adds = adds_all || (r < WINOGRAD_OVERLAP && adds_rows);
     UNROLL_FULLY for (int q = 0; q < SIDE; q++) {
-      if (left + q < 0 || left + q >= width) continue;
+      if (!INSIDE && (left + q < 0 || left + q >= width)) continue;
       float *at = to + q * channels;
       if (adds || (q < WINOGRAD_OVERLAP && adds_columns)) x[q] = v_add(v_load_n(at, n), x[q]);
       v_store_n(at, n, x[q]);
@@ -36,11 +37,19 @@ V_INLINE void winograd_scatter_tile(const int TILE, const winograd_job *job, con
 V_INLINE void winograd_scatter_strip(const int TILE, const winograd_job *job,
                                      const winograd_strip *strip, const float *from,
                                      size_t tile_row, int adds, int32_t n, float *image) {
-  const int32_t top = strip->row * TILE - job->shape->pad_top;
+  const dfq_conv_shape *s = job->shape;
+  const int SIDE = WINOGRAD_SIDE(TILE);
+  const int32_t top = strip->row * TILE - s->pad_top;
+  const int rows_inside = top >= 0 && top + SIDE <= s->in_height;
   for (int32_t i = 0; i < strip->count; i++, from += tile_row) {
-    const int32_t column = strip->column + i;
-    winograd_scatter_tile(TILE, job, from, top, column * TILE - job->shape->pad_left, adds,
-                          strip->row > 0, column > 0, n, image);
+    const int32_t column = strip->column + i, left = column * TILE - s->pad_left;
+    if (rows_inside && left >= 0 && left + SIDE <= s->in_width) {
+      winograd_scatter_tile(TILE, 1, job, from, top, left, adds, strip->row > 0, column > 0, n,
+                            image);
+    } else {
+      winograd_scatter_tile(TILE, 0, job, from, top, left, adds, strip->row > 0, column > 0, n,
+                            image);
+    }
   }
 }
 
@@ -64,19 +73,17 @@ V_INLINE int winograd_covers_inputs(const int TILE, const winograd_job *job) {
          job->tile_columns * TILE + WINOGRAD_OVERLAP - s->pad_left >= s->in_width;
 }
 
-/* Asks for the memory of what tiles first ..< end write. */
+/* Asks for one of TILE parts (rows of the tiles) of what tiles first ..< end write. */
 V_INLINE void winograd_prefetch_input_gradient(const int TILE, const winograd_job *job,
                                                int32_t first, int32_t end,
-                                               const dfq_winograd_gradients *g) {
+                                               const dfq_winograd_gradients *g, int32_t part) {
   const dfq_conv_shape *s = job->shape;
   for (int32_t tile = first; tile < end;) {
     const winograd_strip strip = winograd_strip_at(job, tile, end);
     float *image = g->input_gradient + strip.image * g->input_gradient_step;
-    for (int32_t row = WINOGRAD_OVERLAP; row < WINOGRAD_SIDE(TILE); row++) {
-      winograd_prefetch_row(s->in_height, s->in_width, s->in_channels,
-                            strip.row * TILE - s->pad_top + row,
-                            strip.column * TILE - s->pad_left, strip.count * TILE, image, 1);
-    }
+    winograd_prefetch_row(s->in_height, s->in_width, s->in_channels,
+                          strip.row * TILE - s->pad_top + WINOGRAD_OVERLAP + part,
+                          strip.column * TILE - s->pad_left, strip.count * TILE, image, 1);
     tile += strip.count;
   }
 }

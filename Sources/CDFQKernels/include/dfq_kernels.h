@@ -82,6 +82,7 @@ typedef struct {
   float *input_gradient;
   size_t input_gradient_step;
   dfq_store store;
+  int32_t far; /* its memory is unlikely to be in a cache of this core: it is asked for ahead */
   const float *transformed;
 } dfq_winograd_gradients;
 

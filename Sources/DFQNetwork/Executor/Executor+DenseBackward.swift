@@ -41,6 +41,7 @@ extension Executor {
         inputs: inputGradient.map {
           .init(
             gradient: $0, step: group.gradients.step, accumulate: accumulate,
+            isFar: group.isFar && !group.fusesNormalizations,
             transformedWeight: UnsafePointer(
               winogradWeights.start + bank * winograd.weightCount + entry.gradient))
         }),
