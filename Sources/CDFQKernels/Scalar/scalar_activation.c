@@ -42,7 +42,8 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
       const float t = bent ? (bent[at / 8] >> at % 8 & 1 ? 0 : 1)
                       : y  ? y[at]
                            : preactivation(x, scale, shift, residual, at, c);
-      const float masked = t <= 0 ? g[at] * leak : t >= high ? 0 : g[at];
+      const float bent_part = leak == 0 ? 0 : g[at] * leak;
+      const float masked = t <= 0 ? bent_part : t >= high ? 0 : g[at];
       scale_sum += (double)masked * x[at];
       shift_sum += masked;
       const float through = masked * scale[c];

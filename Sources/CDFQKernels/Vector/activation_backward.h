@@ -5,6 +5,9 @@ enum { SUM_BLOCK = 64 };
 /* What the activation's argument is found from. */
 enum { FROM_X, FROM_RESIDUAL, FROM_Y, FROM_BITS };
 
+/* How far ahead x is asked for, which was last read in the forward pass. */
+enum { ACTIVATION_AHEAD = 1024 };
+
 typedef struct {
   const float *g, *x, *residual, *y;
   const uint8_t *bent;
@@ -14,14 +17,14 @@ typedef struct {
   int sums; /* whether the gradients at scale and shift are wanted */
 } activation_gradients;
 
-/* dL/dt of one vector at `at`, which it hands to x and to the residual. */
-V_INLINE vf activation_gradient(const activation_settings *s, const activation_gradients *a,
-                                const int SOURCE, size_t at, vf x, vf scale, vf shift,
-                                vf offset, vf slope, int n) {
-  const vf g = v_load_n(a->g + at, n);
+/* dL/dt of one vector at `at`, which it hands to x and to the residual. LEAKS: `leak` is not 0. */
+V_INLINE vf activation_gradient(const int LEAKS, const activation_settings *s,
+                                const activation_gradients *a, const int SOURCE, size_t at, vf x,
+                                vf scale, vf shift, vf offset, vf slope, int n) {
+  const vf g = v_load_n(a->g + at, n), below = LEAKS ? v_mul(g, s->leak) : v_zero();
   vf masked;
   if (SOURCE == FROM_BITS) {
-    masked = v_select(v_load_bits(a->bent + at / 8), v_mul(g, s->leak), g);
+    masked = v_select(v_load_bits(a->bent + at / 8), below, g);
   } else {
     vf t;
     if (SOURCE == FROM_Y) {
@@ -31,7 +34,7 @@ V_INLINE vf activation_gradient(const activation_settings *s, const activation_g
       if (SOURCE == FROM_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
     }
     const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
-    masked = v_select(v_at_most(t, v_zero()), v_mul(g, s->leak), inside);
+    masked = v_select(v_at_most(t, v_zero()), below, inside);
   }
   const vf through = v_mul(masked, scale);
   v_store_n(a->x_gradient + at, n, a->adds ? v_add(through, v_fma(slope, x, offset)) : through);
@@ -42,7 +45,7 @@ V_INLINE vf activation_gradient(const activation_settings *s, const activation_g
   return masked;
 }
 
-V_INLINE void activation_gradient_columns(const activation_settings *s,
+V_INLINE void activation_gradient_columns(const int LEAKS, const activation_settings *s,
                                           const activation_gradients *a, const int SOURCE,
                                           const int V, const float *scale, const float *shift,
                                           const float *offset, const float *slope,
@@ -63,9 +66,9 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
     for (; p < end; p++, row += s->channels) {
       UNROLL_FULLY for (int v = 0; v < V; v++) {
         const size_t at = row + v * VL;
+        __builtin_prefetch(a->x + at + ACTIVATION_AHEAD, 0, 2);
         const vf x = v_load_n(a->x + at, n);
-        const vf masked =
-            activation_gradient(s, a, SOURCE, at, x, scales[v], shifts[v],
+        const vf masked = activation_gradient(LEAKS, s, a, SOURCE, at, x, scales[v], shifts[v],
                                               offsets[v], slopes[v], n);
         if (!a->sums) continue;
         scale_parts[v] = v_fma(masked, x, scale_parts[v]);
@@ -89,37 +92,54 @@ V_INLINE void activation_gradient_columns(const activation_settings *s,
   }
 }
 
-static void vector_affine_activation_backward(
-    const float *g, const float *x, const float *scale, const float *shift, const float *residual,
-    const float *y, const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
-    float *x_gradient, float *residual_gradient, dfq_store residual_store, const float *offset, const float *slope,
-    float *scale_gradient, float *shift_gradient) {
+V_INLINE void affine_activation_backward(
+    const int LEAKS, const float *g, const float *x, const float *scale, const float *shift,
+    const float *residual, const float *y, const uint8_t *bent, float leak, float high,
+    int32_t pixels, int32_t channels, float *x_gradient, float *residual_gradient,
+    dfq_store residual_store, const float *offset, const float *slope, float *scale_gradient,
+    float *shift_gradient) {
   const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
 #define OFFSET(p, c) ((p) ? (p) + (c) : NULL)
-#define BODY(c, V, n)                                                                         \
-  {                                                                                           \
-    const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),          \
-                                    OFFSET(bent, c / 8), x_gradient + c,                                           \
-                                    OFFSET(residual_gradient, c),                             \
-                                    residual_store == DFQ_ACCUMULATE, offset != NULL,         \
-                                    scale_gradient != NULL};        \
-    const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);             \
-    float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);       \
-    if (bent) {                                                                               \
-      activation_gradient_columns(&s, &a, FROM_BITS, V, scale + c, shift + c, from_offset,    \
-                                  from_slope, to_scale, to_shift, n);                         \
-    } else if (y) {                                                                           \
-      activation_gradient_columns(&s, &a, FROM_Y, V, scale + c, shift + c, from_offset,       \
-                                  from_slope, to_scale, to_shift, n);                         \
-    } else if (residual) {                                                                    \
-      activation_gradient_columns(&s, &a, FROM_RESIDUAL, V, scale + c, shift + c, from_offset,            \
-                                  from_slope, to_scale, to_shift, n);                         \
-    } else {                                                                                  \
-      activation_gradient_columns(&s, &a, FROM_X, V, scale + c, shift + c, from_offset,            \
-                                  from_slope, to_scale, to_shift, n);                         \
-    }                                                                                         \
+#define BODY(c, V, n)                                                                       \
+  {                                                                                         \
+    const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),        \
+                                    OFFSET(bent, c / 8), x_gradient + c,                    \
+                                    OFFSET(residual_gradient, c),                           \
+                                    residual_store == DFQ_ACCUMULATE, offset != NULL,       \
+                                    scale_gradient != NULL};                                \
+    const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);           \
+    float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);     \
+    if (bent) {                                                                             \
+      activation_gradient_columns(LEAKS, &s, &a, FROM_BITS, V, scale + c, shift + c,        \
+                                  from_offset, from_slope, to_scale, to_shift, n);          \
+    } else if (y) {                                                                         \
+      activation_gradient_columns(LEAKS, &s, &a, FROM_Y, V, scale + c, shift + c, from_offset,\
+                                  from_slope, to_scale, to_shift, n);                       \
+    } else if (residual) {                                                                  \
+      activation_gradient_columns(LEAKS, &s, &a, FROM_RESIDUAL, V, scale + c, shift + c,    \
+                                  from_offset, from_slope, to_scale, to_shift, n);          \
+    } else {                                                                                \
+      activation_gradient_columns(LEAKS, &s, &a, FROM_X, V, scale + c, shift + c, from_offset,\
+                                  from_slope, to_scale, to_shift, n);                       \
+    }                                                                                       \
   }
   FOR_CHANNELS((size_t)channels, BODY);
 #undef BODY
 #undef OFFSET
+}
+
+static void vector_affine_activation_backward(
+    const float *g, const float *x, const float *scale, const float *shift, const float *residual,
+    const float *y, const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
+    float *x_gradient, float *residual_gradient, dfq_store residual_store, const float *offset,
+    const float *slope, float *scale_gradient, float *shift_gradient) {
+  if (leak == 0) {
+    affine_activation_backward(0, g, x, scale, shift, residual, y, bent, leak, high, pixels,
+                               channels, x_gradient, residual_gradient, residual_store, offset,
+                               slope, scale_gradient, shift_gradient);
+  } else {
+    affine_activation_backward(1, g, x, scale, shift, residual, y, bent, leak, high, pixels,
+                               channels, x_gradient, residual_gradient, residual_store, offset,
+                               slope, scale_gradient, shift_gradient);
+  }
 }

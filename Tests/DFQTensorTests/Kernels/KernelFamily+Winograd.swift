@@ -265,7 +265,7 @@ extension KernelFamily {
     }
     if let inputGradient, let transformed {
       gradients.inputs = .init(
-        gradient: inputGradient, step: test.inputStep, accumulate: accumulate,
+        gradient: inputGradient, step: test.inputStep, accumulate: accumulate, isFar: accumulate,
         transformedWeight: transformed.pointer)
     }
     kernels.winogradBackward(
