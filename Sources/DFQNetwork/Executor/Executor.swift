@@ -17,8 +17,7 @@ package final class Executor: @unchecked Sendable {
   let runner: ConvolutionRunner
   let winograd: WinogradPlan
   let integers: IntegerWeights
-  /// The images of a group, at most: in passes whose groups stay in the cache, and in others.
-  let groupLimit: (near: Int, far: Int)
+  let groupLimit: WinogradPlan.GroupLimit
   /// The parameters of the current pass.
   let parameters: FloatBuffer
   let normMemory: FloatBuffer
@@ -57,7 +56,7 @@ package final class Executor: @unchecked Sendable {
     winograd = WinogradPlan(plan, context: context)
     integers = IntegerWeights(IntegerPlan(plan, context: context), banks: banks)
     // Images whose weights differ cannot share a product.
-    groupLimit = banks == 1 && winograd.hasGroups ? winograd.groupLimit : (1, 1)
+    groupLimit = banks == 1 && winograd.hasGroups ? winograd.groupLimit : .single
     parameters = FloatBuffer(banks * plan.layout.count)
     normMemory = FloatBuffer(plan.normMemoryCount)
     transposed = FloatBuffer(banks * plan.transposedCount)
@@ -130,7 +129,7 @@ package final class Executor: @unchecked Sendable {
     batch: Int, coupled: Bool, training: Bool
   ) -> (kept: Int, transient: Int, gradients: Int) {
     let threads = context.pool.threads
-    let group = threads * (coupled ? groupLimit.far : groupLimit.near)
+    let group = threads * groupLimit.memory(coupled: coupled)
     return (coupled ? batch : group, training ? batch : group, training ? batch : group)
   }
 
@@ -143,7 +142,7 @@ package final class Executor: @unchecked Sendable {
       perImage
         ? Arenas(start: buffer.start, step: step, first: 0)
         : Arenas(
-          start: buffer.start + worker * (coupled ? groupLimit.far : groupLimit.near) * step,
+          start: buffer.start + worker * groupLimit.memory(coupled: coupled) * step,
           step: step, first: images.lowerBound)
     }
     return (

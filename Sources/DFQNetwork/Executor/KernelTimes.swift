@@ -38,7 +38,7 @@ package struct KernelTimes: Sendable {
       let entry = winograd.entries[position]
       let kind = Kind(
         shape: step.shape, isDepthwise: step.style == .depthwise, tile: entry?.tile,
-        images: entry?.isGrouped == true ? winograd.groupLimit.near : 1)
+        images: entry?.isGrouped == true ? winograd.groupLimit.inference : 1)
       if layers[kind] == nil { order.append(kind) }
       layers[kind, default: 0] += 1
     }

@@ -60,7 +60,8 @@ final class Pass: @unchecked Sendable {
 
   /// The images of a group, at most.
   private var groupLimit: Int {
-    coupled ? executor.groupLimit.far : executor.groupLimit.near
+    let limit = executor.groupLimit
+    return coupled ? limit.far : request.wantsGradient ? limit.near : limit.inference
   }
 
   /// Calls `body` for every group; lane by lane where lanes add something up.

@@ -41,9 +41,31 @@ struct WinogradPlan {
 
   func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
 
-  /// The images that are computed together, at most: of four, the values of a CIFAR network just
-  /// stay in the second-level cache; where they cannot, or weights are many, more share the weights.
-  var groupLimit: (near: Int, far: Int) { (isHeavy ? WinogradPlan.most : 4, WinogradPlan.most) }
+  /// The images that are computed together, at most.
+  ///
+  /// Of four, what inference needs of a CIFAR network just stays in the second-level cache, of two
+  /// what a backward pass reads again stays near; where that cannot be, or weights are many, more
+  /// share the weights.
+  var groupLimit: GroupLimit {
+    isHeavy
+      ? GroupLimit(inference: WinogradPlan.most, near: WinogradPlan.most, far: WinogradPlan.most)
+      : GroupLimit(inference: 4, near: 2, far: WinogradPlan.most)
+  }
+
+  /// The images of a group, at most.
+  struct GroupLimit {
+    /// In passes without gradients.
+    let inference: Int
+    /// In passes that compute each group forward and backward before the next.
+    let near: Int
+    /// In passes that wait for the batch.
+    let far: Int
+
+    static let single = GroupLimit(inference: 1, near: 1, far: 1)
+
+    /// The images that a thread has memory for.
+    func memory(coupled: Bool) -> Int { coupled ? far : max(inference, near) }
+  }
   private static let most = 8
   private var isHeavy: Bool {
     entries.contains { $0.map { $0.weights > WinogradPlan.heavyFloats } == true }
