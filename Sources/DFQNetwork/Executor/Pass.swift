@@ -61,7 +61,8 @@ final class Pass: @unchecked Sendable {
   /// The images of a group, at most.
   private var groupLimit: Int {
     let limit = executor.groupLimit
-    return coupled ? limit.far : request.wantsGradient ? limit.near : limit.inference
+    if request.mode == .training { return limit.training }
+    return coupled ? limit.coupled : request.wantsGradient ? limit.near : limit.inference
   }
 
   /// Calls `body` for every group; lane by lane where lanes add something up.

@@ -44,12 +44,14 @@ struct WinogradPlan {
   /// The images that are computed together, at most.
   ///
   /// Of four, what inference needs of a CIFAR network just stays in the second-level cache, of two
-  /// what a backward pass reads again stays near; where that cannot be, or weights are many, more
-  /// share the weights.
+  /// what is read again soon in a backward pass stays near; where that cannot be, or weights are
+  /// many, more share the weights.
   var groupLimit: GroupLimit {
     isHeavy
-      ? GroupLimit(inference: WinogradPlan.most, near: WinogradPlan.most, far: WinogradPlan.most)
-      : GroupLimit(inference: 4, near: 2, far: WinogradPlan.most)
+      ? GroupLimit(
+        inference: WinogradPlan.most, near: WinogradPlan.most, coupled: WinogradPlan.most,
+        training: WinogradPlan.most)
+      : GroupLimit(inference: 4, near: 2, coupled: 2, training: WinogradPlan.most)
   }
 
   /// The images of a group, at most.
@@ -58,13 +60,17 @@ struct WinogradPlan {
     let inference: Int
     /// In passes that compute each group forward and backward before the next.
     let near: Int
-    /// In passes that wait for the batch.
-    let far: Int
+    /// In passes that wait for the batch once.
+    let coupled: Int
+    /// In passes that wait for it at every batch norm.
+    let training: Int
 
-    static let single = GroupLimit(inference: 1, near: 1, far: 1)
+    static let single = GroupLimit(inference: 1, near: 1, coupled: 1, training: 1)
 
     /// The images that a thread has memory for.
-    func memory(coupled: Bool) -> Int { coupled ? far : max(inference, near) }
+    func memory(coupled isCoupled: Bool) -> Int {
+      isCoupled ? max(coupled, training) : max(inference, near)
+    }
   }
   private static let most = 8
   private var isHeavy: Bool {
