@@ -67,10 +67,8 @@ struct WinogradPlan {
 
     static let single = GroupLimit(inference: 1, near: 1, coupled: 1, training: 1)
 
-    /// The images that a thread has memory for.
-    func memory(coupled isCoupled: Bool) -> Int {
-      isCoupled ? max(coupled, training) : max(inference, near)
-    }
+    /// The images that a thread has memory for; in training every image has its own.
+    func memory(coupled isCoupled: Bool) -> Int { isCoupled ? coupled : max(inference, near) }
   }
   private static let most = 8
   private var isHeavy: Bool {
