@@ -216,6 +216,7 @@ extension KernelFamily {
         kernels, test, outputGradient: buffers[3], scratch: scratch, input: buffers[0],
         weightGradient: buffers[1], inputGradient: nil, transposedWeight: nil, accumulate: false)
     },
+    // Both gradients, of activated inputs: the scalar kernels get these from a pass of its own.
     winograd("Winograd backward") { kernels, test, accumulate, buffers, scratch in
       let weights = 9 * test.shape.inputChannels * test.shape.outputChannels
       let transposed = GuardedBuffer(
@@ -223,9 +224,20 @@ extension KernelFamily {
       let steps = test.images * test.inputStep - test.gap
       let inputs = GuardedBuffer(
         Array(UnsafeBufferPointer(start: buffers[0], count: steps)), .end)
+      let channels = test.shape.inputChannels
+      let constants = GuardedBuffer((0..<2 * channels).map { Float($0 % 5) / 4 - 0.5 }, .end)
+      let beginning = ConvolutionBeginning(
+        scale: constants.pointer, shift: constants.pointer + channels, leak: 0.1, high: 1)
+      for image in 0..<(kernels.hasWinograd ? 0 : test.images) {
+        let values = inputs.pointer + image * test.inputStep
+        kernels.affineActivation(
+          x: values, scale: beginning.scale, shift: beginning.shift, residual: nil,
+          leak: beginning.leak, high: beginning.high, pixels: test.shape.inputCount / channels,
+          channels: channels, y: values)
+      }
       backward(
         kernels, test, outputGradient: buffers[3], scratch: scratch, input: inputs.pointer,
-        weightGradient: buffers[1], inputGradient: buffers[0],
+        beginning: beginning, weightGradient: buffers[1], inputGradient: buffers[0],
         transposedWeight: transposed.pointer, accumulate: accumulate)
     },
   ]
@@ -234,7 +246,8 @@ extension KernelFamily {
   private static func backward(
     _ kernels: Kernels, _ test: WinogradCase, outputGradient: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>?,
-    weightGradient: UnsafeMutablePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?,
+    beginning: ConvolutionBeginning? = nil, weightGradient: UnsafeMutablePointer<Float>?,
+    inputGradient: UnsafeMutablePointer<Float>?,
     transposedWeight: UnsafePointer<Float>?, accumulate: Bool
   ) {
     let shape = test.shape
@@ -261,7 +274,8 @@ extension KernelFamily {
     }
     var gradients = WinogradGradients(outputGradient: outputGradient, step: test.outputStep)
     if let input, let weightGradient {
-      gradients.weights = .init(gradient: weightGradient, input: input, step: test.inputStep)
+      gradients.weights = .init(
+        gradient: weightGradient, input: input, step: test.inputStep, beginning: beginning)
     }
     if let inputGradient, let transformed {
       gradients.inputs = .init(
