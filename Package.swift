@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One module per layer of abstraction; arrows point one way (Documentation/Architecture.md).
-// C is imported only by DFQTensor (numerics) and DFQInterchange (image and gzip codecs).
+// C is imported only by DFQTensor (kernels, BLAS), DFQEvaluation (LAPACK) and DFQData (codecs).
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -14,6 +14,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "DynaDFQ", targets: ["DynaDFQ"]),
+    .library(name: "DFQQuantization", targets: ["DFQQuantization"]),
     .executable(name: "dynadfq", targets: ["dynadfq"]),
   ],
   dependencies: [
@@ -32,21 +33,29 @@ let package = Package(
     .target(
       name: "DFQTensor",
       dependencies: [
-        .target(name: "CBLAS", condition: .when(platforms: [.linux])),
+        .target(name: "CBLAS", condition: .when(platforms: [.linux])), "CDFQKernels",
+      ],
+      swiftSettings: strict),
+    .target(name: "DFQFiles", dependencies: ["DFQTensor"], swiftSettings: strict),
+    .target(name: "DFQData", dependencies: ["DFQFiles", "CDFQCodecs"], swiftSettings: strict),
+    .target(
+      name: "DFQGraph", dependencies: ["DFQFiles"], resources: [.copy("Zoo/Weights")],
+      swiftSettings: strict),
+    .target(name: "DFQEngine", dependencies: ["DFQGraph"], swiftSettings: strict),
+    .target(name: "DFQQuantization", dependencies: ["DFQEngine"], swiftSettings: strict),
+    .target(name: "DFQSynthesis", dependencies: ["DFQEngine"], swiftSettings: strict),
+    .target(
+      name: "DFQEvaluation",
+      dependencies: [
+        "DFQQuantization",
         .target(name: "CLAPACKE", condition: .when(platforms: [.linux])),
-        "CDFQKernels",
       ],
       swiftSettings: strict),
     .target(
-      name: "DFQInterchange", dependencies: ["DFQTensor", "CDFQCodecs"], swiftSettings: strict),
-    .target(
-      name: "DFQNetwork", dependencies: ["DFQTensor", "DFQInterchange"],
-      resources: [.copy("Zoo/Weights")], swiftSettings: strict),
-    .target(name: "DFQQuantization", dependencies: ["DFQNetwork"], swiftSettings: strict),
-    .target(name: "DFQSynthesis", dependencies: ["DFQNetwork"], swiftSettings: strict),
-    .target(
       name: "DFQTraining", dependencies: ["DFQQuantization", "DFQSynthesis"], swiftSettings: strict),
-    .target(name: "DynaDFQ", dependencies: ["DFQTraining"], swiftSettings: strict),
+    .target(
+      name: "DynaDFQ", dependencies: ["DFQData", "DFQEvaluation", "DFQTraining"],
+      swiftSettings: strict),
     .executableTarget(
       name: "dynadfq",
       dependencies: [
@@ -59,12 +68,14 @@ let package = Package(
       name: "DFQTestSupport", dependencies: ["DynaDFQ"], path: "Tests/DFQTestSupport",
       swiftSettings: strict),
     .testTarget(name: "DFQTensorTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
-    .testTarget(
-      name: "DFQInterchangeTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
-    .testTarget(name: "DFQNetworkTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQDataTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQGraphTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQEngineTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "DFQQuantizationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQSynthesisTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DFQEvaluationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQTrainingTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "ToolTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
   ]

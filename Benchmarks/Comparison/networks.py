@@ -1,4 +1,4 @@
-"""The networks by hand in PyTorch, with random weights: shapes and layers as in Sources/DFQNetwork/Zoo."""
+"""The networks by hand in PyTorch, with random weights: shapes and layers as in Sources/DFQGraph/Zoo."""
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 
 /// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers (methods.md
 /// 9.3).

@@ -1,4 +1,5 @@
-package import DFQNetwork
+package import DFQEngine
+package import DFQGraph
 
 /// Where the quantizers of a network are: which outputs, which weights, with which bits, and what
 /// each costs.

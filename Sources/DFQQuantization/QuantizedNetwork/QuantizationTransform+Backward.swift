@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 extension QuantizationTransform {

@@ -1,4 +1,5 @@
-package import DFQNetwork
+package import DFQEngine
+package import DFQGraph
 
 /// What the executor needs to know of grids to compute with codes.
 extension QuantizationTransform {

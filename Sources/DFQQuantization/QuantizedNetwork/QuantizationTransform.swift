@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 package import DFQTensor
 
 /// A student's activation quantizers and selectors as the executor calls them.

@@ -1,6 +1,7 @@
 import Foundation
-package import DFQInterchange
-import DFQNetwork
+package import DFQFiles
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 extension QuantizedNetwork {

@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+public import DFQGraph
 import DFQTensor
 
 /// The student Q: a network with quantized weights and activations and, if it is dynamic, the

@@ -1,4 +1,5 @@
-package import DFQNetwork
+package import DFQEngine
+package import DFQGraph
 package import DFQTensor
 
 /// Runs a student, forward and backward: the float executor on rounded weights, with the quantizers

@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 /// Rounds a student's shadow weights to their grids and carries gradients back.

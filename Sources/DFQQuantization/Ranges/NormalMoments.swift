@@ -3,7 +3,8 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 
 /// What batch norm promises of every value without any image: each channel normal with mean beta
 /// and deviation |gamma|, carried through sums, clamps and pooling (methods.md 2.11 and 2.13, item

@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 package import DFQTensor
 
 extension QuantizedNetwork {

@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 /// Watches the values at a student's points while they pass unchanged: first their extremes, then

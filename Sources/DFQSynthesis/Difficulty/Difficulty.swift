@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 public import DFQTensor
 
 #if canImport(Glibc)

@@ -1,4 +1,4 @@
-public import DFQInterchange
+public import DFQFiles
 import DFQTensor
 
 extension SyntheticImages {

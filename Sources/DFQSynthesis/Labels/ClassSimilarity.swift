@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+public import DFQGraph
 import DFQTensor
 
 /// How similar the classes are, read from the classifier's weight vectors, one per class (Saito

@@ -1,4 +1,5 @@
-package import DFQNetwork
+package import DFQEngine
+package import DFQGraph
 import DFQTensor
 
 #if canImport(Glibc)

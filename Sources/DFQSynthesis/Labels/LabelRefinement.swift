@@ -1,4 +1,5 @@
-package import DFQNetwork
+package import DFQEngine
+package import DFQGraph
 package import DFQTensor
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+public import DFQGraph
 public import DFQTensor
 
 /// DynaDFQ's labels, variant B: random labels refined through the teacher's own classifier and

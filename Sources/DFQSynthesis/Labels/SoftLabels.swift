@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+public import DFQGraph
 public import DFQTensor
 
 /// DynaDFQ's labels, variant A: easy images are one-hot, a hard image's mass lies on a group of

@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+public import DFQGraph
 
 extension SoftLabelSynthesizer {
   /// When images are cropped and flipped while they are synthesized.

@@ -1,4 +1,4 @@
-import DFQInterchange
+import DFQFiles
 import Foundation
 
 /// One finished batch of a run in a directory, `batch-3.safetensors`.

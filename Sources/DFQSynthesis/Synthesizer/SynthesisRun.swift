@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 /// One run's executor; a batch is a function of its number and the seed alone.

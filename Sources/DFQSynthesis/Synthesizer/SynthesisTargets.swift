@@ -1,4 +1,5 @@
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 /// The labels of one batch while its images are synthesized: fixed, or learning with their own

@@ -1,5 +1,6 @@
-import DFQInterchange
-import DFQNetwork
+import DFQFiles
+import DFQEngine
+import DFQGraph
 import DFQQuantization
 import DFQSynthesis
 import DFQTensor

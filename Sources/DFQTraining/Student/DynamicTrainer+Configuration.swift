@@ -1,4 +1,5 @@
-public import DFQNetwork
+public import DFQEngine
+import DFQGraph
 
 extension DynamicTrainer {
   /// How the budget presses on the selector during training (methods.md 2.1.5, item 5).

@@ -1,4 +1,5 @@
-public import DFQNetwork
+import DFQEngine
+public import DFQGraph
 public import DFQQuantization
 public import DFQSynthesis
 public import DFQTensor

@@ -3,7 +3,8 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import DFQNetwork
+import DFQEngine
+import DFQGraph
 import DFQQuantization
 import DFQTensor
 

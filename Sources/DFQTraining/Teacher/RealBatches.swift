@@ -1,5 +1,6 @@
-import DFQInterchange
-import DFQNetwork
+import DFQFiles
+import DFQEngine
+import DFQGraph
 import DFQTensor
 
 /// Normalized real images in memory and the augmented batches of a teacher's training; a batch is a

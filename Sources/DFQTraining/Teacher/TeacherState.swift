@@ -1,5 +1,6 @@
-import DFQInterchange
-package import DFQNetwork
+import DFQFiles
+package import DFQEngine
+package import DFQGraph
 package import DFQTensor
 import Foundation
 

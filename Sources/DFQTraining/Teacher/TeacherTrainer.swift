@@ -1,5 +1,6 @@
-public import DFQInterchange
-public import DFQNetwork
+public import DFQFiles
+import DFQEngine
+public import DFQGraph
 public import DFQTensor
 
 /// Trains a full-precision network on real, labelled images: how a teacher comes to be where no

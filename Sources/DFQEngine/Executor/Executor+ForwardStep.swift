@@ -1,0 +1,62 @@
+import DFQGraph
+import DFQTensor
+
+extension Executor {
+  /// Computes a step other than a dense convolution for one image.
+  func forward(_ step: Step, image: Int, group: ImageGroup) {
+    let kernels = context.kernels
+    let parameters = parameters.start + bank(step.output, image) * plan.layout.count
+    let output = group.value(step.output, image)
+    let input = UnsafePointer(group.source(step.inputs[0], image))
+    let count = plan.count(step.output)
+    switch step.kind {
+    case .convolution(let convolution):
+      let weight = UnsafePointer(parameters + convolution.weight.lowerBound)
+      let bias = convolution.bias.map { UnsafePointer(parameters + $0.lowerBound) }
+      switch convolution.style {
+      case .dense: preconditionFailure("dense convolutions take groups")
+      case .depthwise:
+        kernels.depthwiseForward(
+          convolution.shape, input: input, weight: weight, bias: bias, output: output,
+          scratch: group.scratch)
+      case .grouped(let groups):
+        runner.groupedForward(
+          convolution.shape, groups: groups, input: input, weight: weight, bias: bias,
+          output: output, scratch: group.scratch)
+      }
+    case .normalization(let norm):
+      kernels.affineActivation(
+        x: input, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        residual: norm.hasResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
+        leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output,
+        bent: group.bent(step.output, image))
+    case .linear(let linear):
+      Elementwise.linearForward(
+        linear, input: input, parameters: parameters, output: output, kernels: kernels)
+    case .add:
+      output.update(from: input, count: count)
+      kernels.axpy(1, x: group.source(step.inputs[1], image), count: count, y: output)
+    case .tanh: Elementwise.tanhForward(input, count: count, output: output)
+    case .copy: output.update(from: input, count: count)
+    case .padChannels, .maxPool, .averagePool, .globalAveragePool, .upsample:
+      let shape = plan.graph.nodes[step.inputs[0]].outputShape
+      let outputShape = plan.graph.nodes[step.output].outputShape
+      switch step.kind {
+      case .padChannels(let stride, let before):
+        Elementwise.padChannelsForward(
+          input, shape: shape, output: output, outputShape: outputShape, stride: stride,
+          before: before)
+      case .maxPool(let pool):
+        kernels.maxPool(
+          Pooling.windows(pool, shape: shape, outputShape: outputShape), input: input,
+          output: output)
+      case .averagePool(let pool):
+        Pooling.averageForward(
+          pool, input: input, shape: shape, output: output, outputShape: outputShape)
+      case .upsample(let factor):
+        Elementwise.upsampleForward(input, shape: shape, factor: factor, output: output)
+      default: Pooling.globalForward(input, shape: shape, output: output)
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import DFQGraph
+import DFQTensor
+
+extension Executor {
+  /// Whether an image's convolution is computed in integers, which needs no company of other
+  /// images: its weights are bytes.
+  func isInteger(_ position: Int, bank: Int) -> Bool {
+    integers.isReady(position, bank: bank)
+  }
+
+  /// A convolution of one image in integers, with the normalization after it where it `goesOn`.
+  ///
+  /// The sums are exact; what the float kernels compute differs from it by their rounding alone.
+  /// Outputs are normalized band by band, while they are in the first-level cache.
+  func convolveIntegers(
+    _ convolution: ConvolutionStep, at position: Int, bank: Int, image: Int, goesOn: Bool,
+    group: ImageGroup
+  ) {
+    let step = plan.steps[position]
+    let shape = convolution.shape
+    let entry = integers.plan.entries[position]!
+    let kernels = context.kernels
+    let grid = transform!.codeGrid(point: entry.point, image: image)
+    let parts = IntegerPlan.scratch(shape, kernels)
+    let scale = group.scratch
+    let offset = group.scratch + parts.offset
+    setScales(convolution, entry: entry, bank: bank, grid: grid, scale: scale, offset: offset)
+    let drops = goesOn && group.dropsValues && !group.layout.isKept[step.output]
+    let output = group.value(step.output, image)
+    let rowCount = shape.outputWidth * shape.outputChannels
+    let rows = IntegerPlan.bandRows(shape)
+    for first in stride(from: 0, to: shape.outputHeight, by: rows) {
+      let band = first..<min(first + rows, shape.outputHeight)
+      let x = drops ? group.scratch + parts.band : output + first * rowCount
+      kernels.integerConvolution(
+        shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
+        packedWeight: integers.weights(entry, bank: bank), scale: scale, offset: offset,
+        rows: band, output: x, scratch: group.scratch + parts.kernel)
+      if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
+        let next = plan.steps[position + 1]
+        kernels.affineActivation(
+          x: x, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+          residual: norm.hasResidual
+            ? UnsafePointer(group.source(next.inputs[1], image) + first * rowCount) : nil,
+          leak: norm.leak, high: norm.high, pixels: band.count * shape.outputWidth,
+          channels: norm.channels, y: group.value(next.output, image) + first * rowCount)
+      }
+    }
+  }
+
+  /// What turns sums of products of codes into outputs: value = sum * scale + offset.
+  ///
+  /// With input (code + d) / S and weight w / W of sum total: scale = 1 / (S W) and offset = d *
+  /// total * scale + bias.
+  private func setScales(
+    _ convolution: ConvolutionStep, entry: IntegerPlan.Entry, bank: Int, grid: CodeGrid,
+    scale: UnsafeMutablePointer<Float>, offset: UnsafeMutablePointer<Float>
+  ) {
+    let channels = convolution.shape.outputChannels
+    let units = integers.constants(entry, bank: bank)
+    let sums = units + aligned(channels)
+    let unit = 1 / grid.levelsPerUnit
+    let shift = Float(grid.offset)
+    for channel in 0..<channels {
+      scale[channel] = units[channel] * unit
+      offset[channel] = shift * sums[channel] * scale[channel]
+    }
+    guard let bias = convolution.bias else { return }
+    let start = parameters.start + bank * plan.layout.count + bias.lowerBound
+    for channel in 0..<channels { offset[channel] += start[channel] }
+  }
+}

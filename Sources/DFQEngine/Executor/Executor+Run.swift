@@ -1,0 +1,45 @@
+package import DFQGraph
+package import DFQTensor
+
+extension Executor {
+  /// Runs one batch N H W C forward and, where gradients are asked for, backward.
+  package func run(
+    images: Tensor, parameters values: [Float], request: ExecutorRequest
+  ) -> ExecutorResponse {
+    let batch = images.rowCount
+    precondition(images.rowShape == plan.graph.inputShape, "the images do not fit the network")
+    let training = request.mode == .training
+    let coupled =
+      training || request.momentObjectives.contains { !$0.isPerImage }
+    prepare(
+      values, mode: request.mode, transposing: request.wantsGradient,
+      keeping: !request.parameterGradient,
+      isAlone: winograd.differsAlone && !request.wantsGradient
+        && batch <= Executor.laneCount(batch))
+    let layout = layout(for: request)
+    reserve(
+      batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,
+      training: training, teamsUp: teamsUp(batch: batch, request: request, coupled: coupled))
+    if request.wantsGradient {
+      context.pool.forEach(laneCount(batch)) { [self] lane, _ in
+        if request.parameterGradient { lanes[lane].parameterGradient.clear() }
+        // Training-mode batch norm needs these sums for the gradient at the images too.
+        lanes[lane].normGradient.clear()
+      }
+    }
+
+    let pass = Pass(
+      executor: self, request: request, layout: layout, batch: batch, coupled: coupled)
+    images.withUnsafeElements { source in
+      pass.images = source.baseAddress
+      if training {
+        pass.runTraining()
+      } else if coupled {
+        pass.runCoupled()
+      } else {
+        pass.runSeparate()
+      }
+    }
+    return pass.response()
+  }
+}

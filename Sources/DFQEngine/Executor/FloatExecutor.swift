@@ -1,0 +1,113 @@
+public import DFQGraph
+public import DFQFiles
+public import DFQTensor
+
+/// Runs a network in floating point: logits, values of any layer, gradients of objectives.
+///
+/// It keeps its memory between calls; make one and use it from one task at a time.
+public final class FloatExecutor {
+  /// The network.
+  public let network: Network
+  private let executor: Executor
+  /// The images computed at a time.
+  private let batch = 128
+
+  /// Makes an executor that can also return the values of the named layers.
+  ///
+  /// - Throws: `NetworkError.noSuchLayer` for a name the network does not have.
+  public convenience init(
+    _ network: Network, observing layers: [String], context: ExecutionContext = .default
+  ) throws {
+    self.init(
+      network, nodes: Set(try layers.map { try network.graph.position(of: $0) }), context: context)
+  }
+
+  /// Makes an executor.
+  public convenience init(_ network: Network, context: ExecutionContext = .default) {
+    self.init(network, nodes: [], context: context)
+  }
+
+  package init(_ network: Network, nodes: Set<Int>, context: ExecutionContext) {
+    self.network = network
+    executor = Executor(plan: Plan(network.graph, observing: nodes), context: context)
+  }
+
+  /// The logits N C of inputs N H W C that are already normalized; throws
+  /// `NetworkError.imageShape`.
+  public func logits(ofInputs inputs: Tensor) throws(NetworkError) -> Tensor {
+    try values(of: [network.graph.output], inputs: inputs)[0]
+  }
+
+  /// The values of a layer, N and the layer's shape, for inputs N H W C; throws `NetworkError`.
+  public func values(of layer: String, inputs: Tensor) throws(NetworkError) -> Tensor {
+    try values(of: [network.graph.position(of: layer)], inputs: inputs)[0]
+  }
+
+  package func values(of nodes: [Int], inputs: Tensor) throws(NetworkError) -> [Tensor] {
+    guard inputs.rowShape == network.imageShape else {
+      throw .imageShape(expected: network.imageShape, found: inputs.rowShape)
+    }
+    for node in nodes where !executor.plan.hasValue[node] {
+      throw .notObserved(layer: network.graph.nodes[node].name)
+    }
+    var parts = nodes.map { _ in [Tensor]() }
+    for start in stride(from: 0, to: inputs.rowCount, by: batch) {
+      let response = executor.run(
+        images: inputs.rows(start..<min(start + batch, inputs.rowCount)),
+        parameters: network.parameters.values, request: .init(outputs: nodes))
+      for place in nodes.indices { parts[place].append(response.outputs[place]) }
+    }
+    return zip(nodes, parts).map { node, parts in
+      parts.isEmpty
+        ? Tensor(shape: Shape([0] + network.graph.nodes[node].outputShape.dimensions))
+        : Tensor.concatenating(parts)
+    }
+  }
+
+  /// The logits N C of real images (all of them, or a range); throws `NetworkError.imageShape` and
+  /// what the data set throws.
+  public func logits(of images: any RealImages, range: Range<Int>? = nil) throws -> Tensor {
+    let range = range ?? 0..<images.count
+    var parts: [Tensor] = []
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: batch) {
+      let inputs = try network.inputs(images, at: start..<min(start + batch, range.upperBound))
+      parts.append(try logits(ofInputs: inputs))
+    }
+    return parts.isEmpty ? Tensor(shape: [0, network.classCount]) : Tensor.concatenating(parts)
+  }
+}
+
+extension Network {
+  /// The normalized inputs N H W C of real images; throws `NetworkError.imageShape` and what the
+  /// data set throws.
+  public func inputs(_ images: any RealImages, at indices: some Collection<Int>) throws -> Tensor {
+    let rows = try indices.map {
+      try preprocessing.apply(to: try images.image(at: $0), shape: imageShape)
+    }
+    return Tensor(
+      shape: Shape([rows.count] + imageShape.dimensions), elements: rows.flatMap(\.elements))
+  }
+
+  /// Moves the running statistics towards a batch's: (1 - momentum) * old + momentum * new, the new
+  /// variance unbiased over N H W values, as PyTorch does.
+  package mutating func updateStatistics(
+    _ statistics: [(mean: [Double], variance: [Double])], count images: Int
+  ) {
+    for (place, position) in graph.batchNorms.enumerated() {
+      guard case .batchNorm(let norm) = graph.nodes[position].layer else { continue }
+      let shape = graph.nodes[position].outputShape
+      let values = Double(images * shape.count / shape.dimensions.last!)
+      let momentum = Double(norm.momentum)
+      let unbiased = values > 1 ? values / (values - 1) : 1
+      func move(_ role: ParameterLayout.Role, _ new: [Double], factor: Double) {
+        let range = parameters.layout.entry(node: position, role)!.range
+        for (index, value) in zip(range, new) {
+          let old = Double(parameters.values[index])
+          parameters.values[index] = Float((1 - momentum) * old + momentum * value * factor)
+        }
+      }
+      move(.runningMean, statistics[place].mean, factor: 1)
+      move(.runningVariance, statistics[place].variance, factor: unbiased)
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import DFQGraph
+import DFQTensor
+
+/// Which convolutions of a plan may be computed in integers: those that read a quantized value.
+struct IntegerPlan {
+  /// One convolution.
+  struct Entry {
+    /// The transform's point it reads.
+    let point: Int
+    /// Offset of its weights, in bytes.
+    let weights: Int
+    /// Offset of its constants, in floats: the units per level of each output channel, and
+    /// `aligned(O)` further the sums of the channels' weight codes.
+    let constants: Int
+  }
+
+  /// By position in the plan's steps.
+  private(set) var entries: [Entry?]
+  /// Bytes of all weights.
+  private(set) var weightBytes = 0
+  /// Floats of all constants.
+  private(set) var constantCount = 0
+  /// Floats of scratch.
+  private(set) var scratchCount = 0
+
+  /// Outputs that are computed at a time: they stay in the first-level cache until they are
+  /// normalized.
+  private static let bandFloats = 4096
+  /// With more products a sum of codes might not fit 32 bits.
+  private static let mostProducts = 65_793
+
+  init(_ plan: Plan, context: ExecutionContext) {
+    entries = [Entry?](repeating: nil, count: plan.steps.count)
+    guard context.backend == .direct, context.quantizedArithmetic == .integer else { return }
+    for (position, step) in plan.steps.enumerated() {
+      guard case .convolution(let convolution) = step.kind, convolution.style == .dense,
+        let point = plan.transformPoint[step.inputs[0]]
+      else { continue }
+      let shape = convolution.shape
+      guard shape.window <= IntegerPlan.mostProducts else { continue }
+      entries[position] = Entry(point: point, weights: weightBytes, constants: constantCount)
+      weightBytes += 64 * ((context.kernels.integerWeightByteCount(shape) + 63) / 64)
+      constantCount += 2 * aligned(shape.outputChannels)
+      scratchCount = max(scratchCount, IntegerPlan.scratch(shape, context.kernels).count)
+    }
+  }
+
+  /// The rows of outputs that are computed at a time.
+  static func bandRows(_ shape: ConvolutionShape) -> Int {
+    max(1, bandFloats / (shape.outputWidth * shape.outputChannels))
+  }
+
+  /// Where the scratch memory's parts begin, in floats: scales at 0, then offsets, a band of
+  /// outputs, the kernel's own.
+  static func scratch(
+    _ shape: ConvolutionShape, _ kernels: Kernels
+  ) -> (offset: Int, band: Int, kernel: Int, count: Int) {
+    let channels = aligned(shape.outputChannels)
+    let band = aligned(bandRows(shape) * shape.outputWidth * shape.outputChannels)
+    let kernel = 2 * channels + band
+    let count = aligned(kernel + (kernels.integerScratchByteCount(shape) + 3) / 4)
+    return (channels, 2 * channels, kernel, count)
+  }
+}

@@ -1,0 +1,100 @@
+import DFQGraph
+import DFQTensor
+
+extension Pass {
+  /// Completes the gradient at a node once all its consumers have written theirs: through the
+  /// quantizer, plus losses.
+  func complete(_ node: Int, image: Int, group: ImageGroup) {
+    let g = group.gradients[image] + plan.gradientOffset[node]!
+    let count = plan.count(node)
+    if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
+    if let point = plan.transformPoint[node] {
+      executor.transform!.backward(
+        point: point, image: image, lane: group.lane, raw: group.value(node, image), gradient: g)
+    }
+    for index in imageObjectivesByNode[node] {
+      let objective = request.imageObjectives[index]
+      losses[index * batch + image] = objective.evaluate(
+        image: image, value: .init(start: group.value(node, image), count: count),
+        gradient: .init(start: g, count: count), scale: objective.weight / Float(batch))
+    }
+    guard !moments.isCorrected(node) else { return }
+    for index in momentObjectivesByNode[node] {
+      let gradient = momentGradients[index] ?? imageMomentGradient(index, image, group)
+      let channels = gradient.offset.count
+      executor.context.kernels.addChannelAffine(
+        x: group.value(node, image), a: gradient.offset, b: gradient.slope,
+        pixels: count / channels, channels: channels, accumulate: true, gradient: g)
+    }
+  }
+
+  /// Completes and keeps the gradient at the images.
+  func completeInput(_ image: Int, group: ImageGroup) {
+    guard let imageGradient else {
+      // Losses at the images still count, though nobody asked for the gradient there.
+      for index in momentObjectivesByNode[0] where momentGradients[index] == nil {
+        _ = imageMomentGradient(index, image, group)
+      }
+      for index in imageObjectivesByNode[0] { evaluateAlone(index, image, group) }
+      return
+    }
+    complete(0, image: image, group: group)
+    let count = plan.count(0)
+    (imageGradient.start + image * count).update(
+      from: group.gradients[image] + plan.gradientOffset[0]!, count: count)
+  }
+
+  /// Evaluates a per-image moment loss, keeps its value and returns its affine gradient.
+  private func imageMomentGradient(
+    _ index: Int, _ image: Int, _ group: ImageGroup
+  ) -> (offset: [Float], slope: [Float]) {
+    let objective = request.momentObjectives[index]
+    let shape = plan.graph.nodes[objective.node].outputShape
+    let channels = shape.dimensions.last!
+    let count = shape.count / channels
+    var sums = [Double](repeating: 0, count: 2 * channels)
+    sums.withUnsafeMutableBufferPointer {
+      executor.context.kernels.moments(
+        x: group.value(objective.node, image), pixels: count, channels: channels,
+        sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
+    }
+    let (mean, variance) = Pass.moments(sums, count: count)
+    let loss = objective.evaluate(mean: mean, variance: variance, count: count)
+    imageMomentLosses[index * batch + image] = loss.value
+    return loss.affine(
+      mean: mean, count: count, scale: Double(objective.weight) / Double(batch))
+  }
+
+  /// Losses alone, where no gradient is asked for.
+  func evaluateWithoutGradient(_ image: Int, group: ImageGroup) {
+    for index in request.imageObjectives.indices { evaluateAlone(index, image, group) }
+    for index in request.momentObjectives.indices
+    where request.momentObjectives[index].isPerImage {
+      _ = imageMomentGradient(index, image, group)
+    }
+  }
+
+  /// The value of one image objective.
+  private func evaluateAlone(_ index: Int, _ image: Int, _ group: ImageGroup) {
+    let objective = request.imageObjectives[index]
+    let count = plan.count(objective.node)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { unused in
+      unused.initialize(repeating: 0)
+      losses[index * batch + image] = objective.evaluate(
+        image: image, value: .init(start: group.value(objective.node, image), count: count),
+        gradient: unused, scale: 0)
+    }
+  }
+
+  // MARK: Moments of the batch
+
+  /// Mean and biased variance from sums and sums of squares over `count` values.
+  static func moments(_ sums: [Double], count: Int) -> (mean: [Double], variance: [Double]) {
+    let channels = sums.count / 2
+    let mean = (0..<channels).map { sums[$0] / Double(count) }
+    let variance = (0..<channels).map {
+      max(0, sums[channels + $0] / Double(count) - mean[$0] * mean[$0])
+    }
+    return (mean, variance)
+  }
+}

@@ -1,0 +1,97 @@
+package import DFQGraph
+package import DFQTensor
+
+/// One operation of a plan: reads the values of `inputs`, writes the value of `output` (positions
+/// in the graph).
+package struct Step: Sendable {
+  package enum Kind: Sendable {
+    case convolution(ConvolutionStep)
+    case normalization(NormalizationStep)
+    case linear(LinearStep)
+    case add
+    case tanh
+    case padChannels(stride: Int, before: Int)
+    case maxPool(Pool)
+    case averagePool(Pool)
+    case globalAveragePool
+    case upsample(Int)
+    case copy
+  }
+
+  package let kind: Kind
+  package let output: Int
+  package let inputs: Inputs
+
+  /// One or two nodes; unlike an array's, reading them costs no reference count, which threads
+  /// would contend for.
+  package struct Inputs: RandomAccessCollection, Sendable {
+    private let first: Int
+    private let second: Int
+
+    init(_ nodes: [Int]) {
+      precondition(1...2 ~= nodes.count, "a step reads one or two values")
+      first = nodes[0]
+      second = nodes.count == 2 ? nodes[1] : -1
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { second < 0 ? 1 : 2 }
+    package subscript(place: Int) -> Int { place == 0 ? first : second }
+  }
+}
+
+/// A convolution with its place in the parameter vector.
+package struct ConvolutionStep: Sendable {
+  package enum Style: Sendable, Equatable {
+    case dense
+    case depthwise
+    case grouped(Int)
+  }
+
+  /// The geometry; of one group where the style is grouped.
+  package let shape: ConvolutionShape
+  package let style: Style
+  package let weight: Range<Int>
+  package let bias: Range<Int>?
+  /// Where the transposed weights for data gradients lie in the executor's memory for them.
+  package let transposed: Int
+}
+
+/// y = act(x * scale[c] + shift[c] + residual): batch norm, residual sum and activation, any of
+/// them absent.
+package struct NormalizationStep: Sendable {
+  package let norm: BatchNorm?
+  /// The batch norm's (or else the first) node.
+  package let node: Int
+  /// The batch norm's position among the plan's normalizations (its place in statistics), nil
+  /// without batch norm.
+  package let index: Int?
+  package let scaleEntry: Range<Int>?
+  package let shiftEntry: Range<Int>?
+  package let meanEntry: Range<Int>?
+  package let varianceEntry: Range<Int>?
+  package let channels: Int
+  package let pixels: Int
+  /// Where the scales lie in the executor's norm memory; the shifts follow at `shift`.
+  package let prepared: Int
+  package let leak: Float
+  package let high: Float
+  /// Whether `inputs[1]` is a residual.
+  package let hasResidual: Bool
+
+  package var shift: Int { prepared + aligned(channels) }
+  /// Whether there is an activation.
+  var bends: Bool { leak != 1 || high < .infinity }
+  /// Whether a bit for each element tells the activation's slope.
+  var bendsByBits: Bool {
+    leak != 1 && high == .infinity && channels.isMultiple(of: Kernels.bitChannels)
+  }
+}
+
+/// A fully connected layer with its place in the parameter vector.
+package struct LinearStep: Sendable {
+  package let inputs: Int
+  package let outputs: Int
+  package let weight: Range<Int>
+  package let bias: Range<Int>?
+}

@@ -1,0 +1,125 @@
+import DFQGraph
+import DFQTensor
+
+/// Turns groups of nodes into steps and counts the memory they need.
+struct StepCompiler {
+  let graph: Graph
+  let layout: ParameterLayout
+  private(set) var normMemoryCount = 0
+  private(set) var transposedCount = 0
+  private(set) var scratchCount = 0
+  private var normCount = 0
+
+  init(graph: Graph, layout: ParameterLayout) {
+    self.graph = graph
+    self.layout = layout
+  }
+
+  mutating func step(_ group: [Int]) -> Step {
+    let node = graph.nodes[group[0]]
+    let output = group.last!
+    func plain(_ kind: Step.Kind) -> Step {
+      Step(kind: kind, output: output, inputs: .init(node.inputs))
+    }
+    switch node.layer {
+    case .input: preconditionFailure("the input is no step")
+    case .convolution(let convolution): return plain(.convolution(step(convolution, at: group[0])))
+    case .linear(let outputs, _):
+      return plain(
+        .linear(
+          .init(
+            inputs: graph.nodes[node.inputs[0]].outputShape.count, outputs: outputs,
+            weight: layout.entry(node: group[0], .weight)!.range,
+            bias: layout.entry(node: group[0], .bias)?.range)))
+    case .activation(.tanh): return plain(.tanh)
+    case .batchNorm, .activation, .add: return normalization(group)
+    case .padChannels(let stride, let before, _):
+      return plain(.padChannels(stride: stride, before: before))
+    case .maxPool(let pool): return plain(.maxPool(pool))
+    case .averagePool(let pool): return plain(.averagePool(pool))
+    case .globalAveragePool: return plain(.globalAveragePool)
+    case .upsample(let factor): return plain(.upsample(factor))
+    case .flatten, .reshape: return plain(.copy)
+    }
+  }
+
+  private mutating func step(_ c: Convolution, at position: Int) -> ConvolutionStep {
+    let input = graph.nodes[graph.nodes[position].inputs[0]].outputShape
+    let output = graph.nodes[position].outputShape
+    let style: ConvolutionStep.Style =
+      c.groups == 1
+      ? .dense
+      : c.groups == input[2] && c.groups == c.outputChannels ? .depthwise : .grouped(c.groups)
+    let parts = style == .grouped(c.groups) ? c.groups : 1
+    let shape = ConvolutionShape(
+      inputHeight: input[0], inputWidth: input[1], inputChannels: input[2] / parts,
+      outputHeight: output[0], outputWidth: output[1], outputChannels: output[2] / parts,
+      kernelHeight: c.kernel, kernelWidth: c.kernel, strideHeight: c.stride, strideWidth: c.stride,
+      padTop: c.paddingBefore, padLeft: c.paddingBefore)
+    let weight = layout.entry(node: position, .weight)!
+    let transposed = transposedCount
+    transposedCount += aligned(weight.shape.count)
+    scratchCount = max(scratchCount, ConvolutionRunner.scratchCount(shape, style: style))
+    return ConvolutionStep(
+      shape: shape, style: style, weight: weight.range,
+      bias: layout.entry(node: position, .bias)?.range, transposed: transposed)
+  }
+
+  private mutating func normalization(_ group: [Int]) -> Step {
+    var norm: BatchNorm?
+    var index: Int?
+    var leak: Float = 1
+    var high = Float.infinity
+    var inputs = [graph.nodes[group[0]].inputs[0]]
+    for position in group {
+      let node = graph.nodes[position]
+      switch node.layer {
+      case .batchNorm(let constants):
+        norm = constants
+        index = normCount
+        normCount += 1
+      case .add:
+        if position == group[0] {
+          inputs = node.inputs
+        } else {
+          let other = node.inputs.first { $0 != group[0] }!
+          inputs.append(other)
+        }
+      case .activation(let activation): (leak, high) = activation.clamp
+      default: preconditionFailure("\(node.name) is no part of a normalization")
+      }
+    }
+    let output = group.last!
+    let shape = graph.nodes[output].outputShape
+    let channels = shape.dimensions.last!
+    if norm == nil, inputs.count == 2, leak == 1 {
+      return Step(kind: .add, output: output, inputs: .init(inputs))
+    }
+    let prepared = normMemoryCount
+    normMemoryCount += 2 * aligned(channels)
+    func range(_ role: ParameterLayout.Role) -> Range<Int>? {
+      norm == nil ? nil : layout.entry(node: group[0], role)?.range
+    }
+    return Step(
+      kind: .normalization(
+        .init(
+          norm: norm, node: group[0], index: index, scaleEntry: range(.normScale),
+          shiftEntry: range(.normShift),
+          meanEntry: range(.runningMean), varianceEntry: range(.runningVariance),
+          channels: channels, pixels: shape.count / channels, prepared: prepared, leak: leak,
+          high: high, hasResidual: inputs.count == 2)),
+      output: output, inputs: .init(inputs))
+  }
+}
+
+extension Activation {
+  /// The slope below zero and the upper bound of a piecewise linear activation.
+  var clamp: (leak: Float, high: Float) {
+    switch self {
+    case .relu: (0, .infinity)
+    case .relu6: (0, 6)
+    case .leakyReLU(let slope): (slope, .infinity)
+    case .tanh: preconditionFailure("tanh is not piecewise linear")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+public import DFQGraph
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// One layer's share of a BN statistics loss: distance of the moments of a batch norm's input to
+/// its running statistics.
+public struct BatchNormStatistics: MomentObjective {
+  /// Which loss (methods.md 1.5).
+  public enum Variant: String, Sendable, CaseIterable, Codable {
+    /// GDFQ, IntraQ, HAST and later: batch mean and biased variance, mean over channels, mean over
+    /// layers.
+    case batchVariance
+    /// ZeroQ: each image's mean and standard deviation (unbiased, 1e-6 under the root), summed over
+    /// channels and layers, mean over images, with the input matched to mean 0 and deviation 1.
+    case imageDeviation
+  }
+
+  /// The running means, C.
+  public let targetMean: [Double]
+  /// The running variances, C.
+  public let targetVariance: [Double]
+  /// Which loss.
+  public let variant: Variant
+  /// The graph's node whose output it looks at.
+  public let node: Int
+  /// The factor of the loss in the total.
+  public let weight: Float
+  /// What the loss is called in logs.
+  public let name = "BN statistics"
+
+  /// Makes one layer's loss at the batch norm's input.
+  public init(
+    targetMean: [Double], targetVariance: [Double], variant: Variant, node: Int, weight: Float
+  ) {
+    self.targetMean = targetMean
+    self.targetVariance = targetVariance
+    self.variant = variant
+    self.node = node
+    self.weight = weight
+  }
+
+  /// Whether moments are taken image by image.
+  public var isPerImage: Bool { variant == .imageDeviation }
+
+  /// The loss and its derivatives with respect to the moments of C channels.
+  public func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss {
+    let channels = mean.count
+    var loss = MomentLoss(
+      value: 0, meanGradient: [Double](repeating: 0, count: channels),
+      varianceGradient: [Double](repeating: 0, count: channels))
+    switch variant {
+    case .batchVariance:
+      for c in 0..<channels {
+        let (dMean, dVariance) = (mean[c] - targetMean[c], variance[c] - targetVariance[c])
+        loss.value += (dMean * dMean + dVariance * dVariance) / Double(channels)
+        loss.meanGradient[c] = 2 * dMean / Double(channels)
+        loss.varianceGradient[c] = 2 * dVariance / Double(channels)
+      }
+    case .imageDeviation:
+      let unbiased = count > 1 ? Double(count) / Double(count - 1) : 1
+      for c in 0..<channels {
+        let deviation = (variance[c] * unbiased + 1e-6).squareRoot()
+        let dMean = mean[c] - targetMean[c]
+        let dDeviation = deviation - (targetVariance[c] + 1e-6).squareRoot()
+        loss.value += dMean * dMean + dDeviation * dDeviation
+        loss.meanGradient[c] = 2 * dMean
+        loss.varianceGradient[c] = dDeviation / deviation * unbiased
+      }
+    }
+    return loss
+  }
+}
+
+extension Network {
+  /// The BN statistics loss of a network as one objective per batch norm; the total is `weight`
+  /// times the loss.
+  ///
+  /// Throws `NetworkError.missingLayers` where the network has no batch norm.
+  public func batchNormStatistics(
+    variant: BatchNormStatistics.Variant = .batchVariance, weight: Float = 1
+  ) throws(NetworkError) -> [any MomentObjective] {
+    try checkTeacher()
+    let norms = graph.batchNorms
+    var objectives: [any MomentObjective] = norms.map { position in
+      func values(_ role: ParameterLayout.Role) -> [Double] {
+        parameters.tensor(node: position, role)!.elements.map(Double.init)
+      }
+      return BatchNormStatistics(
+        targetMean: values(.runningMean), targetVariance: values(.runningVariance),
+        variant: variant, node: graph.nodes[position].inputs[0],
+        weight: variant == .batchVariance ? weight / Float(norms.count) : weight)
+    }
+    if variant == .imageDeviation {
+      let channels = imageShape.dimensions.last!
+      objectives.append(
+        BatchNormStatistics(
+          targetMean: [Double](repeating: 0, count: channels),
+          targetVariance: [Double](repeating: 1, count: channels), variant: variant, node: 0,
+          weight: weight))
+    }
+    return objectives
+  }
+}

@@ -1,0 +1,44 @@
+public import DFQGraph
+public import DFQTensor
+
+/// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed
+/// over classes, mean over the batch (methods.md 1.6, the reduction of IntraQ and HAST).
+public struct Distillation: ImageObjective {
+  /// The teacher's logits, N C.
+  public let teacherLogits: Tensor
+  /// The temperature T.
+  public let temperature: Float
+  /// The graph's node whose output it looks at.
+  public let node: Int
+  /// The factor of the loss in the total.
+  public let weight: Float
+  /// What the loss is called in logs.
+  public let name = "distillation"
+
+  /// Makes the loss at the logits' node; IntraQ's weight is 20 T^2 = 8000 at T = 20.
+  public init(teacherLogits: Tensor, node: Int, temperature: Float = 20, weight: Float = 8000) {
+    self.teacherLogits = teacherLogits
+    self.node = node
+    self.temperature = temperature
+    self.weight = weight
+  }
+
+  /// The loss of one image; adds `scale` times its derivative to `gradient`.
+  public func evaluate(
+    image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
+    scale: Float
+  ) -> Double {
+    let t = Double(temperature)
+    let row = image * value.count..<(image + 1) * value.count
+    let teacher = Softmax(teacherLogits.elements[row], temperature: t)
+    let student = Softmax(value, temperature: t)
+    let p = teacher.probabilities
+    let q = student.probabilities
+    var loss = 0.0
+    for c in p.indices where p[c] > 0 {
+      loss += p[c] * (teacher.logProbabilities[c] - student.logProbabilities[c])
+    }
+    for c in p.indices { gradient[c] += scale * Float((q[c] - p[c]) / t) }
+    return loss
+  }
+}

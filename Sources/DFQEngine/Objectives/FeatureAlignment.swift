@@ -1,0 +1,67 @@
+public import DFQGraph
+public import DFQTensor
+
+/// HAST's feature alignment: squared distance between channel-attention vectors of student and
+/// teacher at one unit, mean over channels and batch; attention is the spatial mean of squares,
+/// L2-normalized over channels (methods.md 2.7, item 3).
+public struct FeatureAlignment: ImageObjective {
+  /// The teacher's attention vectors, N C.
+  public let teacherAttention: Tensor
+  /// The graph's node whose output it looks at.
+  public let node: Int
+  /// The factor of the loss in the total.
+  public let weight: Float
+  /// What the loss is called in logs.
+  public let name = "feature alignment"
+
+  /// Makes the loss for a node of shape H W C from the teacher's values there, N H W C.
+  public init(teacherFeatures: Tensor, node: Int, weight: Float = 1000) {
+    let channels = teacherFeatures.shape.dimensions.last!
+    var attention: [Float] = []
+    for image in 0..<teacherFeatures.rowCount {
+      let squares = FeatureAlignment.meanSquares(teacherFeatures.row(image).elements, channels)
+      let norm = max(squares.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+      attention += squares.map { Float($0 / norm) }
+    }
+    teacherAttention = Tensor(shape: [teacherFeatures.rowCount, channels], elements: attention)
+    self.node = node
+    self.weight = weight
+  }
+
+  private static func meanSquares(_ value: some Collection<Float>, _ channels: Int) -> [Double] {
+    var sums = [Double](repeating: 0, count: channels)
+    for (index, element) in value.enumerated() {
+      sums[index % channels] += Double(element) * Double(element)
+    }
+    let pixels = Double(value.count / channels)
+    return sums.map { $0 / pixels }
+  }
+
+  /// The loss of one image; adds `scale` times its derivative to `gradient`.
+  public func evaluate(
+    image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
+    scale: Float
+  ) -> Double {
+    let channels = teacherAttention.shape[1]
+    let squares = FeatureAlignment.meanSquares(value, channels)
+    let norm = max(squares.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+    let attention = squares.map { $0 / norm }
+    var loss = 0.0
+    var attentionGradient = [Double](repeating: 0, count: channels)
+    for c in 0..<channels {
+      let difference = attention[c] - Double(teacherAttention[image * channels + c])
+      loss += difference * difference / Double(channels)
+      attentionGradient[c] = 2 * difference / Double(channels)
+    }
+    // d(a / |a|): project out the attention's own direction, then through the mean of squares.
+    let along = zip(attentionGradient, attention).reduce(0) { $0 + $1.0 * $1.1 }
+    let pixels = Double(value.count / channels)
+    let factor = attention.indices.map { c in
+      Float(2 * (attentionGradient[c] - along * attention[c]) / (norm * pixels))
+    }
+    for index in value.indices {
+      gradient[index] += scale * factor[index % channels] * value[index]
+    }
+    return loss
+  }
+}

@@ -1,0 +1,69 @@
+public import DFQGraph
+
+/// A loss that looks at one image's value at one layer: cross entropy and distillation at the
+/// logits, feature alignment inside.
+///
+/// A conforming type is a value that holds what it needs for every image of the batch (targets,
+/// weights).
+public protocol ImageObjective: Sendable {
+  /// What the loss is called in logs.
+  var name: String { get }
+  /// The graph's node whose output it looks at (before any quantizer).
+  var node: Int { get }
+  /// The factor of the loss in the total.
+  var weight: Float { get }
+
+  /// The loss of one image (not times `weight`); adds `scale` times its derivative to `gradient`.
+  ///
+  /// `value` and `gradient` have the node's shape (C for logits); `image` counts within the batch.
+  func evaluate(
+    image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
+    scale: Float
+  ) -> Double
+}
+
+/// A loss on the per-channel mean and biased variance of a layer's output: the BN statistics
+/// losses.
+///
+/// Its gradient is affine in the value, so the executor needs no memory for it.
+public protocol MomentObjective: Sendable {
+  /// What the loss is called in logs.
+  var name: String { get }
+  /// The graph's node whose output it looks at (before any quantizer).
+  var node: Int { get }
+  /// The factor of the loss in the total.
+  var weight: Float { get }
+  /// Whether moments are over the batch and all positions, or over the positions of each image on
+  /// its own.
+  var isPerImage: Bool { get }
+
+  /// The loss and its derivatives with respect to the moments of C channels, each over `count`
+  /// values.
+  func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss
+}
+
+/// A loss on moments with its derivatives, C each.
+public struct MomentLoss: Sendable {
+  /// The loss.
+  public var value: Double
+  /// dLoss/dMean.
+  public var meanGradient: [Double]
+  /// dLoss/dVariance (of the biased variance).
+  public var varianceGradient: [Double]
+
+  /// Makes a loss from its value and derivatives.
+  public init(value: Double, meanGradient: [Double], varianceGradient: [Double]) {
+    self.value = value
+    self.meanGradient = meanGradient
+    self.varianceGradient = varianceGradient
+  }
+
+  /// The gradient with respect to a value x of channel c is offset[c] + slope[c] * x, for moments
+  /// over `count` values.
+  func affine(mean: [Double], count: Int, scale: Double) -> (offset: [Float], slope: [Float]) {
+    let share = scale / Double(count)
+    let slope = varianceGradient.map { 2 * $0 * share }
+    let offset = mean.indices.map { meanGradient[$0] * share - slope[$0] * mean[$0] }
+    return (offset.map(Float.init), slope.map(Float.init))
+  }
+}
