@@ -39,7 +39,7 @@ struct TimedWork {
 
   /// The bytes of the executor that does the work; nil for students, which have two or are quantized.
   func executorBytes() throws -> Int? {
-    var request = ExecutorRequest()
+    var request = PassRequest()
     switch kind {
     case .student, .studentDynamic, .studentInfer: return nil
     case .synthesis:
@@ -93,7 +93,7 @@ struct TimedWork {
   private func infer(_ steps: Int, _ mark: () -> Void) {
     let executor = Executor(plan: Plan(network.graph), context: context)
     let images = RandomData.images(batch, for: network, seed: seed)
-    let request = ExecutorRequest(outputs: [network.graph.output])
+    let request = PassRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
       _ = executor.run(images: images, parameters: network.parameters.values, request: request)
       mark()
@@ -107,7 +107,7 @@ struct TimedWork {
     try student.calibrate(batches: [images], context: context)
     let executor = StudentExecutor(student, context: context)
     let weights = executor.effectiveWeights(student)
-    let request = ExecutorRequest(outputs: [network.graph.output])
+    let request = PassRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
       _ = executor.run(student, images: images, request: request, effective: weights)
       mark()

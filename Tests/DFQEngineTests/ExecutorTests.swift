@@ -73,7 +73,7 @@ import Testing
     let output = network.graph.output
     let all = Set(network.graph.nodes.indices)
     let target = stream.tensor(Shape([3] + network.graph.outputShape.dimensions))
-    func run(_ observed: Set<Int>, _ outputs: [Int]) -> ExecutorResponse {
+    func run(_ observed: Set<Int>, _ outputs: [Int]) -> PassResult {
       Executor(plan: Plan(network.graph, observing: observed), context: .init(threads: 1)).run(
         images: images, parameters: network.parameters.values,
         request: .init(

@@ -99,7 +99,7 @@ import Testing
     let images = stream.tensor([5, 8, 8, 3])
     let objective = SquaredDistance(target: stream.tensor([5, 4]), node: network.graph.output)
     let executor = Executor(plan: Plan(network.graph), context: .init(threads: 1))
-    func run(images wantsImages: Bool, parameters: Bool) -> ExecutorResponse {
+    func run(images wantsImages: Bool, parameters: Bool) -> PassResult {
       executor.run(
         images: images, parameters: network.parameters.values,
         request: .init(

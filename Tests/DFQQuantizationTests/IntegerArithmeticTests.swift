@@ -43,7 +43,7 @@ import Testing
     _ context: ExecutionContext
   ) -> StudentExecutor.Response {
     let output = student.network.graph.output
-    var request = ExecutorRequest(outputs: [output])
+    var request = PassRequest(outputs: [output])
     if gradient {
       let labels = Tensor(shape: [images.rowCount, 4], repeating: 0.25)
       request.imageObjectives = [CrossEntropy(labels: labels, node: output)]
@@ -87,7 +87,7 @@ import Testing
   /// A researcher's own weights between the levels are computed as they are.
   @Test func weightsOffTheirGridStayFloats() throws {
     let (student, images) = try IntegerArithmeticTests.student(1)
-    let request = ExecutorRequest(outputs: [student.network.graph.output])
+    let request = PassRequest(outputs: [student.network.graph.output])
     let logits = [ExecutionContext.QuantizedArithmetic.integer, .float].map { arithmetic in
       let executor = StudentExecutor(
         student, context: IntegerArithmeticTests.context(.best, arithmetic))

@@ -25,7 +25,7 @@ import Testing
       network: network(), quantizer: quantizer, selector: nil, seed: 0)
     try student.calibrate(batches: [images], context: variant.context)
     change(&student)
-    let request = ExecutorRequest(
+    let request = PassRequest(
       imageObjectives: [
         SquaredDistance(target: stream.tensor([4, 2]), node: student.network.graph.output)
       ], parameterGradient: true)

@@ -1,4 +1,4 @@
-public import DFQFiles
+import DFQFiles
 internal import CDFQCodecs
 
 /// Decompression of gzip files.
@@ -14,7 +14,7 @@ public enum Gzip {
   /// ``InterchangeError/tooLarge(path:what:limit:found:)``.
   public static func decompressed(
     _ bytes: [UInt8], limit: Int, path: String
-  ) throws(InterchangeError) -> [UInt8] {
+  ) throws -> [UInt8] {
     var plain = dfq_bytes()
     var message = CodecMessage()
     let status = message.collect { place in
@@ -25,12 +25,12 @@ public enum Gzip {
     case DFQ_OK:
       return Array(UnsafeBufferPointer(start: plain.bytes, count: plain.count))
     case DFQ_TOO_LARGE:
-      throw .tooLarge(
+      throw InterchangeError.tooLarge(
         path: path, what: "decompressed size in bytes", limit: limit, found: limit + 1)
     case DFQ_NO_MEMORY:
-      throw .cannotOpen(path: path, reason: "out of memory")
+      throw InterchangeError.cannotOpen(path: path, reason: "out of memory")
     default:
-      throw .malformed(
+      throw InterchangeError.malformed(
         path: path, what: "compressed data", expected: "gzip", found: message.text)
     }
   }

@@ -39,7 +39,7 @@ public struct CIFAR: RealImages {
   /// Reads one or more files and joins their records.
   /// - Throws: ``InterchangeError``: an unreadable or empty file, a length that is no multiple of
   ///   the record's, a label out of range.
-  public init(contentsOf paths: [String], variant: Variant) throws(InterchangeError) {
+  public init(contentsOf paths: [String], variant: Variant) throws {
     switch variant {
     case .cifar10:
       (name, classNames, labelCount, labelPosition) = ("cifar10", CIFARClassNames.ten, 1, 0)
@@ -56,13 +56,13 @@ public struct CIFAR: RealImages {
     for path in paths {
       let bytes = try FileContents.read(path, limit: Self.limit)
       guard !bytes.isEmpty, bytes.count.isMultiple(of: recordSize) else {
-        throw .malformed(
+        throw InterchangeError.malformed(
           path: path, what: "file size", expected: "a positive multiple of \(recordSize) bytes",
           found: "\(bytes.count)")
       }
       for start in stride(from: 0, to: bytes.count, by: recordSize) {
         for (position, limit) in classes.enumerated() where bytes[start + position] >= limit {
-          throw .labelOutOfRange(
+          throw InterchangeError.labelOutOfRange(
             path: path, label: Int(bytes[start + position]), classes: limit)
         }
       }

@@ -19,10 +19,11 @@ internal struct ClassList {
   /// name may be missing.
   ///
   /// The indices must be 0, 1, 2 and so on, in any order.
-  init(contentsOf path: String) throws(InterchangeError) {
+  init(contentsOf path: String) throws {
     let bytes = try FileContents.read(path, limit: Self.limit)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw .malformed(path: path, what: "text", expected: "UTF-8", found: "other bytes")
+      throw InterchangeError.malformed(
+        path: path, what: "text", expected: "UTF-8", found: "other bytes")
     }
     let lines = text.split(whereSeparator: \.isNewline)
     var names = [String?](repeating: nil, count: lines.count)
@@ -32,7 +33,7 @@ internal struct ClassList {
       guard fields.count >= 2, let label = Int(fields[0]), names.indices.contains(label),
         names[label] == nil, labels[String(fields[1])] == nil
       else {
-        throw .malformed(
+        throw InterchangeError.malformed(
           path: path, what: "line",
           expected: "a new index below \(lines.count), a new folder, a name", found: "\"\(line)\"")
       }
@@ -40,16 +41,17 @@ internal struct ClassList {
       names[label] = String(fields.last ?? "")
     }
     guard !lines.isEmpty else {
-      throw .malformed(path: path, what: "text", expected: "a line per class", found: "nothing")
+      throw InterchangeError.malformed(
+        path: path, what: "text", expected: "a line per class", found: "nothing")
     }
     self.names = names.compactMap(\.self)
     self.labels = labels
     self.path = path
   }
 
-  func label(ofFolder folder: String) throws(InterchangeError) -> Int {
+  func label(ofFolder folder: String) throws -> Int {
     guard let label = labels[folder] else {
-      throw .malformed(
+      throw InterchangeError.malformed(
         path: path, what: "class list", expected: "a line for folder \"\(folder)\"", found: "none")
     }
     return label

@@ -36,31 +36,31 @@ public struct FashionMNIST: RealImages {
   /// ``debianDirectory``.
   /// - Throws: ``InterchangeError/missingDataset(name:path:advice:)`` where it is not installed;
   ///   another ``InterchangeError`` for files that are damaged or do not belong together.
-  public init(_ split: Split, directory: String? = nil) throws(InterchangeError) {
+  public init(_ split: Split, directory: String? = nil) throws {
     let environment = ProcessInfo.processInfo.environment["DYNADFQ_FASHION_MNIST"]
     let place = directory ?? environment ?? Self.debianDirectory
     guard
       let imagesPath = Self.file("\(split.prefix)-images-idx3-ubyte", in: place),
       let labelsPath = Self.file("\(split.prefix)-labels-idx1-ubyte", in: place)
     else {
-      throw .missingDataset(
+      throw InterchangeError.missingDataset(
         name: "Fashion-MNIST", path: place,
         advice: "run \"apt install dataset-fashion-mnist\" or name its directory in "
           + "DYNADFQ_FASHION_MNIST")
     }
     let images = try IDX(contentsOf: imagesPath)
     guard images.dimensions.count == 3, images.dimensions[1...] == [Self.side, Self.side] else {
-      throw .malformed(
+      throw InterchangeError.malformed(
         path: imagesPath, what: "dimensions", expected: "N 28 28", found: "\(images.dimensions)")
     }
     let labels = try IDX(contentsOf: labelsPath)
     guard labels.dimensions == [images.dimensions[0]] else {
-      throw .malformed(
+      throw InterchangeError.malformed(
         path: labelsPath, what: "number of labels", expected: "\(images.dimensions[0])",
         found: "\(labels.dimensions)")
     }
     if let label = labels.values.first(where: { $0 >= 10 }) {
-      throw .labelOutOfRange(path: labelsPath, label: Int(label), classes: 10)
+      throw InterchangeError.labelOutOfRange(path: labelsPath, label: Int(label), classes: 10)
     }
     name = "fashion-mnist:\(split.rawValue)"
     pixels = images.values

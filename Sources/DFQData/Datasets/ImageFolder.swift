@@ -24,14 +24,14 @@ public struct ImageFolder: RealImages {
   public init(
     contentsOf directory: String, classesFile: String? = nil, shortSide: Int? = 256,
     crop: Int? = 224
-  ) throws(InterchangeError) {
+  ) throws {
     precondition(shortSide ?? 1 > 0 && crop ?? 1 > 0, "the sizes of images must be positive")
     precondition(
       shortSide ?? .max >= crop ?? 1, "a crop must not be larger than the resized image")
     let entries = try DirectoryListing.names(in: directory)
     let folders = entries.filter { DirectoryListing.isDirectory("\(directory)/\($0)") }
     guard !folders.isEmpty else {
-      throw .malformed(
+      throw InterchangeError.malformed(
         path: directory, what: "folder", expected: "a folder per class", found: "none")
     }
 
@@ -48,7 +48,8 @@ public struct ImageFolder: RealImages {
       let path = "\(directory)/\(folder)"
       let images = try DirectoryListing.names(in: path).filter(Self.isImageName)
       guard !images.isEmpty else {
-        throw .malformed(path: path, what: "class folder", expected: "images", found: "none")
+        throw InterchangeError.malformed(
+          path: path, what: "class folder", expected: "images", found: "none")
       }
       for image in images { files.append(("\(path)/\(image)", label)) }
     }
@@ -62,7 +63,7 @@ public struct ImageFolder: RealImages {
   /// An image, resized and cropped as asked, H W 3; the index must be in `0..<count`.
   /// - Throws: ``InterchangeError``: the file cannot be read or decoded, or is smaller than the
   ///   crop.
-  public func image(at index: Int) throws(InterchangeError) -> PixelImage {
+  public func image(at index: Int) throws -> PixelImage {
     let path = files[index].path
     var image = try PixelImage(contentsOf: path).converted(toChannels: 3)
     if let shortSide {
@@ -70,7 +71,7 @@ public struct ImageFolder: RealImages {
       let ratio = Double(max(image.height, image.width)) / Double(min(image.height, image.width))
       let pixels = Double(shortSide) * Double(shortSide) * ratio
       guard pixels <= Double(PixelImage.pixelLimit) else {
-        throw .tooLarge(
+        throw InterchangeError.tooLarge(
           path: path, what: "number of pixels when resized", limit: PixelImage.pixelLimit,
           found: Int(min(pixels, 1e18)))
       }
@@ -78,7 +79,7 @@ public struct ImageFolder: RealImages {
     }
     if let crop {
       guard min(image.height, image.width) >= crop else {
-        throw .malformed(
+        throw InterchangeError.malformed(
           path: path, what: "size of the image", expected: "at least \(crop)x\(crop)",
           found: "\(image.height)x\(image.width)")
       }

@@ -1,4 +1,4 @@
-public import DFQFiles
+import DFQFiles
 
 extension ImageCanvas {
   /// The height of a line of text in pixels.

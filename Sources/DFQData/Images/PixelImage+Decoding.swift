@@ -9,7 +9,7 @@ extension PixelImage {
   /// - Throws: ``InterchangeError/cannotOpen(path:reason:)``,
   ///   ``InterchangeError/notAnImage(path:reason:)``,
   ///   ``InterchangeError/tooLarge(path:what:limit:found:)``.
-  public init(contentsOf path: String) throws(InterchangeError) {
+  public init(contentsOf path: String) throws {
     try self.init(decoding: FileContents.read(path, limit: Self.fileLimit), path: path)
   }
 
@@ -22,12 +22,12 @@ extension PixelImage {
   /// orientation are not applied. `path` is a name for messages.
   /// - Throws: ``InterchangeError/notAnImage(path:reason:)``; over ``pixelLimit`` pixels, before
   ///   they are allocated, ``InterchangeError/tooLarge(path:what:limit:found:)``.
-  public init(decoding bytes: [UInt8], path: String = "memory") throws(InterchangeError) {
+  public init(decoding bytes: [UInt8], path: String = "memory") throws {
     var image = dfq_image()
     var message = CodecMessage()
     let isJPEG = bytes.starts(with: [0xff, 0xd8, 0xff])
     guard isJPEG || bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) else {
-      throw .notAnImage(path: path, reason: "neither JPEG nor PNG begins like this")
+      throw InterchangeError.notAnImage(path: path, reason: "neither JPEG nor PNG begins like this")
     }
     let decode = isJPEG ? dfq_decode_jpeg : dfq_decode_png
     let status = message.collect { place in
@@ -44,13 +44,13 @@ extension PixelImage {
         pixels: Array(UnsafeBufferPointer(start: image.pixels, count: count)))
     case DFQ_TOO_LARGE:
       let (found, overflow) = image.height.multipliedReportingOverflow(by: image.width)
-      throw .tooLarge(
+      throw InterchangeError.tooLarge(
         path: path, what: "number of pixels", limit: Self.pixelLimit, found: overflow ? .max : found
       )
     case DFQ_NO_MEMORY:
-      throw .notAnImage(path: path, reason: "out of memory")
+      throw InterchangeError.notAnImage(path: path, reason: "out of memory")
     default:
-      throw .notAnImage(path: path, reason: message.text)
+      throw InterchangeError.notAnImage(path: path, reason: message.text)
     }
   }
 }

@@ -20,7 +20,7 @@ extension PixelImage {
 
   /// Writes the image as a PNG file so that a reader sees all of it or nothing; see ``AtomicFile``.
   /// - Throws: ``InterchangeError/cannotWrite(path:reason:)``.
-  public func writePNG(to path: String) throws(InterchangeError) {
+  public func writePNG(to path: String) throws {
     try AtomicFile.write(pngBytes(), to: path)
   }
 }

@@ -1,4 +1,4 @@
-package import DFQGraph
+import DFQGraph
 
 /// What a quantized network puts on activations: the executor calls it once per image right after a
 /// value is complete and, in the backward pass, right before the value's producer.

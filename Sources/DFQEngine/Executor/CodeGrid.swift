@@ -1,4 +1,4 @@
-package import DFQGraph
+import DFQGraph
 
 /// A uniform grid as integer kernels see it: value = (code + offset) / levelsPerUnit for codes from
 /// 0 on.

@@ -7,7 +7,7 @@ extension Executor {
   /// Documentation/Performance.md has the formula; the memory is taken at the first pass and reused
   /// by all that follow.
   package static func bytes(
-    _ graph: Graph, batch: Int, request: ExecutorRequest, context: ExecutionContext
+    _ graph: Graph, batch: Int, request: PassRequest, context: ExecutionContext
   ) -> Int {
     let executor = Executor(plan: Plan(graph), context: context)
     let plan = executor.plan

@@ -1,11 +1,11 @@
-package import DFQGraph
+import DFQGraph
 package import DFQTensor
 
 extension Executor {
   /// Runs one batch N H W C forward and, where gradients are asked for, backward.
   package func run(
-    images: Tensor, parameters values: [Float], request: ExecutorRequest
-  ) -> ExecutorResponse {
+    images: Tensor, parameters values: [Float], request: PassRequest
+  ) -> PassResult {
     let batch = images.rowCount
     precondition(images.rowShape == plan.graph.inputShape, "the images do not fit the network")
     let training = request.mode == .training

@@ -6,7 +6,7 @@ extension Executor {
   /// forward passes without quantizers.
   ///
   /// The values are the same bits as those of one thread: rows are divided where tiles end.
-  func teamsUp(batch: Int, request: ExecutorRequest, coupled: Bool) -> Bool {
+  func teamsUp(batch: Int, request: PassRequest, coupled: Bool) -> Bool {
     !request.wantsGradient && !coupled && transform == nil && context.backend == .direct
       && Executor.laneCount(batch) < context.pool.threads
   }

@@ -1,4 +1,4 @@
-package import DFQGraph
+import DFQGraph
 package import DFQTensor
 
 /// Runs a plan over batches, forward and backward.
@@ -162,7 +162,7 @@ package final class Executor: @unchecked Sendable {
   /// Where a request's values lie; made once for each kind of request.
   ///
   /// The parameters are prepared before.
-  func layout(for request: ExecutorRequest) -> ValueLayout {
+  func layout(for request: PassRequest) -> ValueLayout {
     let objectives =
       request.imageObjectives.map(\.node) + request.momentObjectives.map(\.node)
     let retention: ValueLayout.Retention =

@@ -34,21 +34,21 @@ public final class FloatExecutor {
 
   /// The logits N C of inputs N H W C that are already normalized; throws
   /// `NetworkError.imageShape`.
-  public func logits(ofInputs inputs: Tensor) throws(NetworkError) -> Tensor {
+  public func logits(ofInputs inputs: Tensor) throws -> Tensor {
     try values(of: [network.graph.output], inputs: inputs)[0]
   }
 
   /// The values of a layer, N and the layer's shape, for inputs N H W C; throws `NetworkError`.
-  public func values(of layer: String, inputs: Tensor) throws(NetworkError) -> Tensor {
+  public func values(of layer: String, inputs: Tensor) throws -> Tensor {
     try values(of: [network.graph.position(of: layer)], inputs: inputs)[0]
   }
 
-  package func values(of nodes: [Int], inputs: Tensor) throws(NetworkError) -> [Tensor] {
+  package func values(of nodes: [Int], inputs: Tensor) throws -> [Tensor] {
     guard inputs.rowShape == network.imageShape else {
-      throw .imageShape(expected: network.imageShape, found: inputs.rowShape)
+      throw NetworkError.imageShape(expected: network.imageShape, found: inputs.rowShape)
     }
     for node in nodes where !executor.plan.hasValue[node] {
-      throw .notObserved(layer: network.graph.nodes[node].name)
+      throw NetworkError.notObserved(layer: network.graph.nodes[node].name)
     }
     var parts = nodes.map { _ in [Tensor]() }
     for start in stride(from: 0, to: inputs.rowCount, by: batch) {

@@ -3,8 +3,8 @@ import DFQTensor
 
 extension Pass {
   /// Gathers what the lanes computed, in a fixed order.
-  func response() -> ExecutorResponse {
-    var response = ExecutorResponse()
+  func response() -> PassResult {
+    var response = PassResult()
     for (index, objective) in request.imageObjectives.enumerated() {
       let values = (0..<batch).map { losses[index * batch + $0] }
       let mean = values.reduce(0, +) / Double(batch)

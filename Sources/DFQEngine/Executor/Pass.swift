@@ -4,7 +4,7 @@ import DFQTensor
 /// The state of one pass; written by the lanes at places no two of them share.
 final class Pass: @unchecked Sendable {
   let executor: Executor
-  let request: ExecutorRequest
+  let request: PassRequest
   let batch: Int
   let coupled: Bool
   let layout: ValueLayout
@@ -28,7 +28,7 @@ final class Pass: @unchecked Sendable {
   var correction: (position: Int, offset: [Float], slope: [Float])?
 
   init(
-    executor: Executor, request: ExecutorRequest, layout: ValueLayout, batch: Int, coupled: Bool
+    executor: Executor, request: PassRequest, layout: ValueLayout, batch: Int, coupled: Bool
   ) {
     self.executor = executor
     self.request = request

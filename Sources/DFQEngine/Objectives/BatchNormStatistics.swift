@@ -82,7 +82,7 @@ extension Network {
   /// Throws `NetworkError.missingLayers` where the network has no batch norm.
   public func batchNormStatistics(
     variant: BatchNormStatistics.Variant = .batchVariance, weight: Float = 1
-  ) throws(NetworkError) -> [any MomentObjective] {
+  ) throws -> [any MomentObjective] {
     try checkTeacher()
     let norms = graph.batchNorms
     var objectives: [any MomentObjective] = norms.map { position in

@@ -1,4 +1,4 @@
-public import DFQGraph
+import DFQGraph
 public import DFQTensor
 
 /// Cross entropy between soft (or one-hot) labels and the softmax of the logits, mean over the
@@ -44,11 +44,11 @@ public struct CrossEntropy: ImageObjective {
 
 extension Tensor {
   /// One-hot labels N C of class indices; throws `NetworkError.labelOutOfRange`.
-  public static func oneHot(_ classes: [Int], classCount: Int) throws(NetworkError) -> Tensor {
+  public static func oneHot(_ classes: [Int], classCount: Int) throws -> Tensor {
     var labels = Tensor(shape: [classes.count, classCount])
     for (row, label) in classes.enumerated() {
       guard (0..<classCount).contains(label) else {
-        throw .labelOutOfRange(label: label, classes: classCount)
+        throw NetworkError.labelOutOfRange(label: label, classes: classCount)
       }
       labels[row * classCount + label] = 1
     }

@@ -1,4 +1,4 @@
-public import DFQGraph
+import DFQGraph
 public import DFQTensor
 
 /// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed

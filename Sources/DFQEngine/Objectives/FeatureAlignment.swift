@@ -1,4 +1,4 @@
-public import DFQGraph
+import DFQGraph
 public import DFQTensor
 
 /// HAST's feature alignment: squared distance between channel-attention vectors of student and

@@ -1,4 +1,4 @@
-public import DFQGraph
+import DFQGraph
 
 /// A loss that looks at one image's value at one layer: cross entropy and distillation at the
 /// logits, feature alignment inside.

@@ -1,4 +1,4 @@
-package import DFQGraph
+import DFQGraph
 
 #if canImport(Glibc)
   import Glibc

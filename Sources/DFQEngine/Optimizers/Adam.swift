@@ -3,7 +3,7 @@
 #elseif canImport(Darwin)
   import Darwin
 #endif
-public import DFQGraph
+import DFQGraph
 public import DFQTensor
 
 /// Adam (Kingma and Ba, 2015), with bias correction.

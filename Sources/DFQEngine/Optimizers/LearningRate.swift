@@ -1,4 +1,4 @@
-public import DFQGraph
+import DFQGraph
 
 #if canImport(Glibc)
   import Glibc

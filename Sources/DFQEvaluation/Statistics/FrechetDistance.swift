@@ -32,7 +32,7 @@ public enum FrechetDistance {
   /// `NetworkError`.
   public static func features(
     of inputs: Tensor, in network: Network, context: ExecutionContext = .default
-  ) throws(NetworkError) -> Tensor {
+  ) throws -> Tensor {
     let node = network.graph.nodes[try network.classifier().node].inputs[0]
     let values = try FloatExecutor(network, nodes: [node], context: context).values(
       of: [node], inputs: inputs)

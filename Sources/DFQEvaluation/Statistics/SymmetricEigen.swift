@@ -32,9 +32,9 @@ package struct SymmetricEigen: Sendable {
   package let vectors: [Double]
 
   /// Decomposes a symmetric matrix of `rows` x `rows` elements in row-major order.
-  package init(_ matrix: [Double], rows: Int) throws(LinearAlgebraError) {
+  package init(_ matrix: [Double], rows: Int) throws {
     precondition(matrix.count == rows * rows, "a symmetric matrix is square")
-    guard matrix.allSatisfy(\.isFinite) else { throw .notFinite(rows: rows) }
+    guard matrix.allSatisfy(\.isFinite) else { throw LinearAlgebraError.notFinite(rows: rows) }
     var work = matrix
     var values = [Double](repeating: 0, count: rows)
     #if canImport(Accelerate)
@@ -54,7 +54,7 @@ package struct SymmetricEigen: Sendable {
         LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "U")), .init(rows), &work,
         .init(rows), &values)
     #endif
-    guard info == 0 else { throw .noConvergence(rows: rows, code: Int(info)) }
+    guard info == 0 else { throw LinearAlgebraError.noConvergence(rows: rows, code: Int(info)) }
     self.values = values
     vectors = work
   }

@@ -9,12 +9,12 @@ public enum AtomicFile {
   /// it was. A symbolic link stays a link: the file that it points to is replaced. Devices, pipes
   /// and directories are refused, because a rename would put a plain file in their place.
   /// - Throws: ``InterchangeError/cannotWrite(path:reason:)``.
-  public static func write(_ bytes: [UInt8], to path: String) throws(InterchangeError) {
+  public static func write(_ bytes: [UInt8], to path: String) throws {
     try write(bytes, to: path) { Foundation.write($0, $1, $2) }
   }
 
   /// Writes text as UTF-8; see ``write(_:to:)-([UInt8],_)``.
-  public static func write(_ text: String, to path: String) throws(InterchangeError) {
+  public static func write(_ text: String, to path: String) throws {
     try write(Array(text.utf8), to: path)
   }
 
@@ -23,7 +23,7 @@ public enum AtomicFile {
   package static func write(
     _ bytes: [UInt8], to path: String,
     using writer: (Int32, UnsafeRawPointer?, Int) -> Int
-  ) throws(InterchangeError) {
+  ) throws {
     let target = try resolved(path)
     let directory = (target as NSString).deletingLastPathComponent
     // The file's own name is not part of the temporary one: together they could pass the system's
@@ -32,14 +32,16 @@ public enum AtomicFile {
     let temporary = directory.isEmpty ? name : directory + "/" + name
 
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemReason(errno)) }
+    guard descriptor >= 0 else {
+      throw InterchangeError.cannotWrite(path: path, reason: systemReason(errno))
+    }
     var failure = writeAll(bytes, descriptor: descriptor, using: writer)
     if failure == 0, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     if failure == 0, rename(temporary, target) != 0 { failure = errno }
     guard failure == 0 else {
       unlink(temporary)
-      throw .cannotWrite(path: path, reason: systemReason(failure))
+      throw InterchangeError.cannotWrite(path: path, reason: systemReason(failure))
     }
     syncDirectory(directory.isEmpty ? "." : directory)
   }
@@ -63,17 +65,18 @@ public enum AtomicFile {
   }
 
   /// The path behind symbolic links; the path itself where there is nothing yet.
-  private static func resolved(_ path: String) throws(InterchangeError) -> String {
+  private static func resolved(_ path: String) throws -> String {
     guard !path.isEmpty, !path.hasSuffix("/") else {
-      throw .cannotWrite(path: path, reason: "the path names no file")
+      throw InterchangeError.cannotWrite(path: path, reason: "the path names no file")
     }
     var status = stat()
     guard stat(path, &status) == 0 else { return path }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .cannotWrite(path: path, reason: "there is something else than a regular file")
+      throw InterchangeError.cannotWrite(
+        path: path, reason: "there is something else than a regular file")
     }
     guard let real = realpath(path, nil) else {
-      throw .cannotWrite(path: path, reason: systemReason(errno))
+      throw InterchangeError.cannotWrite(path: path, reason: systemReason(errno))
     }
     defer { free(real) }
     return String(cString: real)

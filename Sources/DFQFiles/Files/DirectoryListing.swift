@@ -4,16 +4,16 @@ internal import Foundation
 package enum DirectoryListing {
   /// The names in a directory without hidden ones, sorted by their UTF-8 bytes so that every
   /// machine agrees.
-  package static func names(in path: String) throws(InterchangeError) -> [String] {
+  package static func names(in path: String) throws -> [String] {
     guard isDirectory(path) else {
-      throw .cannotOpen(path: path, reason: "there is no such directory")
+      throw InterchangeError.cannotOpen(path: path, reason: "there is no such directory")
     }
     do {
       return try FileManager.default.contentsOfDirectory(atPath: path)
         .filter { !$0.hasPrefix(".") }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     } catch {
-      throw .cannotOpen(path: path, reason: "the directory cannot be listed")
+      throw InterchangeError.cannotOpen(path: path, reason: "the directory cannot be listed")
     }
   }
 

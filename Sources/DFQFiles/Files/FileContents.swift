@@ -10,15 +10,18 @@ public enum FileContents {
   ///   ``InterchangeError/tooLarge(path:what:limit:found:)`` or
   ///   ``InterchangeError/truncated(path:expected:found:)`` where the file shrinks while it is
   ///   read.
-  public static func read(_ path: String, limit: Int) throws(InterchangeError) -> [UInt8] {
+  public static func read(_ path: String, limit: Int) throws -> [UInt8] {
     // Without O_NONBLOCK, opening a pipe would wait for its other end before it could be refused.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .cannotOpen(path: path, reason: systemReason(errno)) }
+    guard descriptor >= 0 else {
+      throw InterchangeError.cannotOpen(path: path, reason: systemReason(errno))
+    }
     defer { close(descriptor) }
 
     let size = try regularSize(descriptor, path: path)
     guard size <= limit else {
-      throw .tooLarge(path: path, what: "file size in bytes", limit: limit, found: size)
+      throw InterchangeError.tooLarge(
+        path: path, what: "file size in bytes", limit: limit, found: size)
     }
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
@@ -35,24 +38,26 @@ public enum FileContents {
         }
       }
     }
-    guard failure == 0 else { throw .cannotOpen(path: path, reason: systemReason(failure)) }
+    guard failure == 0 else {
+      throw InterchangeError.cannotOpen(path: path, reason: systemReason(failure))
+    }
     guard bytes.count == size else {
-      throw .truncated(path: path, expected: size, found: bytes.count)
+      throw InterchangeError.truncated(path: path, expected: size, found: bytes.count)
     }
     return bytes
   }
 
   private static func regularSize(
     _ descriptor: Int32, path: String
-  ) throws(InterchangeError) -> Int {
+  ) throws -> Int {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw .cannotOpen(path: path, reason: systemReason(errno))
+      throw InterchangeError.cannotOpen(path: path, reason: systemReason(errno))
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: return Int(status.st_size)
-    case S_IFDIR: throw .cannotOpen(path: path, reason: "it is a directory")
-    default: throw .cannotOpen(path: path, reason: "it is not a regular file")
+    case S_IFDIR: throw InterchangeError.cannotOpen(path: path, reason: "it is a directory")
+    default: throw InterchangeError.cannotOpen(path: path, reason: "it is not a regular file")
     }
   }
 }

@@ -19,7 +19,7 @@ internal enum HeaderJSON {
   /// Parses a whole header; trailing spaces are its padding.
   static func parse(
     _ bytes: ArraySlice<UInt8>, path: String
-  ) throws(InterchangeError) -> HeaderJSON {
+  ) throws -> HeaderJSON {
     var parser = HeaderParser(bytes, path: path)
     let value = try parser.value(depth: 0)
     try parser.expectEnd()

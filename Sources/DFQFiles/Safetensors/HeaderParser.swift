@@ -12,7 +12,7 @@ internal struct HeaderParser {
     position = bytes.startIndex
   }
 
-  mutating func value(depth: Int) throws(InterchangeError) -> HeaderJSON {
+  mutating func value(depth: Int) throws -> HeaderJSON {
     guard depth < Self.depthLimit else { throw malformed("at most 8 levels of nesting") }
     skipSpaces()
     switch peek {
@@ -24,12 +24,12 @@ internal struct HeaderParser {
     }
   }
 
-  mutating func expectEnd() throws(InterchangeError) {
+  mutating func expectEnd() throws {
     skipSpaces()
     guard position == bytes.endIndex else { throw malformed("the end of the header") }
   }
 
-  private mutating func object(depth: Int) throws(InterchangeError) -> HeaderJSON {
+  private mutating func object(depth: Int) throws -> HeaderJSON {
     var fields: [HeaderJSON.Field] = []
     // Strings that differ only in their Unicode normalization are one key, as they are in a Swift
     // dictionary.
@@ -48,7 +48,7 @@ internal struct HeaderParser {
     return .object(fields)
   }
 
-  private mutating func array(depth: Int) throws(InterchangeError) -> HeaderJSON {
+  private mutating func array(depth: Int) throws -> HeaderJSON {
     var values: [HeaderJSON] = []
     position += 1
     if consume("]") { return .array(values) }
@@ -57,7 +57,7 @@ internal struct HeaderParser {
     return .array(values)
   }
 
-  private mutating func integer() throws(InterchangeError) -> Int {
+  private mutating func integer() throws -> Int {
     let start = position
     var result = 0
     while let digit = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) {
@@ -73,7 +73,7 @@ internal struct HeaderParser {
     return result
   }
 
-  private mutating func string() throws(InterchangeError) -> String {
+  private mutating func string() throws -> String {
     position += 1
     var text: [UInt8] = []
     while let byte = peek {
@@ -92,7 +92,7 @@ internal struct HeaderParser {
     throw malformed("a closing quotation mark")
   }
 
-  private mutating func escape() throws(InterchangeError) -> Unicode.Scalar {
+  private mutating func escape() throws -> Unicode.Scalar {
     guard let byte = peek else { throw malformed("an escape") }
     position += 1
     switch byte {
@@ -107,7 +107,7 @@ internal struct HeaderParser {
     }
   }
 
-  private mutating func unicodeEscape() throws(InterchangeError) -> Unicode.Scalar {
+  private mutating func unicodeEscape() throws -> Unicode.Scalar {
     let first = try hexadecimal()
     if let scalar = Unicode.Scalar(first) { return scalar }
     // What is no scalar is half of a surrogate pair; the other half must follow.
@@ -122,7 +122,7 @@ internal struct HeaderParser {
     return scalar
   }
 
-  private mutating func hexadecimal() throws(InterchangeError) -> UInt32 {
+  private mutating func hexadecimal() throws -> UInt32 {
     var result: UInt32 = 0
     for _ in 0..<4 {
       guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {

@@ -8,31 +8,31 @@ extension SafetensorsFile {
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``; with a finite F64 beyond Float32's
   ///   range or an integer without an exact counterpart
   ///   ``InterchangeError/notRepresentable(path:tensor:position:value:)``.
-  public func tensor(_ name: String) throws(InterchangeError) -> Tensor {
+  public func tensor(_ name: String) throws -> Tensor {
     let entry = try entry(name)
     return Tensor(shape: entry.shape, elements: try floats(entry))
   }
 
   /// A tensor as Float32 that must have the given shape.
   /// - Throws: As ``tensor(_:)``, and ``InterchangeError/wrongShape(path:tensor:expected:found:)``.
-  public func tensor(_ name: String, shape: Shape) throws(InterchangeError) -> Tensor {
+  public func tensor(_ name: String, shape: Shape) throws -> Tensor {
     let found = try entry(name).shape
     guard found == shape else {
-      throw .wrongShape(path: path, tensor: name, expected: shape, found: found)
+      throw InterchangeError.wrongShape(path: path, tensor: name, expected: shape, found: found)
     }
     return try tensor(name)
   }
 
   /// A tensor's bytes as they are in the file, little-endian.
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``.
-  public func bytes(_ name: String) throws(InterchangeError) -> [UInt8] {
+  public func bytes(_ name: String) throws -> [UInt8] {
     Array(try entry(name).bytes)
   }
 
   /// The elements of a U8 or BOOL tensor in row-major order.
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``,
   ///   ``InterchangeError/wrongType(path:tensor:expected:found:)``.
-  public func uint8s(_ name: String) throws(InterchangeError) -> [UInt8] {
+  public func uint8s(_ name: String) throws -> [UInt8] {
     let entry = try entry(name)
     guard entry.type == .u8 || entry.type == .bool else { throw wrongType(entry, "U8 or BOOL") }
     return Array(entry.bytes)
@@ -42,7 +42,7 @@ extension SafetensorsFile {
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``,
   ///   ``InterchangeError/wrongType(path:tensor:expected:found:)`` for floating-point types, and
   ///   ``InterchangeError/notRepresentable(path:tensor:position:value:)`` for U64 from 2^63.
-  public func int64s(_ name: String) throws(InterchangeError) -> [Int64] {
+  public func int64s(_ name: String) throws -> [Int64] {
     let entry = try entry(name)
     switch entry.type {
     case .bool, .u8: return entry.bytes.map { Int64($0) }
@@ -57,7 +57,7 @@ extension SafetensorsFile {
     }
   }
 
-  private func floats(_ entry: Entry) throws(InterchangeError) -> [Float] {
+  private func floats(_ entry: Entry) throws -> [Float] {
     switch entry.type {
     case .f32: return Float.littleEndian(entry.bytes)
     case .bf16:
@@ -75,12 +75,12 @@ extension SafetensorsFile {
 
   private func exact<Value, Result>(
     _ values: [Value], _ entry: Entry, convert: (Value) -> Result?
-  ) throws(InterchangeError) -> [Result] {
+  ) throws -> [Result] {
     var results: [Result] = []
     results.reserveCapacity(values.count)
     for (position, value) in values.enumerated() {
       guard let result = convert(value) else {
-        throw .notRepresentable(
+        throw InterchangeError.notRepresentable(
           path: path, tensor: entry.name, position: position, value: "\(value)")
       }
       results.append(result)

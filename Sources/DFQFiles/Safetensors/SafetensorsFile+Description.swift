@@ -11,7 +11,7 @@ extension SafetensorsFile {
     let begin: Int
     let end: Int
 
-    init(name: String, _ value: HeaderJSON, path: String) throws(InterchangeError) {
+    init(name: String, _ value: HeaderJSON, path: String) throws {
       func malformed(_ what: String, _ expected: String, _ found: String) -> InterchangeError {
         .malformed(path: path, what: "\(what) of \"\(name)\"", expected: expected, found: found)
       }
@@ -23,7 +23,8 @@ extension SafetensorsFile {
         throw malformed("description", "dtype, shape and two data_offsets", "something else")
       }
       guard let type = SafetensorsType(rawValue: typeName) else {
-        throw .unsupported(path: path, what: "element type \(typeName) of tensor \"\(name)\"")
+        throw InterchangeError.unsupported(
+          path: path, what: "element type \(typeName) of tensor \"\(name)\"")
       }
       guard offsets[0] <= offsets[1] else {
         throw malformed("data_offsets", "begin <= end", "\(offsets[0]) > \(offsets[1])")

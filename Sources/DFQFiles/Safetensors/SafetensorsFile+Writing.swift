@@ -51,7 +51,7 @@ extension SafetensorsFile {
 
   /// Writes the file so that a reader sees all of it or nothing; see ``AtomicFile``.
   /// - Throws: ``InterchangeError/cannotWrite(path:reason:)``.
-  public func write(to path: String) throws(InterchangeError) {
+  public func write(to path: String) throws {
     try AtomicFile.write(encoded(), to: path)
   }
 

@@ -43,16 +43,18 @@ public struct SafetensorsFile: Sendable {
 
   /// The shape of a tensor.
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``.
-  public func shape(of name: String) throws(InterchangeError) -> Shape { try entry(name).shape }
+  public func shape(of name: String) throws -> Shape { try entry(name).shape }
 
   /// The element type of a tensor.
   /// - Throws: ``InterchangeError/missingTensor(path:name:)``.
-  public func dataType(of name: String) throws(InterchangeError) -> SafetensorsType {
+  public func dataType(of name: String) throws -> SafetensorsType {
     try entry(name).type
   }
 
-  internal func entry(_ name: String) throws(InterchangeError) -> Entry {
-    guard let position = positions[name] else { throw .missingTensor(path: path, name: name) }
+  internal func entry(_ name: String) throws -> Entry {
+    guard let position = positions[name] else {
+      throw InterchangeError.missingTensor(path: path, name: name)
+    }
     return entries[position]
   }
 

@@ -34,9 +34,9 @@ public struct Graph: Hashable, Sendable {
   }
 
   /// The position of a node by name; throws `NetworkError.noSuchLayer`.
-  public func position(of name: String) throws(NetworkError) -> Int {
+  public func position(of name: String) throws -> Int {
     guard let position = nodes.firstIndex(where: { $0.name == name }) else {
-      throw .noSuchLayer(name: name)
+      throw NetworkError.noSuchLayer(name: name)
     }
     return position
   }

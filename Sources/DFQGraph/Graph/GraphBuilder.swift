@@ -23,7 +23,7 @@ public struct GraphBuilder {
   @discardableResult
   public mutating func add(
     _ name: String, _ layer: Layer, _ input: Int
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     let shape = try layer.outputShape(nodes[input].outputShape, name: name)
     nodes.append(.init(name: name, layer: layer, inputs: [input], outputShape: shape))
     return nodes.count - 1
@@ -33,9 +33,9 @@ public struct GraphBuilder {
   @discardableResult
   public mutating func sum(
     _ name: String, _ first: Int, _ second: Int
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     guard shape(first) == shape(second) else {
-      throw .shapeMismatch(
+      throw NetworkError.shapeMismatch(
         layer: name, expected: "two inputs of one shape",
         found: "\(shape(first)) and \(shape(second))")
     }
@@ -48,7 +48,7 @@ public struct GraphBuilder {
   public mutating func block(
     _ name: String, _ convolution: Convolution, normName: String, norm: BatchNorm = .init(),
     activation: Activation? = nil, _ input: Int
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     var node = try add(name, .convolution(convolution), input)
     node = try add(normName, .batchNorm(norm), node)
     if let activation { node = try add("\(normName).activation", .activation(activation), node) }
@@ -58,17 +58,18 @@ public struct GraphBuilder {
 
 extension Layer {
   /// The output's shape for an input's shape; throws `NetworkError.shapeMismatch`.
-  package func outputShape(_ input: Shape, name: String) throws(NetworkError) -> Shape {
-    func map() throws(NetworkError) -> (height: Int, width: Int, channels: Int) {
+  package func outputShape(_ input: Shape, name: String) throws -> Shape {
+    func map() throws -> (height: Int, width: Int, channels: Int) {
       guard input.rank == 3, input.count > 0 else {
-        throw .shapeMismatch(layer: name, expected: "a map H W C", found: input.description)
+        throw NetworkError.shapeMismatch(
+          layer: name, expected: "a map H W C", found: input.description)
       }
       return (input[0], input[1], input[2])
     }
-    func window(_ extent: (Int) -> Int?, _ what: String) throws(NetworkError) -> (Int, Int) {
+    func window(_ extent: (Int) -> Int?, _ what: String) throws -> (Int, Int) {
       let map = try map()
       guard let height = extent(map.height), let width = extent(map.width) else {
-        throw .shapeMismatch(
+        throw NetworkError.shapeMismatch(
           layer: name, expected: "an input at least as large as \(what)", found: "\(input)")
       }
       return (height, width)
@@ -76,7 +77,7 @@ extension Layer {
     switch self {
     case .input, .batchNorm, .activation: return input
     case .add:
-      throw .shapeMismatch(layer: name, expected: "two inputs", found: "one")
+      throw NetworkError.shapeMismatch(layer: name, expected: "two inputs", found: "one")
     case .convolution(let convolution):
       let map = try map()
       guard convolution.groups > 0, map.channels % convolution.groups == 0,
@@ -84,7 +85,7 @@ extension Layer {
         convolution.kernel > 0, convolution.stride > 0, convolution.paddingBefore >= 0,
         convolution.paddingAfter >= 0
       else {
-        throw .shapeMismatch(
+        throw NetworkError.shapeMismatch(
           layer: name, expected: "channels divisible by \(convolution.groups) groups",
           found: "\(map.channels) in, \(convolution.outputChannels) out")
       }
@@ -93,7 +94,7 @@ extension Layer {
     case .padChannels(let stride, let before, let after):
       let map = try map()
       guard stride > 0, before >= 0, after >= 0 else {
-        throw .shapeMismatch(
+        throw NetworkError.shapeMismatch(
           layer: name, expected: "a stride above 0 and no negative padding",
           found: "\(stride), \(before), \(after)")
       }
@@ -102,7 +103,7 @@ extension Layer {
       ]
     case .maxPool(let pool), .averagePool(let pool):
       guard pool.kernel > 0, pool.stride > 0, (0..<pool.kernel).contains(pool.padding) else {
-        throw .shapeMismatch(
+        throw NetworkError.shapeMismatch(
           layer: name, expected: "a window and stride above 0 and padding below the window",
           found: "\(pool)")
       }
@@ -111,19 +112,21 @@ extension Layer {
     case .globalAveragePool: return [try map().channels]
     case .linear(let outputs, _):
       guard input.rank == 1, outputs > 0 else {
-        throw .shapeMismatch(layer: name, expected: "a vector", found: input.description)
+        throw NetworkError.shapeMismatch(
+          layer: name, expected: "a vector", found: input.description)
       }
       return [outputs]
     case .upsample(let factor):
       let map = try map()
       guard factor > 0 else {
-        throw .shapeMismatch(layer: name, expected: "a factor above 0", found: "\(factor)")
+        throw NetworkError.shapeMismatch(
+          layer: name, expected: "a factor above 0", found: "\(factor)")
       }
       return [map.height * factor, map.width * factor, map.channels]
     case .flatten: return [input.count]
     case .reshape(let shape):
       guard shape.count == input.count else {
-        throw .shapeMismatch(
+        throw NetworkError.shapeMismatch(
           layer: name, expected: "\(shape.count) elements", found: input.description)
       }
       return shape

@@ -32,7 +32,7 @@ public struct Network: Sendable {
 
   /// The classifier: the last linear layer; throws `NetworkError.missingLayers` where there is
   /// none.
-  public func classifier() throws(NetworkError) -> (node: Int, weight: Tensor, bias: [Float]) {
+  public func classifier() throws -> (node: Int, weight: Tensor, bias: [Float]) {
     for node in graph.nodes.indices.reversed() {
       if case .linear(let outputs, _) = graph.nodes[node].layer {
         let bias = parameters.tensor(node: node, .bias)?.elements
@@ -42,20 +42,20 @@ public struct Network: Sendable {
         )
       }
     }
-    throw .missingLayers(
+    throw NetworkError.missingLayers(
       what: "linear layer", why: "class similarity is read from the rows of the last one")
   }
 
   /// Throws unless the network can be a teacher: batch norm present, every parameter finite.
-  public func checkTeacher() throws(NetworkError) {
+  public func checkTeacher() throws {
     guard !graph.batchNorms.isEmpty else {
-      throw .missingLayers(
+      throw NetworkError.missingLayers(
         what: "batch norm",
         why: "images are synthesized until they match its running statistics; "
           + "use weights in which batch norm has not been folded into the convolutions")
     }
     if let entry = parameters.firstNotFinite() {
-      throw .notFinite(layer: graph.nodes[entry.node].name, parameter: entry.name)
+      throw NetworkError.notFinite(layer: graph.nodes[entry.node].name, parameter: entry.name)
     }
   }
 }

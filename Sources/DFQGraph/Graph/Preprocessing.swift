@@ -30,10 +30,10 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// The network's input H W C for a real image; throws `NetworkError.imageShape` where the image
   /// does not fit `shape`.
-  public func apply(to image: PixelImage, shape: Shape) throws(NetworkError) -> Tensor {
+  public func apply(to image: PixelImage, shape: Shape) throws -> Tensor {
     let found: Shape = [image.height, image.width, image.channels]
     guard found == shape, image.channels == mean.count else {
-      throw .imageShape(expected: shape, found: found)
+      throw NetworkError.imageShape(expected: shape, found: found)
     }
     let channels = mean.count
     var elements = [Float](repeating: 0, count: shape.count)

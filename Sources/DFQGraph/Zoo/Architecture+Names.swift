@@ -9,13 +9,13 @@ extension Architecture {
 
   /// Reads a name such as `resnet20-cifar:input=28x28x1,classes=10`; throws
   /// `NetworkError.unknownArchitecture`.
-  public init(name: String) throws(NetworkError) {
+  public init(name: String) throws {
     try self.init(name: name, preprocessing: nil)
   }
 
   private init(
     name: String, preprocessing: Preprocessing?, imageShape: Shape? = nil, classCount: Int? = nil
-  ) throws(NetworkError) {
+  ) throws {
     let unknown = NetworkError.unknownArchitecture(
       found: name, known: Architecture.knownNames + ["NAME:input=HxWxC,classes=N"])
     let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
@@ -43,9 +43,9 @@ extension Architecture {
   /// Reads a safetensors file's metadata: ours (`arch`, `mean`, `std`), or what public checkpoints
   /// say in `arch`, `classes` and `input` ("1x3x32x32 RGB, x/255 then mean 0.485,0.456,0.406 std
   /// 0.229,0.224,0.225").
-  public init(metadata: [String: String]) throws(NetworkError) {
+  public init(metadata: [String: String]) throws {
     guard let arch = metadata["arch"], let first = arch.split(separator: " ").first else {
-      throw .unknownArchitecture(
+      throw NetworkError.unknownArchitecture(
         found: metadata["arch"] ?? "(the file's metadata has no \"arch\")",
         known: Architecture.knownNames)
     }
@@ -76,7 +76,7 @@ extension Architecture {
     try self.init(
       name: String(first), preprocessing: preprocessing, imageShape: shape, classCount: classes)
     if self.preprocessing.mean.count != self.imageShape.dimensions.last {
-      throw .imageShape(
+      throw NetworkError.imageShape(
         expected: [self.imageShape[0], self.imageShape[1], self.preprocessing.mean.count],
         found: self.imageShape)
     }

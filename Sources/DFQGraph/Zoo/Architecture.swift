@@ -62,7 +62,7 @@ public struct Architecture: Hashable, Sendable {
 
   /// The network with new weights drawn from a seed; throws `NetworkError.shapeMismatch` where the
   /// images are too small.
-  public func network(seed: UInt64) throws(NetworkError) -> Network {
+  public func network(seed: UInt64) throws -> Network {
     let graph = try graph()
     return Network(
       architecture: name, graph: graph,
@@ -70,7 +70,7 @@ public struct Architecture: Hashable, Sendable {
       preprocessing: preprocessing)
   }
 
-  private func graph() throws(NetworkError) -> Graph {
+  private func graph() throws -> Graph {
     switch family {
     case .cifarResNet(let depth, let projection):
       try Zoo.cifarResNet(

@@ -2,7 +2,7 @@ import DFQTensor
 
 extension Zoo {
   /// Sandler 2018, table 2, width 1, with torchvision's names.
-  static func mobileNetV2(input: Shape, classes: Int) throws(NetworkError) -> Graph {
+  static func mobileNetV2(input: Shape, classes: Int) throws -> Graph {
     let stages: [(expansion: Int, width: Int, units: Int, stride: Int)] = [
       (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
       (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
@@ -49,7 +49,7 @@ extension Zoo {
 
   /// EfficientNet-Lite0: EfficientNet-B0 without squeeze-and-excitation, ReLU6, "same" padding as
   /// TensorFlow has it (an odd zero goes after the last row).
-  static func efficientNetLite0(input: Shape, classes: Int) throws(NetworkError) -> Graph {
+  static func efficientNetLite0(input: Shape, classes: Int) throws -> Graph {
     let norm = BatchNorm(epsilon: 1e-3, momentum: 0.01)
     let stages: [(units: Int, kernel: Int, stride: Int, expansion: Int, width: Int)] = [
       (1, 3, 1, 1, 16), (2, 3, 2, 6, 24),

@@ -5,7 +5,7 @@ enum Zoo {
   /// He 2016, section 4.2: depth 6n+2, three stages of 16, 32 and 64 channels.
   static func cifarResNet(
     depth: Int, projection: Bool, input: Shape, classes: Int
-  ) throws(NetworkError) -> Graph {
+  ) throws -> Graph {
     var b = GraphBuilder(input: input)
     var x = try b.block(
       "conv1", .init(outputChannels: 16, kernel: 3, padding: 1), normName: "bn1",
@@ -25,7 +25,7 @@ enum Zoo {
 
   /// He 2016, table 1, with torchvision's names and stride in the 3x3 convolution of
   /// bottlenecks.
-  static func resNet(depth: Int, input: Shape, classes: Int) throws(NetworkError) -> Graph {
+  static func resNet(depth: Int, input: Shape, classes: Int) throws -> Graph {
     let units = depth == 18 ? [2, 2, 2, 2] : [3, 4, 6, 3]
     var b = GraphBuilder(input: input)
     var x = try b.block(
@@ -55,7 +55,7 @@ enum Zoo {
   private static func basicUnit(
     _ b: inout GraphBuilder, _ name: String, width: Int, stride: Int, _ input: Int,
     shortcut: Shortcut
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     let side = try shortcutNode(
       &b, name, width: width, stride: stride, input, shortcut: shortcut)
     var x = try b.block(
@@ -70,7 +70,7 @@ enum Zoo {
 
   private static func bottleneckUnit(
     _ b: inout GraphBuilder, _ name: String, width: Int, stride: Int, _ input: Int
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     let side = try shortcutNode(
       &b, name, width: 4 * width, stride: stride, input, shortcut: .projection("downsample"))
     var x = try b.block(
@@ -89,7 +89,7 @@ enum Zoo {
   private static func shortcutNode(
     _ b: inout GraphBuilder, _ name: String, width: Int, stride: Int, _ input: Int,
     shortcut: Shortcut
-  ) throws(NetworkError) -> Int {
+  ) throws -> Int {
     let channels = b.shape(input).dimensions.last!
     guard stride != 1 || channels != width else { return input }
     switch shortcut {
@@ -107,7 +107,7 @@ enum Zoo {
 
   private static func head(
     _ b: inout GraphBuilder, _ x: Int, name: String, classes: Int
-  ) throws(NetworkError) -> Graph {
+  ) throws -> Graph {
     let pooled = try b.add("pool", .globalAveragePool, x)
     try b.add(name, .linear(outputs: classes, bias: true), pooled)
     return b.build()

@@ -1,4 +1,4 @@
-package import DFQEngine
+import DFQEngine
 package import DFQGraph
 
 /// Where the quantizers of a network are: which outputs, which weights, with which bits, and what
@@ -36,11 +36,11 @@ package struct Placement: Sendable, Equatable {
   package let points: [Point]
   package let layers: [Layer]
 
-  package init(_ graph: Graph, quantizer: Quantizer) throws(QuantizationError) {
+  package init(_ graph: Graph, quantizer: Quantizer) throws {
     try quantizer.check()
     for rule in quantizer.overrides
     where !graph.nodes.contains(where: { Quantizer.matches(rule.pattern, $0.name) }) {
-      throw .ruleMatchesNothing(pattern: rule.pattern)
+      throw QuantizationError.ruleMatchesNothing(pattern: rule.pattern)
     }
     var points: [Int: Point] = [:]
     for (position, node) in graph.nodes.enumerated() {

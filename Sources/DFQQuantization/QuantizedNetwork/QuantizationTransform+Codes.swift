@@ -1,5 +1,5 @@
 package import DFQEngine
-package import DFQGraph
+import DFQGraph
 
 /// What the executor needs to know of grids to compute with codes.
 extension QuantizationTransform {

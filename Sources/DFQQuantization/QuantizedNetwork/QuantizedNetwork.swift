@@ -1,4 +1,4 @@
-public import DFQEngine
+import DFQEngine
 public import DFQGraph
 import DFQTensor
 
@@ -34,7 +34,7 @@ public struct QuantizedNetwork: Sendable {
 
   package init(
     network: Network, quantizer: Quantizer, selector: BitSelector?, seed: UInt64
-  ) throws(QuantizationError) {
+  ) throws {
     let placement = try Placement(network.graph, quantizer: quantizer)
     self.network = network
     self.quantizer = quantizer

@@ -1,5 +1,5 @@
 package import DFQEngine
-package import DFQGraph
+import DFQGraph
 package import DFQTensor
 
 /// Runs a student, forward and backward: the float executor on rounded weights, with the quantizers
@@ -11,7 +11,7 @@ package final class StudentExecutor {
 
   /// What a quantized pass gives besides what every pass gives.
   package struct Response {
-    package var pass: ExecutorResponse
+    package var pass: PassResult
     /// The bits at each point, image by image.
     package var bits: [[Int]]
     /// The position of the chosen candidate at each point, image by image.
@@ -41,7 +41,7 @@ package final class StudentExecutor {
 
   /// Runs one batch N H W C.
   package func run(
-    _ student: QuantizedNetwork, images: Tensor, request: ExecutorRequest,
+    _ student: QuantizedNetwork, images: Tensor, request: PassRequest,
     policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
     effective: EffectiveWeights? = nil
   ) -> Response {

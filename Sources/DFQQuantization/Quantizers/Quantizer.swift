@@ -130,18 +130,18 @@ public struct Quantizer: Sendable, Codable, Hashable {
   }
 
   /// Throws unless all bits are in 2...8 and there is at least one candidate.
-  public func check() throws(QuantizationError) {
+  public func check() throws {
     guard (2...8).contains(weightBits) else {
-      throw .bitsOutOfRange(what: "weights", found: weightBits)
+      throw QuantizationError.bitsOutOfRange(what: "weights", found: weightBits)
     }
     let candidates = [activationBits] + overrides.compactMap(\.activationBits)
-    guard !candidates.contains(where: \.isEmpty) else { throw .noCandidates }
+    guard !candidates.contains(where: \.isEmpty) else { throw QuantizationError.noCandidates }
     for bits in activationBits + overrides.flatMap({ $0.activationBits ?? [] })
     where !(2...8).contains(bits) {
-      throw .bitsOutOfRange(what: "activations", found: bits)
+      throw QuantizationError.bitsOutOfRange(what: "activations", found: bits)
     }
     for bits in overrides.compactMap(\.weightBits) where !(2...8).contains(bits) {
-      throw .bitsOutOfRange(what: "weights", found: bits)
+      throw QuantizationError.bitsOutOfRange(what: "weights", found: bits)
     }
   }
 

@@ -9,9 +9,9 @@ extension QuantizedNetwork {
   /// `batches` is called twice with the same batches.
   package mutating func calibrate(
     batches: [Tensor], context: ExecutionContext
-  ) throws(QuantizationError) {
+  ) throws {
     let images = batches.reduce(0) { $0 + $1.rowCount }
-    guard images > 0 else { throw .noImages(what: "calibration") }
+    guard images > 0 else { throw QuantizationError.noImages(what: "calibration") }
     calibrateWeights()
     let effective = WeightQuantization(student: self).effective(context).values
 
@@ -39,7 +39,8 @@ extension QuantizedNetwork {
     }
     for (point, range) in total.enumerated() {
       guard range.low.isFinite, range.high.isFinite else {
-        throw .rangeNotFinite(layer: network.graph.nodes[placement.points[point].node].name)
+        throw QuantizationError.rangeNotFinite(
+          layer: network.graph.nodes[placement.points[point].node].name)
       }
       featureLevels[point] = 255 / max(range.high - min(range.low, 0), 1e-8)
     }

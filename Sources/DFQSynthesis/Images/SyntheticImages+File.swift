@@ -1,4 +1,4 @@
-public import DFQFiles
+import DFQFiles
 import DFQTensor
 
 extension SyntheticImages {
@@ -7,7 +7,7 @@ extension SyntheticImages {
   /// Writes the set as a safetensors file; it appears whole or not at all.
   ///
   /// Throws `InterchangeError`.
-  public func write(to path: String) throws(InterchangeError) {
+  public func write(to path: String) throws {
     var file = SafetensorsFile(metadata: provenance)
     file.metadata["format"] = SyntheticImages.format
     file.add("images", images)
@@ -27,8 +27,8 @@ extension SyntheticImages {
   /// fit.
   public init(contentsOf path: String) throws {
     let file = try SafetensorsFile(contentsOf: path)
-    func demand(_ holds: Bool, _ expected: String, _ found: String) throws(SynthesisError) {
-      if !holds { throw .badImages(source: path, expected: expected, found: found) }
+    func demand(_ holds: Bool, _ expected: String, _ found: String) throws {
+      if !holds { throw SynthesisError.badImages(source: path, expected: expected, found: found) }
     }
     let found = file.metadata["format"] ?? "none"
     try demand(

@@ -1,4 +1,4 @@
-public import DFQEngine
+import DFQEngine
 public import DFQGraph
 import DFQTensor
 
@@ -22,7 +22,7 @@ public struct ClassSimilarity: Sendable {
 
   /// Reads a network's similarities; throws `NetworkError.missingLayers` where there is no linear
   /// layer.
-  public init(_ network: Network, measure: Measure = .dotProduct) throws(NetworkError) {
+  public init(_ network: Network, measure: Measure = .dotProduct) throws {
     let weight = try network.classifier().weight
     let (inputs, classes) = (weight.shape[0], weight.shape[1])
     var vectors = (0..<classes).map { c in (0..<inputs).map { Double(weight[$0 * classes + c]) } }

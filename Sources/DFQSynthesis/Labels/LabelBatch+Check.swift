@@ -26,9 +26,9 @@ extension LabelBatch {
   }
 
   /// A strategy's labels are checked like a file's.
-  func check(count: Int, classes: Int, source: String) throws(SynthesisError) {
-    func demand(_ holds: Bool, _ expected: String, _ found: String) throws(SynthesisError) {
-      if !holds { throw .badImages(source: source, expected: expected, found: found) }
+  func check(count: Int, classes: Int, source: String) throws {
+    func demand(_ holds: Bool, _ expected: String, _ found: String) throws {
+      if !holds { throw SynthesisError.badImages(source: source, expected: expected, found: found) }
     }
     let shape: Shape = [count, classes]
     try demand(labels.shape == shape, "labels \(shape)", "\(labels.shape)")
@@ -51,10 +51,10 @@ extension LabelBatch {
   /// One row of labels: finite, at least 0, summing to 1 within 1e-4.
   static func check(
     _ label: ArraySlice<Float>, row: Int, source: String
-  ) throws(SynthesisError) {
+  ) throws {
     let sum = label.reduce(0) { $0 + Double($1) }
     guard label.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-4 else {
-      throw .badImages(
+      throw SynthesisError.badImages(
         source: source, expected: "labels of at least 0 that sum to 1",
         found: "a sum of \(sum) or a negative one in row \(row)")
     }

@@ -1,4 +1,4 @@
-package import DFQEngine
+import DFQEngine
 package import DFQGraph
 package import DFQTensor
 

@@ -1,4 +1,4 @@
-public import DFQEngine
+import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -65,9 +65,9 @@ public struct RefinedLabels: LabelStrategy, Codable, Hashable {
     try LabelRefinement(self, count: count, network: network, stream: &stream).labelBatch
   }
 
-  func check() throws(SynthesisError) {
-    func demand(_ holds: Bool, _ what: String, _ found: Float) throws(SynthesisError) {
-      if !holds { throw .badConfiguration(what: what, found: "\(found)") }
+  func check() throws {
+    func demand(_ holds: Bool, _ what: String, _ found: Float) throws {
+      if !holds { throw SynthesisError.badConfiguration(what: what, found: "\(found)") }
     }
     try demand(
       entropyWeight.isFinite && entropyWeight >= 0, "an entropy weight of at least 0",

@@ -1,4 +1,4 @@
-public import DFQEngine
+import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -93,15 +93,17 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
     }
   }
 
-  func check() throws(SynthesisError) {
+  func check() throws {
     guard (groupSize ?? 1) >= 1 else {
-      throw .badConfiguration(what: "groups of at least 1 class", found: "\(groupSize ?? 0)")
+      throw SynthesisError.badConfiguration(
+        what: "groups of at least 1 class", found: "\(groupSize ?? 0)")
     }
     guard temperatures.lowerBound > 0, temperatures.upperBound.isFinite else {
-      throw .badConfiguration(what: "temperatures above 0", found: "\(temperatures)")
+      throw SynthesisError.badConfiguration(what: "temperatures above 0", found: "\(temperatures)")
     }
     guard (0...1).contains(easyShare) else {
-      throw .badConfiguration(what: "a share of easy images in 0...1", found: "\(easyShare)")
+      throw SynthesisError.badConfiguration(
+        what: "a share of easy images in 0...1", found: "\(easyShare)")
     }
   }
 }

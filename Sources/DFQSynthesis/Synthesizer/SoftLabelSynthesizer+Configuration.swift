@@ -1,5 +1,5 @@
 public import DFQEngine
-public import DFQGraph
+import DFQGraph
 
 extension SoftLabelSynthesizer {
   /// When images are cropped and flipped while they are synthesized.
@@ -78,9 +78,9 @@ extension SoftLabelSynthesizer {
       .init(count: 5120, batch: 256, steps: 1000, learningRate: 0.5)
     }
 
-    func check() throws(SynthesisError) {
-      func demand(_ holds: Bool, _ what: String, _ found: String) throws(SynthesisError) {
-        if !holds { throw .badConfiguration(what: what, found: found) }
+    func check() throws {
+      func demand(_ holds: Bool, _ what: String, _ found: String) throws {
+        if !holds { throw SynthesisError.badConfiguration(what: what, found: found) }
       }
       try demand(count >= 1, "at least 1 image", "\(count)")
       try demand(batch >= 1, "a batch of at least 1", "\(batch)")

@@ -1,4 +1,4 @@
-public import DFQEngine
+import DFQEngine
 public import DFQGraph
 public import DFQTensor
 import Foundation

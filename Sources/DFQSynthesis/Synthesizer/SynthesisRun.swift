@@ -55,9 +55,10 @@ final class SynthesisRun {
     return try finish(Tensor(shape: shape, elements: pixels), targets.final)
   }
 
-  private func demandFinite(_ loss: Double, _ batch: Int, _ step: Int) throws(NetworkError) {
+  private func demandFinite(_ loss: Double, _ batch: Int, _ step: Int) throws {
     guard loss.isFinite else {
-      throw .lossNotFinite(what: "synthesis of batch \(batch)", step: step, value: "\(loss)")
+      throw NetworkError.lossNotFinite(
+        what: "synthesis of batch \(batch)", step: step, value: "\(loss)")
     }
   }
 
@@ -69,7 +70,7 @@ final class SynthesisRun {
     }
   }
 
-  private func request(_ labels: Tensor) -> ExecutorRequest {
+  private func request(_ labels: Tensor) -> PassRequest {
     let output = teacher.graph.output
     let weight = configuration.isUnlabelled ? 0 : configuration.labelWeight
     return .init(
@@ -89,7 +90,7 @@ final class SynthesisRun {
   }
 
   private func report(
-    _ batch: Int, _ step: Int, _ response: ExecutorResponse, _ entropyLoss: Double, _ rate: Float
+    _ batch: Int, _ step: Int, _ response: PassResult, _ entropyLoss: Double, _ rate: Float
   ) -> SynthesisProgress {
     SynthesisProgress(
       batch: batch, batches: synthesizer.batchCount, step: step + 1, steps: configuration.steps,

@@ -60,7 +60,9 @@ public struct ExecutionContext: Sendable {
   }
 
   /// All processors, the best instruction set and its fastest kernels.
-  public static var `default`: ExecutionContext { ExecutionContext() }
+  ///
+  /// Every use shares the same threads.
+  public static let `default` = ExecutionContext()
 
   /// The side of the tiles of Winograd's algorithm, nil where convolutions are computed directly.
   package var winogradTile: Int? {

@@ -13,11 +13,11 @@ extension DynamicTrainer {
   }
 
   /// Throws where even the lowest candidates cost more than the budget.
-  func checkBudget(_ student: QuantizedNetwork) throws(QuantizationError) {
+  func checkBudget(_ student: QuantizedNetwork) throws {
     guard let budget = configuration.budget else { return }
     let cheapest = student.cheapestBitOPs
     guard targetBitOPs(student, budget: budget) >= cheapest else {
-      throw .budgetUnreachable(
+      throw QuantizationError.budgetUnreachable(
         budget: targetBitOPs(student, budget: budget), cheapest: cheapest, unit: "BitOPs")
     }
   }

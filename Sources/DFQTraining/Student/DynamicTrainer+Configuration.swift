@@ -95,11 +95,11 @@ extension DynamicTrainer {
     /// The published amount of work: 147 epochs of 200 steps of 256 images (methods.md 1.9).
     public static var full: Configuration { .init(steps: 29_400, batch: 256) }
 
-    func check() throws(TrainingError) {
+    func check() throws {
       func demand(_ holds: Bool, _ what: String, _ found: any CustomStringConvertible)
-        throws(TrainingError)
+        throws
       {
-        if !holds { throw .badConfiguration(what: what, found: found.description) }
+        if !holds { throw TrainingError.badConfiguration(what: what, found: found.description) }
       }
       try demand(steps >= 0, "steps of at least 0", steps)
       try demand(batch >= 1, "a batch of at least 1", batch)

@@ -21,7 +21,7 @@ struct RealBatches {
   }
 
   /// Images N H W C, smoothed labels N C and the classes.
-  func batch(_ step: Int) throws(NetworkError) -> (Tensor, Tensor, [Int]) {
+  func batch(_ step: Int) throws -> (Tensor, Tensor, [Int]) {
     let batch = configuration.batch
     let perEpoch = inputs.rowCount / batch
     var order = RandomStream(seed: configuration.seed, "order", step / perEpoch)

@@ -67,7 +67,7 @@ package struct TeacherState {
   package mutating func step(
     images: Tensor, labels: Tensor, rate: Float, executor: Executor,
     _ configuration: TeacherTrainer.Configuration
-  ) throws(NetworkError) -> ExecutorResponse {
+  ) throws -> PassResult {
     let output = network.graph.output
     let response = executor.run(
       images: images, parameters: network.parameters.values,
@@ -75,7 +75,7 @@ package struct TeacherState {
         mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],
         parameterGradient: true, outputs: [output]))
     guard response.totalLoss.isFinite else {
-      throw .lossNotFinite(
+      throw NetworkError.lossNotFinite(
         what: "teacher training", step: step, value: "\(response.totalLoss)")
     }
     update(response, rate: rate, configuration, executor.context)
@@ -85,7 +85,7 @@ package struct TeacherState {
 
   /// SGD on everything learned, weight decay on weights alone, and batch norm's running statistics.
   private mutating func update(
-    _ response: ExecutorResponse, rate: Float, _ configuration: TeacherTrainer.Configuration,
+    _ response: PassResult, rate: Float, _ configuration: TeacherTrainer.Configuration,
     _ context: ExecutionContext
   ) {
     let layout = network.parameters.layout

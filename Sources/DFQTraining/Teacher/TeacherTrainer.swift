@@ -49,16 +49,16 @@ public struct TeacherTrainer: Sendable {
       self.seed = seed
     }
 
-    func check() throws(TrainingError) {
+    func check() throws {
       guard epochs >= 1 else {
-        throw .badConfiguration(what: "epochs of at least 1", found: "\(epochs)")
+        throw TrainingError.badConfiguration(what: "epochs of at least 1", found: "\(epochs)")
       }
       guard batch >= 1 else {
-        throw .badConfiguration(what: "a batch of at least 1", found: "\(batch)")
+        throw TrainingError.badConfiguration(what: "a batch of at least 1", found: "\(batch)")
       }
       guard learningRate.isFinite, learningRate > 0, (0..<1).contains(labelSmoothing), shift >= 0
       else {
-        throw .badConfiguration(
+        throw TrainingError.badConfiguration(
           what: "a rate above 0, smoothing in 0..<1 and a shift of at least 0",
           found: "\(learningRate), \(labelSmoothing), \(shift)")
       }
