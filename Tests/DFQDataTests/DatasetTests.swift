@@ -15,8 +15,8 @@ internal import Testing
     let bytes = Self.idx([2, 1, 3], [1, 2, 3, 4, 5, 6])
     let array = try IDX(decoding: bytes)
     #expect(array.dimensions == [2, 1, 3] && array.values == [1, 2, 3, 4, 5, 6])
-    checkTruncations(of: bytes) { bytes throws(InterchangeError) in try IDX(decoding: bytes) }
-    checkDamage(of: bytes, seed: 4, rounds: 500) { bytes throws(InterchangeError) in
+    checkTruncations(of: bytes) { bytes in try IDX(decoding: bytes) }
+    checkDamage(of: bytes, seed: 4, rounds: 500) { bytes in
       try IDX(decoding: bytes)
     }
     #expect(throws: InterchangeError.self) { try IDX(decoding: bytes + [0]) }

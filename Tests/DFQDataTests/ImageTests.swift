@@ -53,10 +53,10 @@ internal import Testing
     Fixtures.pngPalette, Fixtures.pngGray16, Fixtures.pngRGBA,
   ])
   func survivesDamage(_ bytes: [UInt8]) {
-    checkTruncations(of: bytes) { bytes throws(InterchangeError) in
+    checkTruncations(of: bytes) { bytes in
       try PixelImage(decoding: bytes)
     }
-    checkDamage(of: bytes, seed: 3, rounds: 400) { bytes throws(InterchangeError) in
+    checkDamage(of: bytes, seed: 3, rounds: 400) { bytes in
       try PixelImage(decoding: bytes)
     }
   }

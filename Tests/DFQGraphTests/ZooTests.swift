@@ -81,7 +81,8 @@ import Testing
       _ = try Architecture(name: name)
       Issue.record("\(name) was taken")
     } catch {
-      guard case .unknownArchitecture(let found, let known) = error else {
+      guard case NetworkError.unknownArchitecture(let found, let known)? = error as? NetworkError
+      else {
         Issue.record("\(error)")
         return
       }
