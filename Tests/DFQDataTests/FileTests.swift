@@ -36,6 +36,25 @@ internal import Testing
     }
   }
 
+  @Test func directoriesOfPaths() {
+    let cases = [
+      ("i", "."), ("name", "."), ("/i", "/"), ("a/i", "a"), ("/a/b/i", "/a/b"), ("./i", "."),
+    ]
+    for (path, directory) in cases { #expect(AtomicFile.directory(of: path) == directory) }
+  }
+
+  /// What a terminal would act on never reaches it, and a megabyte of text is cut.
+  @Test func textOnOneLine() {
+    #expect("conv1.weight".oneLine == "conv1.weight")
+    #expect("a\u{1b}[2Jb\r\nc".oneLine == "a\u{FFFD}[2Jb\u{FFFD}\u{FFFD}c")
+    #expect("\u{202e}x\u{85}\u{2028}".oneLine == "\u{FFFD}x\u{FFFD}\u{FFFD}")
+    let long = String(repeating: "x", count: 1 << 20)
+    #expect(long.oneLine.count == 201 && long.oneLine.hasSuffix("\u{2026}"))
+    let error = InterchangeError.missingTensor(path: "a\nb", name: long)
+    #expect(!error.description.contains("\n") && error.description.count < 300)
+    #expect(error.localizedDescription == error.description)
+  }
+
   @Test func leavesNothingBehindOnFailure() throws {
     try withTemporaryDirectory { place in
       let path = place + "/file"

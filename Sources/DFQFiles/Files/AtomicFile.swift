@@ -25,11 +25,11 @@ public enum AtomicFile {
     using writer: (Int32, UnsafeRawPointer?, Int) -> Int
   ) throws {
     let target = try resolved(path)
-    let directory = (target as NSString).deletingLastPathComponent
+    let directory = directory(of: target)
     // The file's own name is not part of the temporary one: together they could pass the system's
     // length limit.
     let name = ".dynadfq-" + String(UInt64.random(in: .min ... .max), radix: 16) + ".tmp"
-    let temporary = directory.isEmpty ? name : directory + "/" + name
+    let temporary = directory + "/" + name
 
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
@@ -43,7 +43,7 @@ public enum AtomicFile {
       unlink(temporary)
       throw InterchangeError.cannotWrite(path: path, reason: systemReason(failure))
     }
-    syncDirectory(directory.isEmpty ? "." : directory)
+    syncDirectory(directory)
   }
 
   private static func writeAll(
@@ -80,6 +80,14 @@ public enum AtomicFile {
     }
     defer { free(real) }
     return String(cString: real)
+  }
+
+  /// The directory that holds a file: what stands before the path's last slash, `.` without one.
+  ///
+  /// Foundation's path functions trap on some paths of one character.
+  package static func directory(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// Makes the rename itself durable; without effect where the file system does not offer it.

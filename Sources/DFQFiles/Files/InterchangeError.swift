@@ -1,4 +1,5 @@
 public import DFQTensor
+public import Foundation
 
 /// What can go wrong with a file, a data set or an image; every case names the file.
 public enum InterchangeError: Error, Equatable, Sendable {
@@ -69,22 +70,14 @@ extension InterchangeError: CustomStringConvertible {
   }
 }
 
+extension InterchangeError: LocalizedError {
+  /// The same line as ``description``.
+  public var errorDescription: String? { description }
+}
+
 extension InterchangeError {
   /// The descriptions of data sets that can be opened, for messages and help.
   package static let datasetForms =
     "fashion-mnist:train, fashion-mnist:test, cifar10:FILE[,FILE...], cifar100:FILE[,FILE...], "
     + "cifar100-coarse:FILE[,FILE...], folder:DIRECTORY"
-}
-
-extension String {
-  /// The text without control characters and cut to 200 scalars: names come from untrusted files,
-  /// and a message is one line on a terminal.
-  fileprivate var oneLine: String {
-    var result = String.UnicodeScalarView()
-    for scalar in unicodeScalars.prefix(200) {
-      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-      result.append(isControl ? "\u{FFFD}" : scalar)
-    }
-    return String(result)
-  }
 }
