@@ -66,7 +66,7 @@ let package = Package(
 
     .target(
       name: "DFQTestSupport", dependencies: ["DynaDFQ"], path: "Tests/DFQTestSupport",
-      swiftSettings: strict),
+      exclude: ["Goldens"], swiftSettings: strict),
     .testTarget(name: "DFQTensorTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQDataTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQGraphTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 internal import DFQData
 internal import DFQFiles
 internal import DFQTensor
+internal import DFQTestSupport
 internal import Foundation
 internal import Testing
 
@@ -129,17 +130,18 @@ internal import Testing
     }
   }
 
-  @Test func opensSharedSets() throws {
-    if let path = shared("data/cifar10/test_first1000.bin") {
-      let set = try RealDataset.open("cifar10:\(path)")
-      #expect(set.count == 1000 && set.classNames[set.label(at: 0)] == "cat")
-    }
-    if let path = shared("data/imagenet-sample") {
-      let set = try RealDataset.open("folder:\(path)")
-      #expect(set.count == 500 && set.classCount == 1000)
-      #expect(try set.batch(at: [0, 499]).shape == [2, 224, 224, 3])
-      #expect(set.classNames[set.label(at: 0)] == "tench")
-    }
+  @Test(.enabled(if: Shared.has(Shared.cifarTestName), "CIFAR-10's images are not here"))
+  func opensCIFAR() throws {
+    let set = try RealDataset.open("cifar10:\(Shared.path(Shared.cifarTestName))")
+    #expect(set.count == 1000 && set.classNames[set.label(at: 0)] == "cat")
+  }
+
+  @Test(.enabled(if: Shared.has("data/imagenet-sample"), "ImageNet's sample is not here"))
+  func opensFolderOfPhotographs() throws {
+    let set = try RealDataset.open("folder:\(Shared.path("data/imagenet-sample"))")
+    #expect(set.count == 500 && set.classCount == 1000)
+    #expect(try set.batch(at: [0, 499]).shape == [2, 224, 224, 3])
+    #expect(set.classNames[set.label(at: 0)] == "tench")
   }
 
   @Test(arguments: ["", "cifar10", "cifar10:", "fashion-mnist:valid", "mnist:test", "folder:"])

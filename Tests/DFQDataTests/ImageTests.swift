@@ -1,6 +1,7 @@
 internal import DFQData
 internal import DFQFiles
 internal import DFQTensor
+internal import DFQTestSupport
 internal import Testing
 
 @Suite struct ImageTests {
@@ -140,9 +141,10 @@ internal import Testing
     #expect(far == text)
   }
 
-  @Test func readsSharedPhotographs() throws {
-    guard let path = shared("data/imagenet-sample/n12998815/0992.jpg") else { return }
-    let image = try PixelImage(contentsOf: path)
+  @Test(.enabled(if: Shared.has("data/imagenet-sample"), "ImageNet's sample is not here"))
+  func readsPhotographs() throws {
+    let image = try PixelImage(
+      contentsOf: Shared.path("data/imagenet-sample/n12998815/0992.jpg"))
     #expect(image.height == 256 && image.width == 256 && image.channels == 3)
   }
 }

@@ -1,6 +1,7 @@
 internal import DFQData
 internal import DFQFiles
 internal import DFQTensor
+internal import DFQTestSupport
 internal import Foundation
 internal import Testing
 
@@ -174,19 +175,17 @@ internal import Testing
     }
   }
 
-  @Test(arguments: ["resnet20-cifar10", "efficientnet-lite0-imagenet"])
-  func readsPublicModels(_ name: String) throws {
-    guard let path = shared("data/models/\(name).safetensors") else { return }
-    let file = try SafetensorsFile(contentsOf: path)
+  @Test func readsPublicModel() throws {
+    let file = try Goldens.file("resnet20-cifar10")
     #expect(file.metadata["arch"]?.isEmpty == false)
     for name in file.names { #expect(try file.tensor(name).isFinite) }
   }
 
   @Test func readsEveryGoldenFile() throws {
-    guard let place = shared("golden") else { return }
+    let place = Goldens.path("")
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
       .filter { $0.hasSuffix(".safetensors") }
-    #expect(!names.isEmpty)
+    #expect(names.count == 5)
     for name in names {
       let file = try SafetensorsFile(contentsOf: "\(place)/\(name)")
       for tensor in file.names { #expect(try file.tensor(tensor).shape.count > 0) }

@@ -13,16 +13,6 @@ func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws ->
   return try body(place)
 }
 
-/// The path of something in ../shared, or nil, with a printed reason, where it is absent.
-func shared(_ path: String, from file: String = #filePath) -> String? {
-  var root = URL(fileURLWithPath: file)
-  for _ in 0..<3 { root.deleteLastPathComponent() }
-  let place = root.deletingLastPathComponent().appendingPathComponent("shared/" + path).path
-  if FileManager.default.fileExists(atPath: place) { return place }
-  print("skipped: \(place) is absent")
-  return nil
-}
-
 /// Decodes every shortened form of a file: each must succeed or throw, and the last bytes must
 /// matter.
 func checkTruncations<Value>(

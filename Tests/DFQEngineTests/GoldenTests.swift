@@ -4,19 +4,24 @@ import Testing
 
 /// The public ResNet-20 and EfficientNet-Lite0 against PyTorch's float64 values.
 @Suite struct GoldenTests {
-  @Test(arguments: ExecutionVariant.all)
+  private static let reason: Comment =
+    "CIFAR-10's images and values computed from them are not here"
+
+  @Test(
+    .enabled(
+      if: Shared.has(Shared.cifarTestName, "golden/resnet20_logits.safetensors"), Self.reason),
+    arguments: ExecutionVariant.all)
   func logits(variant: ExecutionVariant) throws {
-    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest(),
-      let golden = try Shared.golden("resnet20_logits.safetensors")
-    else { return }
-    let executor = FloatExecutor(network, context: variant.context)
-    let logits = try executor.logits(of: images, range: 0..<64)
+    let golden = try Shared.golden("resnet20_logits")
+    let executor = FloatExecutor(try Goldens.resNet20(), context: variant.context)
+    let logits = try executor.logits(of: Shared.cifarTest(), range: 0..<64)
     #expect(largestDifference(logits.elements, try golden.tensor("logits").elements) < 1e-4)
   }
 
-  @Test(arguments: ExecutionVariant.all)
+  @Test(
+    .enabled(if: Shared.has(Shared.cifarTestName), Self.reason), arguments: ExecutionVariant.all)
   func correctOfThousand(variant: ExecutionVariant) throws {
-    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest() else { return }
+    let (network, images) = (try Goldens.resNet20(), try Shared.cifarTest())
     let predictions = try FloatExecutor(network, context: variant.context).logits(of: images)
       .argmaxOfRows()
     #expect(zip(predictions, images.labels).filter { $0 == $1 }.count == 915)
@@ -24,9 +29,8 @@ import Testing
 
   @Test(arguments: ExecutionVariant.all)
   func synthesisStep(variant: ExecutionVariant) throws {
-    guard let network = try Shared.resNet20(),
-      let golden = try Shared.golden("resnet20_synthesis_step.safetensors")
-    else { return }
+    let network = try Goldens.resNet20()
+    let golden = try Goldens.file("resnet20_synthesis_step")
     let plan = Plan(network.graph)
     let executor = Executor(plan: plan, context: variant.context)
     let labels = try golden.tensor("labels")
@@ -47,12 +51,16 @@ import Testing
     #expect(relativeDistance(response.imageGradient!.elements, gradient.elements) < 1e-3)
   }
 
-  @Test(arguments: [BatchNormMode.evaluation, .training], ExecutionVariant.all)
+  @Test(
+    .enabled(
+      if: Shared.has(
+        Shared.cifarTestName, "golden/resnet20_supervised_eval.safetensors",
+        "golden/resnet20_supervised_train.safetensors"), Self.reason),
+    arguments: [BatchNormMode.evaluation, .training], ExecutionVariant.all)
   func supervisedStep(mode: BatchNormMode, variant: ExecutionVariant) throws {
     let name = mode == .training ? "train" : "eval"
-    guard let network = try Shared.resNet20(), let images = try Shared.cifarTest(),
-      let golden = try Shared.golden("resnet20_supervised_\(name).safetensors")
-    else { return }
+    let (network, images) = (try Goldens.resNet20(), try Shared.cifarTest())
+    let golden = try Shared.golden("resnet20_supervised_\(name)")
     let batch = try network.inputs(images, at: 0..<16)
     let labels = try Tensor.oneHot(Array(images.labels.prefix(16)), classCount: 10)
     let response = Executor(plan: Plan(network.graph), context: variant.context).run(
@@ -80,19 +88,23 @@ import Testing
     }
   }
 
-  @Test(arguments: ExecutionVariant.all)
+  @Test(
+    .enabled(
+      if: Shared.has(
+        "data/models/efficientnet-lite0-imagenet.safetensors",
+        "golden/efficientnet_lite0_logits.safetensors"),
+      "EfficientNet-Lite0's weights and logits are not here"), arguments: ExecutionVariant.all)
   func efficientNetLite0(variant: ExecutionVariant) throws {
-    guard let path = Shared.path("data/models/efficientnet-lite0-imagenet.safetensors"),
-      let golden = try Shared.golden("efficientnet_lite0_logits.safetensors")
-    else { return }
-    let network = try Network(contentsOf: path)
+    let golden = try Shared.golden("efficientnet_lite0_logits")
+    let network = try Network(
+      contentsOf: Shared.path("data/models/efficientnet-lite0-imagenet.safetensors"))
     let logits = try FloatExecutor(network, context: variant.context).logits(
       ofInputs: try golden.tensor("images").channelsLast)
     #expect(largestDifference(logits.elements, try golden.tensor("logits").elements) < 1e-3)
   }
 
   @Test func distillation() throws {
-    guard let golden = try Shared.golden("distillation.safetensors") else { return }
+    let golden = try Goldens.file("distillation")
     let teacher = try golden.tensor("teacher")
     let student = try golden.tensor("student")
     let objective = Distillation(teacherLogits: teacher, node: 0, weight: 1)

@@ -8,7 +8,7 @@ import Testing
   /// the value apart, and in a tie one level.
   @Test(arguments: 2...8)
   func fakeQuantizationMatchesPyTorch(bits: Int) throws {
-    guard let golden = try Shared.golden("fake_quant.safetensors") else { return }
+    let golden = try Goldens.file("fake_quant")
     let weight = try golden.tensor("weight")
     let size = weight.rowShape.count
     for channel in 0..<weight.rowCount {

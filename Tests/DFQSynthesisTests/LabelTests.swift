@@ -111,8 +111,7 @@ import Testing
   }
 
   @Test func centroidsOfPublicNetwork() throws {
-    guard let network = try Shared.resNet20() else { return }
-    let smoothing = try ClassifierSmoothing(network, confidence: 0.95)
+    let smoothing = try ClassifierSmoothing(Goldens.resNet20(), confidence: 0.95)
     let mean = (0..<10).reduce(0.0) { sum, k in
       sum + exp(smoothing.logLabel((0..<10).map { $0 == k ? 1 : 0 })[k]) / 10
     }

@@ -26,9 +26,8 @@ import Testing
   }
 
   @Test func golden() throws {
-    guard let network = try Shared.resNet20(),
-      let golden = try Shared.golden("class_similarity.safetensors")
-    else { return }
+    let network = try Goldens.resNet20()
+    let golden = try Goldens.file("class_similarity")
     let product = try ClassSimilarity(network).values
     #expect(relativeDistance(product, try golden.tensor("dot").elements) < 1e-5)
     let cosine = try ClassSimilarity(network, measure: .cosine).values

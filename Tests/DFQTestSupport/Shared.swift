@@ -1,37 +1,75 @@
-import Foundation
 public import DynaDFQ
+import Foundation
 
-/// The public weights, images and reference values beside the checkout; tests that need them skip
-/// where they are absent.
-public enum Shared {
-  /// The path of a file, or nil, with the reason printed, where it is absent.
-  public static func path(_ name: String, file: String = #filePath) -> String? {
-    var directory = URL(fileURLWithPath: file)
-    while directory.path != "/" {
-      directory.deleteLastPathComponent()
-      let candidate = directory.appendingPathComponent("../shared/\(name)").standardizedFileURL.path
-      if FileManager.default.fileExists(atPath: candidate) { return candidate }
-    }
-    print("skipped: ../shared/\(name) is not here")
-    return nil
+/// The reference values that are committed beside this file (`Goldens/README.md` says what they
+/// are); tests that need them always run.
+public enum Goldens {
+  /// The path of a file in `Goldens`.
+  public static func path(_ name: String, file: String = #filePath) -> String {
+    URL(fileURLWithPath: file).deletingLastPathComponent()
+      .appendingPathComponent("Goldens/\(name)").path
   }
 
   /// A file of reference values computed with PyTorch.
-  public static func golden(_ name: String) throws -> SafetensorsFile? {
-    try path("golden/\(name)").map { try SafetensorsFile(contentsOf: $0) }
+  public static func file(_ name: String) throws -> SafetensorsFile {
+    try SafetensorsFile(contentsOf: path("\(name).safetensors"))
   }
 
   /// The public ResNet-20 for CIFAR-10.
-  public static func resNet20() throws -> Network? {
-    try path("data/models/resnet20-cifar10.safetensors").map { try Network(contentsOf: $0) }
+  public static func resNet20() throws -> Network {
+    try Network(contentsOf: path("resnet20-cifar10.safetensors"))
+  }
+}
+
+/// Larger weights, images and reference values in `../shared` beside the checkout.
+///
+/// A test that needs them carries `.enabled(if: Shared.has(...), "reason")`. Where
+/// `DYNADFQ_REQUIRE_SHARED` is set, as in continuous integration, such a test runs in any case and
+/// fails where its data is absent.
+public enum Shared {
+  /// Whether a test that needs these files is to run.
+  public static func has(_ names: String...) -> Bool {
+    isRequired || names.allSatisfy { FileManager.default.fileExists(atPath: place($0)) }
+  }
+
+  /// The path of a file.
+  ///
+  /// - Throws: ``SharedError/absent(path:)``.
+  public static func path(_ name: String) throws -> String {
+    let path = place(name)
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw SharedError.absent(path: path)
+    }
+    return path
+  }
+
+  /// A file of reference values computed with PyTorch.
+  public static func golden(_ name: String) throws -> SafetensorsFile {
+    try SafetensorsFile(contentsOf: path("golden/\(name).safetensors"))
   }
 
   /// The first CIFAR-10 test images.
-  public static func cifarTest() throws -> CIFAR? {
-    try path("data/cifar10/test_first1000.bin").map {
-      try CIFAR(contentsOf: [$0], variant: .cifar10)
-    }
+  public static func cifarTest() throws -> CIFAR {
+    try CIFAR(contentsOf: [path(cifarTestName)], variant: .cifar10)
   }
+
+  /// The name of the first CIFAR-10 test images.
+  public static let cifarTestName = "data/cifar10/test_first1000.bin"
+
+  private static var isRequired: Bool {
+    ProcessInfo.processInfo.environment["DYNADFQ_REQUIRE_SHARED"] == "1"
+  }
+
+  private static func place(_ name: String, file: String = #filePath) -> String {
+    URL(fileURLWithPath: file).deletingLastPathComponent()
+      .appendingPathComponent("../../../shared/\(name)").standardizedFileURL.path
+  }
+}
+
+/// Why data for a test cannot be had.
+public enum SharedError: Error {
+  /// There is no such file.
+  case absent(path: String)
 }
 
 extension Tensor {
