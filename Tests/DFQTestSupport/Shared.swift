@@ -5,8 +5,8 @@ import Foundation
 /// are); tests that need them always run.
 public enum Goldens {
   /// The path of a file in `Goldens`.
-  public static func path(_ name: String, file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent()
+  public static func path(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Goldens/\(name)").path
   }
 
@@ -60,8 +60,8 @@ public enum Shared {
     ProcessInfo.processInfo.environment["DYNADFQ_REQUIRE_SHARED"] == "1"
   }
 
-  private static func place(_ name: String, file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent()
+  private static func place(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../../shared/\(name)").standardizedFileURL.path
   }
 }
