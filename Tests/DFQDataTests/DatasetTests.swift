@@ -56,7 +56,7 @@ internal import Testing
       for label in 0..<10 { #expect(set.labels.count { $0 == label } == count / 10) }
       let subset = RealSubset(set, first: 3)
       #expect(try subset.count == 3 && subset.image(at: 2) == set.image(at: 2))
-      #expect(try set.batch(at: 0..<2).shape == [2, 28, 28, 1])
+      #expect(try set.pixels(at: 0..<2).shape == [2, 28, 28, 1])
     } catch let error as InterchangeError {
       guard case .missingDataset = error else { throw error }
       print("skipped: \(error)")
@@ -69,28 +69,28 @@ internal import Testing
       let planes = [UInt8](repeating: 1, count: 1024) + [UInt8](repeating: 2, count: 1024)
       let record: [UInt8] = [7] + planes + (0..<1024).map { UInt8($0 % 256) }
       try AtomicFile.write(record + record, to: path)
-      let set = try CIFAR(contentsOf: [path, path], variant: .cifar10)
+      let set = try CIFAR(contentsOf: [path, path], dataset: .cifar10)
       #expect(set.count == 4 && set.label(at: 3) == 7 && set.classNames[7] == "horse")
       let image = set.image(at: 3)
       #expect(image[0, 5, 0] == 1 && image[31, 31, 1] == 2 && image[1, 3, 2] == 35)
       #expect(throws: InterchangeError.self) {
-        try CIFAR(contentsOf: [path], variant: .cifar100(.fine))
+        try CIFAR(contentsOf: [path], dataset: .cifar100(.fine))
       }
       try AtomicFile.write([10] + record[1...], to: path)
       #expect(throws: InterchangeError.labelOutOfRange(path: path, label: 10, classes: 10)) {
-        try CIFAR(contentsOf: [path], variant: .cifar10)
+        try CIFAR(contentsOf: [path], dataset: .cifar10)
       }
       for bytes in [[], Array(record.dropLast()), record + [0]] {
         try AtomicFile.write(bytes, to: path)
         #expect(throws: InterchangeError.self) {
-          try CIFAR(contentsOf: [path], variant: .cifar10)
+          try CIFAR(contentsOf: [path], dataset: .cifar10)
         }
       }
       try AtomicFile.write([19, 99] + record[1...], to: path)
       let fine = try RealDataset.open("cifar100:\(path)")
       #expect(fine.label(at: 0) == 99 && fine.classNames[99] == "worm" && fine.classCount == 100)
       #expect(try fine.classNames == fine.classNames.sorted() && fine.image(at: 0) == image)
-      let coarse = try CIFAR(contentsOf: [path], variant: .cifar100(.coarse))
+      let coarse = try CIFAR(contentsOf: [path], dataset: .cifar100(.coarse))
       #expect(coarse.label(at: 0) == 19 && coarse.classCount == 20)
     }
   }
@@ -130,6 +130,56 @@ internal import Testing
     }
   }
 
+  /// A class without a folder never shifts the labels of the others.
+  @Test func absentClassFoldersShiftNothing() throws {
+    try withTemporaryDirectory { place in
+      func add(_ folder: String) throws {
+        try FileManager.default.createDirectory(
+          atPath: "\(place)/\(folder)", withIntermediateDirectories: false)
+        try AtomicFile.write(Fixtures.jpegColor, to: "\(place)/\(folder)/1.jpg")
+      }
+      for number in [0, 2, 10] { try add("\(number)") }
+      let set = try RealDataset.open("folder:\(place)", fitting: [8, 8, 3], classCount: 12)
+      #expect(Set(set.labels) == [0, 2, 10] && set.classCount == 12)
+      #expect(try RealDataset.open("folder:\(place)").classCount == 11)
+      #expect(throws: InterchangeError.self) {
+        try RealDataset.open("folder:\(place)", classCount: 10)
+      }
+      try add("9223372036854775807")
+      #expect(throws: InterchangeError.self) { try RealDataset.open("folder:\(place)") }
+      try add("horse")
+      #expect(throws: InterchangeError.self) {
+        try RealDataset.open("folder:\(place)", classCount: 6)
+      }
+      #expect(try RealDataset.open("folder:\(place)", classCount: 5).classCount == 5)
+    }
+  }
+
+  /// Pictures of a folder take the size and the channels of a network's input.
+  @Test(arguments: [[32, 32, 3], [28, 28, 1], [96, 96, 3], [8, 12, 3]] as [Shape])
+  func foldersFitAnInput(shape: Shape) throws {
+    try withTemporaryDirectory { place in
+      try FileManager.default.createDirectory(
+        atPath: place + "/class", withIntermediateDirectories: false)
+      try AtomicFile.write(Fixtures.jpegColor, to: place + "/class/1.jpg")
+      let set = try RealDataset.open("folder:\(place)", fitting: shape)
+      #expect(try set.pixels(at: [0]).rowShape == shape)
+    }
+  }
+
+  @Test func imagesInMemory() throws {
+    let image = pattern(height: 4, width: 5, channels: 3)
+    let set = try LabelledImages([image, image], labels: [1, 0], classNames: ["a", "b"])
+    #expect(set.labels == [1, 0] && set.image(at: 1) == image && set.classCount == 2)
+    #expect(try LabelledImages([image], classNames: ["a"]).labels == [0])
+    #expect(throws: InterchangeError.self) {
+      try LabelledImages([image], labels: [2], classNames: ["a", "b"])
+    }
+    #expect(throws: InterchangeError.self) {
+      try LabelledImages([image], labels: [], classNames: ["a", "b"])
+    }
+  }
+
   @Test(.enabled(if: Shared.has(Shared.cifarTestName), "CIFAR-10's images are not here"))
   func opensCIFAR() throws {
     let set = try RealDataset.open("cifar10:\(Shared.path(Shared.cifarTestName))")
@@ -140,7 +190,7 @@ internal import Testing
   func opensFolderOfPhotographs() throws {
     let set = try RealDataset.open("folder:\(Shared.path("data/imagenet-sample"))")
     #expect(set.count == 500 && set.classCount == 1000)
-    #expect(try set.batch(at: [0, 499]).shape == [2, 224, 224, 3])
+    #expect(try set.pixels(at: [0, 499]).shape == [2, 224, 224, 3])
     #expect(set.classNames[set.label(at: 0)] == "tench")
   }
 

@@ -36,6 +36,24 @@ internal import Testing
     }
   }
 
+  /// What cannot be written is known before the work.
+  @Test func checksPlacesOfFiles() throws {
+    try withTemporaryDirectory { place in
+      try AtomicFile.check(place + "/new")
+      try AtomicFile.write([1], to: place + "/old")
+      try AtomicFile.check(place + "/old")
+      let long = String(repeating: "n", count: 300)
+      let bad = [
+        "", place, place + "/", place + "/no/file", place + "/old/file", "/dev/full",
+        place + "/" + long,
+      ]
+      for path in bad {
+        #expect(throws: InterchangeError.self, "\(path)") { try AtomicFile.check(path) }
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["old"])
+    }
+  }
+
   @Test func directoriesOfPaths() {
     let cases = [
       ("i", "."), ("name", "."), ("/i", "/"), ("a/i", "a"), ("/a/b/i", "/a/b"), ("./i", "."),

@@ -50,7 +50,7 @@ public enum Shared {
 
   /// The first CIFAR-10 test images.
   public static func cifarTest() throws -> CIFAR {
-    try CIFAR(contentsOf: [path(cifarTestName)], variant: .cifar10)
+    try CIFAR(contentsOf: [path(cifarTestName)], dataset: .cifar10)
   }
 
   /// The name of the first CIFAR-10 test images.

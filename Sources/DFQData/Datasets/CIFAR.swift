@@ -4,12 +4,30 @@ public import DFQFiles
 /// https://www.cs.toronto.edu/~kriz/cifar.html).
 public struct CIFAR: RealImages {
   /// Which of the two sets, and for CIFAR-100 which of its two labels.
-  public enum Variant: Sendable, Hashable {
+  public enum Dataset: Sendable, Hashable {
     /// Ten classes; a record is one label and the pixels.
     case cifar10
     /// A hundred fine or twenty coarse classes; a record is the coarse label, the fine label and
     /// the pixels.
     case cifar100(Labels)
+
+    /// The set's name, such as `cifar100-coarse`.
+    public var name: String {
+      switch self {
+      case .cifar10: "cifar10"
+      case .cifar100(.fine): "cifar100"
+      case .cifar100(.coarse): "cifar100-coarse"
+      }
+    }
+
+    /// The classes' names by label, as the sets' own `.meta` files spell them.
+    public var classNames: [String] {
+      switch self {
+      case .cifar10: CIFARClassNames.ten
+      case .cifar100(.fine): CIFARClassNames.fine
+      case .cifar100(.coarse): CIFARClassNames.coarse
+      }
+    }
   }
 
   /// The two labels of a CIFAR-100 picture.
@@ -20,7 +38,7 @@ public struct CIFAR: RealImages {
     case coarse
   }
 
-  /// The variant and the number of images, such as `cifar10`.
+  /// The set's name, such as `cifar10`.
   public let name: String
   /// The number of images.
   public let count: Int
@@ -39,16 +57,11 @@ public struct CIFAR: RealImages {
   /// Reads one or more files and joins their records.
   /// - Throws: ``InterchangeError``: an unreadable or empty file, a length that is no multiple of
   ///   the record's, a label out of range.
-  public init(contentsOf paths: [String], variant: Variant) throws {
-    switch variant {
-    case .cifar10:
-      (name, classNames, labelCount, labelPosition) = ("cifar10", CIFARClassNames.ten, 1, 0)
-    case .cifar100(.coarse):
-      (name, classNames, labelCount, labelPosition) =
-        ("cifar100-coarse", CIFARClassNames.coarse, 2, 0)
-    case .cifar100(.fine):
-      (name, classNames, labelCount, labelPosition) = ("cifar100", CIFARClassNames.fine, 2, 1)
-    }
+  public init(contentsOf paths: [String], dataset: Dataset) throws {
+    name = dataset.name
+    classNames = dataset.classNames
+    labelCount = dataset == .cifar10 ? 1 : 2
+    labelPosition = dataset == .cifar100(.fine) ? 1 : 0
     let recordSize = labelCount + 3 * Self.planeSize
     // The other label of CIFAR-100 is checked too: a file of CIFAR-10 would fail there.
     let classes = labelCount == 1 ? [10] : [20, 100]

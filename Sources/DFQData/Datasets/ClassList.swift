@@ -7,12 +7,37 @@ internal struct ClassList {
   private let path: String
   /// A line is some tens of bytes, so this leaves room for hundreds of thousands of classes.
   private static let limit = 16 << 20
+  /// As many classes as a network may have.
+  private static let numberLimit = 1_000_000
 
-  /// Numbers folders in their order and names each class after its folder.
-  init(folders: [String]) {
+  /// Labels folders by their names alone.
+  ///
+  /// Folders that are all named by numbers (0, 1, 2 and so on) have these as labels, so that an
+  /// absent one shifts nothing; `classCount` then says how many classes there are. Other folders are
+  /// numbered in their order: an absent one would shift the labels of all later ones, so where
+  /// `classCount` is known, there must be as many.
+  init(folders: [String], classCount: Int?, path: String) throws {
+    self.path = path
+    let numbers = folders.compactMap { Int($0) }
+    if numbers.count == folders.count, Set(numbers).count == numbers.count {
+      let limit = min(classCount ?? Self.numberLimit, Self.numberLimit)
+      if let number = numbers.first(where: { !(0..<limit).contains($0) }) {
+        throw InterchangeError.malformed(
+          path: path, what: "class folders", expected: "numbers in 0..<\(limit)",
+          found: "\(number)")
+      }
+      names = (0..<(classCount ?? (numbers.max() ?? 0) + 1)).map(String.init)
+      labels = Dictionary(uniqueKeysWithValues: zip(folders, numbers))
+      return
+    }
+    guard classCount == nil || classCount == folders.count else {
+      throw InterchangeError.malformed(
+        path: path, what: "class folders",
+        expected: "\(classCount ?? 0), or a classes.txt (a line of index, folder and name for "
+          + "every class) that tells their labels", found: "\(folders.count)")
+    }
     names = folders
     labels = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
-    path = "class folders"
   }
 
   /// Reads lines of an index, a folder's name and a readable name, parted by single spaces; the

@@ -22,7 +22,9 @@ public struct FashionMNIST: RealImages {
   /// The number of images.
   public var count: Int { labelBytes.count }
   /// The ten kinds of clothing by label.
-  public let classNames = [
+  public var classNames: [String] { Self.classNames }
+  /// The ten kinds of clothing by label.
+  public static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
     "Ankle boot",
   ]

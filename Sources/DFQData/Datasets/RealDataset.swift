@@ -1,4 +1,5 @@
 public import DFQFiles
+public import DFQTensor
 
 /// Real data sets by a description, for command-line tools.
 public enum RealDataset {
@@ -7,10 +8,13 @@ public enum RealDataset {
 
   /// Opens the data set of a description such as `fashion-mnist:test`; see ``forms``.
   ///
-  /// Folders are resized to a short side of 256 and cropped to 224 (see ``ImageFolder``).
+  /// The pictures of folders are resized and cut to fit a network's input H W C and must have its
+  /// number of classes (see ``ImageFolder``); without an input they become 224x224 RGB.
   /// - Throws: ``InterchangeError/unknownDataset(specification:)``, or what the set's own
   ///   initializer throws.
-  public static func open(_ specification: String) throws -> any RealImages {
+  public static func open(
+    _ specification: String, fitting input: Shape? = nil, classCount: Int? = nil
+  ) throws -> any RealImages {
     let parts = specification.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[1].isEmpty else {
       throw InterchangeError.unknownDataset(specification: specification)
@@ -23,10 +27,12 @@ public enum RealDataset {
         throw InterchangeError.unknownDataset(specification: specification)
       }
       return try FashionMNIST(split)
-    case "cifar10": return try CIFAR(contentsOf: files, variant: .cifar10)
-    case "cifar100": return try CIFAR(contentsOf: files, variant: .cifar100(.fine))
-    case "cifar100-coarse": return try CIFAR(contentsOf: files, variant: .cifar100(.coarse))
-    case "folder": return try ImageFolder(contentsOf: place)
+    case "cifar10": return try CIFAR(contentsOf: files, dataset: .cifar10)
+    case "cifar100": return try CIFAR(contentsOf: files, dataset: .cifar100(.fine))
+    case "cifar100-coarse": return try CIFAR(contentsOf: files, dataset: .cifar100(.coarse))
+    case "folder":
+      return try ImageFolder(
+        contentsOf: place, classCount: classCount, fitting: input ?? [224, 224, 3])
     default: throw InterchangeError.unknownDataset(specification: specification)
     }
   }

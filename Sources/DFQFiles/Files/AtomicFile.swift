@@ -18,6 +18,26 @@ public enum AtomicFile {
     try write(Array(text.utf8), to: path)
   }
 
+  /// Checks that a file could be written to a path, before work whose result is to go there.
+  ///
+  /// The directory must exist and permit writing, and nothing but a regular file may be in the
+  /// file's place. A disk that fills up later is not foreseen.
+  /// - Throws: ``InterchangeError/cannotWrite(path:reason:)``.
+  public static func check(_ path: String) throws {
+    let directory = directory(of: try resolved(path))
+    var status = stat()
+    guard stat(directory, &status) == 0 else {
+      let reason = errno == ENOENT ? "there is no directory \(directory)" : systemReason(errno)
+      throw InterchangeError.cannotWrite(path: path, reason: reason)
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw InterchangeError.cannotWrite(path: path, reason: "\(directory) is no directory")
+    }
+    guard access(directory, W_OK | X_OK) == 0 else {
+      throw InterchangeError.cannotWrite(path: path, reason: systemReason(errno))
+    }
+  }
+
   /// The same with another function for the system's `write`, so that tests can let the disk be
   /// full.
   package static func write(
@@ -70,10 +90,16 @@ public enum AtomicFile {
       throw InterchangeError.cannotWrite(path: path, reason: "the path names no file")
     }
     var status = stat()
-    guard stat(path, &status) == 0 else { return path }
+    guard stat(path, &status) == 0 else {
+      // A name that is too long, or a file where a directory should be, does not go away.
+      guard errno == ENOENT else {
+        throw InterchangeError.cannotWrite(path: path, reason: systemReason(errno))
+      }
+      return path
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw InterchangeError.cannotWrite(
-        path: path, reason: "there is something else than a regular file")
+        path: path, reason: "something else than a regular file is in its place")
     }
     guard let real = realpath(path, nil) else {
       throw InterchangeError.cannotWrite(path: path, reason: systemReason(errno))

@@ -26,12 +26,12 @@ extension RealImages {
   /// The labels of all images.
   public var labels: [Int] { (0..<count).map { label(at: $0) } }
 
-  /// Images as one batch of numbers 0...255, N H W C; they must agree in size, and there must be
+  /// The pixels of several images as numbers 0...255, N H W C; they must agree in size, and there must be
   /// one at least.
   /// - Throws: ``InterchangeError`` where an image cannot be read or differs in size from the
   ///   first.
-  public func batch(at indices: some Collection<Int>) throws -> Tensor {
-    precondition(!indices.isEmpty, "a batch needs at least one image")
+  public func pixels(at indices: some Collection<Int>) throws -> Tensor {
+    precondition(!indices.isEmpty, "pixels of at least one image are needed")
     var shape: Shape = []
     var elements: [Float] = []
     for index in indices {

@@ -20,7 +20,7 @@ let student = try trainer.train(on: images) { progress in
   if progress.step % 100 == 0 { print("step \(progress.step) of \(progress.steps)") }
 }
 let test: any RealImages =
-  isCIFAR ? try CIFAR(contentsOf: [arguments[2]], variant: .cifar10) : try FashionMNIST(.test)
+  isCIFAR ? try CIFAR(contentsOf: [arguments[2]], dataset: .cifar10) : try FashionMNIST(.test)
 let report = try student.evaluate(on: test, teacher: teacher)
 print(report.accuracy, report.meanBitOPs, report.meanActivationBits)
 try student.write(to: "student.safetensors")
