@@ -49,16 +49,4 @@ enum RandomData {
     let classes = (0..<count).map { _ in stream.integer(below: network.classCount) }
     return try .oneHot(classes, classCount: network.classCount)
   }
-
-  /// Images with labels in the type students are trained on.
-  static func syntheticImages(
-    _ count: Int, for network: Network, seed: UInt64
-  ) throws -> SyntheticImages {
-    let labels = try labels(count, for: network, seed: seed)
-    let flat = Difficulty(labelEntropy: 0, predictionEntropy: 0, gradientNorm: 0)
-    return SyntheticImages(
-      images: images(count, for: network, seed: seed), labels: labels,
-      isEasy: [Bool](repeating: true, count: count), anchors: labels.argmaxOfRows(),
-      difficulty: [Difficulty](repeating: flat, count: count))
-  }
 }

@@ -73,7 +73,7 @@ struct TimedWork {
     let trainer = DynamicTrainer(
       teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),
       selector: BitSelector(.perLayer), configuration: configuration, context: context)
-    let images = try RandomData.syntheticImages(batch, for: network, seed: seed)
+    let images = try SyntheticImages.noise(count: batch, for: network, seed: seed)
     _ = try trainer.train(on: images) { _ in mark() }
   }
 

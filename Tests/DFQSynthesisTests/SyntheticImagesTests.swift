@@ -3,25 +3,33 @@ import DynaDFQ
 import Testing
 
 @Suite struct SyntheticImagesTests {
-  @Test func subsetAndConcatenating() {
+  @Test func subsetAndConcatenating() throws {
     let set = smallSet()
     let part = set.subset([4, 1])
     #expect(part.anchors == [0, 1] && part.isEasy == [true, false])
     #expect(part.images.row(0) == set.images.row(4))
-    let joined = SyntheticImages.concatenating([part, set])
+    let joined = try SyntheticImages.concatenating([part, set])
     #expect(joined.count == 8 && joined.images.row(2) == set.images.row(0))
     #expect(joined.droppedCount == 4)
+    for sets in [
+      [], [set, .random(2, shape: [3, 3, 2])], [set, .random(2, shape: [3, 3, 1], classes: 3)],
+    ] {
+      #expect(throws: SynthesisError.self) { try SyntheticImages.concatenating(sets) }
+    }
   }
 
-  @Test func holdOut() {
+  @Test func holdOut() throws {
     let set = smallSet(10)
-    let (training, held) = set.holdOut(share: 0.3, seed: 1)
+    let (training, held) = try set.holdOut(share: 0.3, seed: 1)
     #expect(training.count == 7 && held.count == 3)
     let all = Set((training.images.elements + held.images.elements).map(\.bitPattern))
     #expect(all == Set(set.images.elements.map(\.bitPattern)))
-    #expect(set.holdOut(share: 0.3, seed: 1).heldOut.images == held.images)
-    #expect(set.holdOut(share: 0, seed: 1).heldOut.count == 0)
-    #expect(set.holdOut(share: 1, seed: 1).training.count == 0)
+    #expect(try set.holdOut(share: 0.3, seed: 1).heldOut.images == held.images)
+    #expect(try set.holdOut(share: 0, seed: 1).heldOut.count == 0)
+    #expect(try set.holdOut(share: 1, seed: 1).training.count == 0)
+    for share in [-0.1, 1.1, .nan] {
+      #expect(throws: SynthesisError.self) { try set.holdOut(share: share, seed: 1) }
+    }
   }
 
   @Test(arguments: [0, 6])

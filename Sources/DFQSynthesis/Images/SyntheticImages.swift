@@ -1,12 +1,15 @@
 public import DFQTensor
 
-/// Synthetic images with their labels: the only type calibration and student training take.
+/// Synthetic images with their labels, as calibration and student training take them.
 ///
-/// It is no `RealImages`, so no real image can reach them.
+/// A set comes from synthesis, from the file of a set (``init(contentsOf:)``) or from noise
+/// (``noise(count:for:seed:)``). No public function makes one from other tensors, and real images
+/// are of another type (`RealImages`), so that real images cannot reach a student by mistake. What a
+/// file contains is taken on trust: the check is of its form.
 public struct SyntheticImages: Sendable {
   /// The images as network inputs (normalized), N H W C.
   public let images: Tensor
-  /// The labels, N C, rows summing to 1.
+  /// The labels, N C, each row summing to 1.
   public let labels: Tensor
   /// Whether each image was drawn with a one-hot label.
   public let isEasy: [Bool]
@@ -14,13 +17,20 @@ public struct SyntheticImages: Sendable {
   public let anchors: [Int]
   /// How hard each image is for the teacher.
   public let difficulty: [Difficulty]
-  /// The images dropped because the teacher saw a class outside their label's support.
+  /// The number of images that were dropped because the teacher saw a class outside of their label's
+  /// support.
   public let droppedCount: Int
-  /// Where the images come from: architecture, configuration, seed, losses.
+  /// Where the images come from: architecture, teacher, configuration, seed.
   public var provenance: [String: String]
 
+  /// The largest number of images of a set; larger numbers are taken for mistakes.
+  static let countLimit = 100_000_000
+  /// The largest number of elements that are made at once, 16 GiB; larger numbers are taken for
+  /// mistakes.
+  static let elementLimit = 1 << 32
+
   /// Makes a set; the parts must have one length.
-  public init(
+  package init(
     images: Tensor, labels: Tensor, isEasy: [Bool], anchors: [Int], difficulty: [Difficulty],
     droppedCount: Int = 0, provenance: [String: String] = [:]
   ) {
@@ -39,34 +49,9 @@ public struct SyntheticImages: Sendable {
 
   /// The number of images N.
   public var count: Int { images.rowCount }
+  /// The number of classes C.
+  public var classCount: Int { labels.shape[1] }
 
-  /// The images at the given positions.
-  public func subset(_ positions: [Int]) -> SyntheticImages {
-    SyntheticImages(
-      images: images.rows(at: positions), labels: labels.rows(at: positions),
-      isEasy: positions.map { isEasy[$0] }, anchors: positions.map { anchors[$0] },
-      difficulty: positions.map { difficulty[$0] }, droppedCount: droppedCount,
-      provenance: provenance)
-  }
-
-  /// The set split at random: `share` (0...1) of it, rounded, is held out and the rest is for
-  /// training; both keep the set's order.
-  public func holdOut(
-    share: Double, seed: UInt64
-  ) -> (training: SyntheticImages, heldOut: SyntheticImages) {
-    precondition((0...1).contains(share), "a share is in 0...1")
-    let held = Int((Double(count) * share).rounded())
-    var stream = RandomStream(seed: seed, "hold-out")
-    let order = stream.permutation(count)
-    return (subset(order.dropFirst(held).sorted()), subset(order.prefix(held).sorted()))
-  }
-
-  /// Sets of one network joined; there must be one at least.
-  public static func concatenating(_ sets: [SyntheticImages]) -> SyntheticImages {
-    SyntheticImages(
-      images: .concatenating(sets.map(\.images)), labels: .concatenating(sets.map(\.labels)),
-      isEasy: sets.flatMap(\.isEasy), anchors: sets.flatMap(\.anchors),
-      difficulty: sets.flatMap(\.difficulty),
-      droppedCount: sets.reduce(0) { $0 + $1.droppedCount }, provenance: sets[0].provenance)
-  }
+  /// A short name of the images and labels, to tell sets apart.
+  var digest: String { Fingerprint.digest(images.elements) + Fingerprint.digest(labels.elements) }
 }

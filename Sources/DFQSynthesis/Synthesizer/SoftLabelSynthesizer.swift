@@ -57,7 +57,7 @@ public struct SoftLabelSynthesizer: Sendable {
       if let directory { try SynthesisCheckpoint(directory, batch).write(images) }
       batches.append(images)
     }
-    return SyntheticImages.concatenating(batches).recordingDropped()
+    return try SyntheticImages.concatenating(batches).recordingDropped()
   }
 
   /// Synthesizes one batch on its own: the same images as in `synthesize`.
@@ -80,7 +80,7 @@ public struct SoftLabelSynthesizer: Sendable {
     return [
       "arch": teacher.architecture, "configuration": settings ?? "",
       "seed": "\(configuration.seed)", "labels": "\(strategy)",
-      "teacher": SynthesisCheckpoint.digest(teacher.parameters.values),
+      "teacher": Fingerprint.digest(teacher.parameters.values),
     ]
   }
 }

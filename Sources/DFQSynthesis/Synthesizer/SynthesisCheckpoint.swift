@@ -39,14 +39,6 @@ struct SynthesisCheckpoint {
     kept.provenance[SynthesisCheckpoint.key] = "\(batch)"
     try kept.write(to: path)
   }
-
-  /// A short name of many floats (FNV-1a over their bits), to tell teachers apart, not to withstand
-  /// forgery.
-  static func digest(_ values: [Float]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for value in values { hash = (hash ^ UInt64(value.bitPattern)) &* 0x0000_0100_0000_01B3 }
-    return String(hash, radix: 16)
-  }
 }
 
 extension SyntheticImages {

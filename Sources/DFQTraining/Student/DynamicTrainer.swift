@@ -44,7 +44,7 @@ public struct DynamicTrainer: Sendable {
   ) throws -> QuantizedNetwork {
     try configuration.check()
     try check(images)
-    let (training, heldOut) = split(images)
+    let (training, heldOut) = try split(images)
     var state = try resumed(checkpoint, images: images) ?? start(training)
     try checkBudget(state.student)
 
@@ -103,8 +103,8 @@ public struct DynamicTrainer: Sendable {
 
   private func split(
     _ images: SyntheticImages
-  ) -> (training: SyntheticImages, heldOut: SyntheticImages?) {
-    let sets = images.holdOut(share: configuration.holdOut, seed: configuration.seed)
+  ) throws -> (training: SyntheticImages, heldOut: SyntheticImages?) {
+    let sets = try images.holdOut(share: configuration.holdOut, seed: configuration.seed)
     let isUseful = sets.heldOut.count > 0 && sets.training.count > 0
     return isUseful ? (sets.training, sets.heldOut) : (images, nil)
   }
