@@ -29,17 +29,14 @@ public enum Goldens {
 public enum Shared {
   /// Whether a test that needs these files is to run.
   public static func has(_ names: String...) -> Bool {
-    isRequired || names.allSatisfy { FileManager.default.fileExists(atPath: place($0)) }
+    isRequired || names.allSatisfy { find($0) != nil }
   }
 
   /// The path of a file.
   ///
-  /// - Throws: ``SharedError/absent(path:)``.
+  /// - Throws: ``SharedError/absent(name:)``.
   public static func path(_ name: String) throws -> String {
-    let path = place(name)
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw SharedError.absent(path: path)
-    }
+    guard let path = find(name) else { throw SharedError.absent(name: name) }
     return path
   }
 
@@ -60,16 +57,22 @@ public enum Shared {
     ProcessInfo.processInfo.environment["DYNADFQ_REQUIRE_SHARED"] == "1"
   }
 
-  private static func place(_ name: String) -> String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../../shared/\(name)").standardizedFileURL.path
+  /// Looks beside the checkout, then beside each folder above it.
+  private static func find(_ name: String) -> String? {
+    var directory = URL(fileURLWithPath: #filePath)
+    while directory.path != "/" {
+      directory.deleteLastPathComponent()
+      let candidate = directory.appendingPathComponent("../shared/\(name)").standardizedFileURL.path
+      if FileManager.default.fileExists(atPath: candidate) { return candidate }
+    }
+    return nil
   }
 }
 
 /// Why data for a test cannot be had.
 public enum SharedError: Error {
-  /// There is no such file.
-  case absent(path: String)
+  /// There is no `../shared` with such a file.
+  case absent(name: String)
 }
 
 extension Tensor {
