@@ -6,7 +6,7 @@ import Testing
 @Suite struct HandWorkedLayerTests {
   /// The layer's output, the same on every way to execute but for rounding.
   private func output(
-    _ layer: Layer, input: Shape, _ image: [Float], parameters: [Float] = []
+    _ layer: some Layer, input: Shape, _ image: [Float], parameters: [Float] = []
   ) throws -> [Float] {
     var builder = GraphBuilder(input: input)
     try builder.add("layer", layer, builder.input)
@@ -71,7 +71,7 @@ import Testing
     #expect(try output(.activation(.relu), input: [4], x) == [0, 0, 3, 7])
     #expect(try output(.activation(.relu6), input: [4], x) == [0, 0, 3, 6])
     #expect(
-      try output(.activation(.leakyReLU(slope: 0.5)), input: [4], x) == [-1, 0, 3, 7])
+      try output(.activation(.leakyReLU(negativeSlope: 0.5)), input: [4], x) == [-1, 0, 3, 7])
     let tanh = try output(.activation(.tanh), input: [4], x)
     // tanh(3), correct to single precision.
     #expect(tanh[1] == 0 && abs(tanh[2] - 0.995_054_75) < 1e-6)
@@ -80,7 +80,7 @@ import Testing
   @Test func pooling() throws {
     let image: [Float] = [-1, -2, -3, -4, -5, -6, -7, -8, -9]
     // Zeros around the image are never counted: not as the largest, not in the mean.
-    let pool = Pool(kernel: 2, stride: 2, padding: 1)
+    let pool = PoolingWindow(kernel: 2, stride: 2, padding: 1)
     #expect(try output(.maxPool(pool), input: [3, 3, 1], image) == [-1, -2, -4, -5])
     #expect(try output(.averagePool(pool), input: [3, 3, 1], image) == [-1, -2.5, -5.5, -7])
     #expect(try output(.globalAveragePool, input: [3, 3, 1], image) == [-5])
@@ -101,7 +101,7 @@ import Testing
   }
 
   /// A NaN reaches the output instead of being clamped away.
-  @Test(arguments: [Activation.relu, .relu6, .leakyReLU(slope: 0.1), .tanh])
+  @Test(arguments: [Activation.relu, .relu6, .leakyReLU(negativeSlope: 0.1), .tanh])
   func notANumber(activation: Activation) throws {
     #expect(try output(.activation(activation), input: [1], [.nan])[0].isNaN)
     #expect(
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test func shapesThatDoNotFit() {
-    func error(_ input: Shape, _ layer: Layer) -> NetworkError? {
+    func error(_ input: Shape, _ layer: some Layer) -> NetworkError? {
       var builder = GraphBuilder(input: input)
       do {
         try builder.add("culprit", layer, builder.input)
@@ -129,7 +129,7 @@ import Testing
     #expect(names(error([4], .upsample(factor: 2))))
     #expect(names(error([4, 4, 3], .reshape([7]))))
     #expect(names(error([2, 2, 3], .maxPool(.init(kernel: 3, stride: 1)))))
-    #expect(names(error([4, 4, 3], .add)))
+    #expect(names(error([4, 4, 3], .sum)))
     var builder = GraphBuilder(input: [2, 2, 2])
     #expect(throws: NetworkError.self) {
       let flat = try builder.add("flat", .flatten, builder.input)

@@ -25,7 +25,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
   }
 
   /// A graph of one layer.
-  static func single(_ name: String, _ input: Shape, _ layer: Layer) -> LayerCase {
+  static func single(_ name: String, _ input: Shape, _ layer: some Layer) -> LayerCase {
     LayerCase(name, input) { try $0.add("layer", layer, $0.input) }
   }
 
@@ -88,7 +88,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
       let y = try $0.sum("double", x, x)
       try $0.add("relu6", .activation(.relu6), try $0.sum("fourfold", y, y))
     },
-    single("leaky relu", [3, 3, 5], .activation(.leakyReLU(slope: 0.1))),
+    single("leaky relu", [3, 3, 5], .activation(.leakyReLU(negativeSlope: 0.1))),
     single("tanh", [3, 3, 5], .activation(.tanh)),
     single("pad channels", [5, 4, 3], .padChannels(stride: 2, before: 1, after: 2)),
     single("max pool", [7, 6, 3], .maxPool(.init(kernel: 3, stride: 2, padding: 1))),
@@ -105,7 +105,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
       x = try $0.add("up", .upsample(factor: 2), x)
       x = try $0.add("conv", .convolution(.init(outputChannels: 3, kernel: 3, padding: 1)), x)
       x = try $0.add("bn1", .batchNorm(.init()), x)
-      x = try $0.add("leaky", .activation(.leakyReLU(slope: 0.2)), x)
+      x = try $0.add("leaky", .activation(.leakyReLU(negativeSlope: 0.2)), x)
       x = try $0.add("tanh", .activation(.tanh), x)
       try $0.add("bn2", .batchNorm(.init(affine: false)), x)
     },

@@ -60,7 +60,7 @@ import Testing
   @Test func batchNormStatistics() throws {
     var b = GraphBuilder(input: [1, 1, 1])
     var x = try b.add("bn", .batchNorm(.init()), b.input)
-    x = try b.add("leaky", .activation(.leakyReLU(slope: 1)), x)
+    x = try b.add("leaky", .activation(.leakyReLU(negativeSlope: 1)), x)
     x = try b.add("relu", .activation(.relu), x)
     try b.add("fc", .linear(outputs: 2, bias: false), try b.add("flat", .flatten, x))
     var network = Network.random(b.build())

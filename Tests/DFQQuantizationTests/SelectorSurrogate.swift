@@ -29,7 +29,7 @@ final class SelectorSurrogate {
     var b = GraphBuilder(input: [3, 3, 2])
     var x = try b.add("relu", .activation(.relu), b.input)
     x = try b.add("conv", .convolution(.init(outputChannels: 3, kernel: 1, bias: true)), x)
-    x = try b.add("leaky", .activation(.leakyReLU(slope: 0.25)), x)
+    x = try b.add("leaky", .activation(.leakyReLU(negativeSlope: 0.25)), x)
     try b.add("fc", .linear(outputs: 3, bias: true), try b.add("mean", .globalAveragePool, x))
     return Network.random(b.build(), seed: 3)
   }

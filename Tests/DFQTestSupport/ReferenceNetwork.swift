@@ -27,13 +27,13 @@ public struct ReferenceNetwork {
       }
       let shape = node.inputs.first.map { graph.nodes[$0].outputShape } ?? node.outputShape
       switch node.layer {
-      case .input: values.append(images)
-      case .convolution(let c):
+      case is InputLayer: values.append(images)
+      case let c as Convolution:
         values.append(
           ReferenceNetwork.convolution(
             c, inputs[0], batch: batch, shape: shape, outputShape: node.outputShape,
             weight: parameter(.weight)!, bias: parameter(.bias)))
-      case .batchNorm(let norm):
+      case let norm as BatchNorm:
         let channels = shape.dimensions.last!
         var mean = parameter(.runningMean)!
         var variance = parameter(.runningVariance)!
@@ -46,10 +46,11 @@ public struct ReferenceNetwork {
             return (x - mean[c]) / (variance[c] + Double(norm.epsilon)).squareRoot() * gamma[c]
               + beta[c]
           })
-      case .activation(let activation):
+      case let activation as Activation:
         values.append(inputs[0].map { ReferenceNetwork.activation(activation, $0) })
-      case .add: values.append(zip(inputs[0], inputs[1]).map { $0 + $1 })
-      case .linear(let outputs, _):
+      case is Sum: values.append(zip(inputs[0], inputs[1]).map { $0 + $1 })
+      case let linear as Linear:
+        let outputs = linear.outputs
         let weight = parameter(.weight)!
         let bias = parameter(.bias)
         values.append(
@@ -59,7 +60,7 @@ public struct ReferenceNetwork {
               $0 + inputs[0][row * shape.count + $1] * weight[$1 * outputs + output]
             }
           })
-      case .flatten, .reshape: values.append(inputs[0])
+      case is Flatten, is Reshape: values.append(inputs[0])
       default:
         values.append(
           ReferenceNetwork.positional(
@@ -104,16 +105,16 @@ public struct ReferenceNetwork {
       let row = index / outputs / outputShape[1] % outputShape[0]
       let image = index / outputShape.count
       var sum = bias?[o] ?? 0
-      for ky in 0..<c.kernel {
-        for kx in 0..<c.kernel {
-          let y = row * c.stride + ky - c.paddingBefore
-          let z = column * c.stride + kx - c.paddingBefore
+      for ky in 0..<c.kernel.height {
+        for kx in 0..<c.kernel.width {
+          let y = row * c.stride.height + ky - c.padding.top
+          let z = column * c.stride.width + kx - c.padding.left
           guard (0..<shape[0]).contains(y), (0..<shape[1]).contains(z) else { continue }
           for i in 0..<inputs {
             let source = ((image * shape[0] + y) * shape[1] + z) * shape[2]
             sum +=
               x[source + o / perGroup * inputs + i]
-              * weight[((ky * c.kernel + kx) * inputs + i) * outputs + o]
+              * weight[((ky * c.kernel.width + kx) * inputs + i) * outputs + o]
           }
         }
       }
@@ -123,7 +124,7 @@ public struct ReferenceNetwork {
   }
 
   private static func positional(
-    _ layer: Layer, _ x: [Double], batch: Int, shape: Shape, outputShape: Shape
+    _ layer: any Layer, _ x: [Double], batch: Int, shape: Shape, outputShape: Shape
   ) -> [Double] {
     let channels = outputShape.dimensions.last!
     return (0..<batch * outputShape.count).map { index in
@@ -138,22 +139,23 @@ public struct ReferenceNetwork {
       }
       let column = index / channels % outputShape[1]
       let row = index / channels / outputShape[1] % outputShape[0]
-      switch layer {
-      case .padChannels(let stride, let before, _):
-        let own = c - before
-        return (0..<shape[2]).contains(own) ? at(row * stride, column * stride, own) : 0
-      case .upsample(let factor): return at(row / factor, column / factor, c)
-      case .maxPool(let pool), .averagePool(let pool):
-        var window: [Double] = []
-        for y in row * pool.stride - pool.padding..<row * pool.stride - pool.padding + pool.kernel
-        where (0..<shape[0]).contains(y) {
-          let left = column * pool.stride - pool.padding
-          for z in left..<left + pool.kernel where (0..<shape[1]).contains(z) {
-            window.append(at(y, z, c))
-          }
+      func values(in window: PoolingWindow) -> [Double] {
+        let top = row * window.stride.height - window.padding.top
+        let left = column * window.stride.width - window.padding.left
+        return (top..<top + window.kernel.height).filter((0..<shape[0]).contains).flatMap { y in
+          (left..<left + window.kernel.width).filter((0..<shape[1]).contains).map { at(y, $0, c) }
         }
-        if case .maxPool = layer { return window.max()! }
-        return window.reduce(0, +) / Double(window.count)
+      }
+      switch layer {
+      case let pad as PadChannels:
+        let source = c - pad.before
+        return (0..<shape[2]).contains(source)
+          ? at(row * pad.stride, column * pad.stride, source) : 0
+      case let upsample as Upsample: return at(row / upsample.factor, column / upsample.factor, c)
+      case let pool as MaxPool: return values(in: pool.window).max()!
+      case let pool as AveragePool:
+        let values = values(in: pool.window)
+        return values.reduce(0, +) / Double(values.count)
       default: preconditionFailure("\(layer) is none of the positional layers")
       }
     }

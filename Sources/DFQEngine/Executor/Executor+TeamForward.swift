@@ -85,7 +85,7 @@ extension Executor {
     }
   }
 
-  private func windows(_ pool: Pool, _ step: Step) -> ConvolutionShape {
+  private func windows(_ pool: PoolingWindow, _ step: Step) -> ConvolutionShape {
     Pooling.windows(
       pool, shape: plan.graph.nodes[step.inputs[0]].outputShape,
       outputShape: plan.graph.nodes[step.output].outputShape)

@@ -94,7 +94,7 @@ extension Network {
     _ statistics: [(mean: [Double], variance: [Double])], count images: Int
   ) {
     for (place, position) in graph.batchNorms.enumerated() {
-      guard case .batchNorm(let norm) = graph.nodes[position].layer else { continue }
+      guard let norm = graph.nodes[position].layer as? BatchNorm else { continue }
       let shape = graph.nodes[position].outputShape
       let values = Double(images * shape.count / shape.dimensions.last!)
       let momentum = Double(norm.momentum)

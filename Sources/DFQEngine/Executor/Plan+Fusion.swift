@@ -14,28 +14,24 @@ struct Fusion {
 
     func isFusable(_ node: Int) -> Bool {
       switch graph.nodes[node].layer {
-      case .add: true
-      case .activation(let activation): activation != .tanh
+      case is Sum: true
+      case let activation as Activation: activation != .tanh
       default: false
       }
     }
     for node in graph.nodes.indices where !absorbed.contains(node) {
       var group = [node]
-      let starts: Bool
-      switch graph.nodes[node].layer {
-      case .batchNorm: starts = true
-      default: starts = isFusable(node)
-      }
+      let starts = graph.nodes[node].layer is BatchNorm || isFusable(node)
       while starts, let last = group.last, !kept.contains(last), consumers[last].count == 1 {
         let next = consumers[last][0]
         guard isFusable(next), !absorbed.contains(next) else { break }
-        if case .add = graph.nodes[next].layer {
+        if graph.nodes[next].layer is Sum {
           // The sum joins the group of the later of its two inputs, so that the other one is
           // complete.
-          guard case .batchNorm = graph.nodes[group[0]].layer, group.count == 1,
+          guard graph.nodes[group[0]].layer is BatchNorm, group.count == 1,
             graph.nodes[next].inputs.max() == last, graph.nodes[next].inputs.min() != last
           else { break }
-        } else if case .activation = graph.nodes[last].layer {
+        } else if graph.nodes[last].layer is Activation {
           break
         }
         group.append(next)

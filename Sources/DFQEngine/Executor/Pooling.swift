@@ -4,30 +4,31 @@ import DFQTensor
 /// Pooling of one image, H W C; padding is never counted.
 enum Pooling {
   private static func forEachWindow(
-    _ pool: Pool, shape: Shape, outputShape: Shape,
+    _ pool: PoolingWindow, shape: Shape, outputShape: Shape,
     _ body: (_ output: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
   ) {
     for y in 0..<outputShape[0] {
-      let top = y * pool.stride - pool.padding
-      let rows = max(top, 0)..<min(top + pool.kernel, shape[0])
+      let top = y * pool.stride.height - pool.padding.top
+      let rows = max(top, 0)..<min(top + pool.kernel.height, shape[0])
       for x in 0..<outputShape[1] {
-        let left = x * pool.stride - pool.padding
-        body(y * outputShape[1] + x, rows, max(left, 0)..<min(left + pool.kernel, shape[1]))
+        let left = x * pool.stride.width - pool.padding.left
+        body(y * outputShape[1] + x, rows, max(left, 0)..<min(left + pool.kernel.width, shape[1]))
       }
     }
   }
 
   /// The sizes of a pooling as those of a convolution.
-  static func windows(_ pool: Pool, shape: Shape, outputShape: Shape) -> ConvolutionShape {
+  static func windows(_ pool: PoolingWindow, shape: Shape, outputShape: Shape) -> ConvolutionShape {
     ConvolutionShape(
       inputHeight: shape[0], inputWidth: shape[1], inputChannels: shape[2],
       outputHeight: outputShape[0], outputWidth: outputShape[1], outputChannels: shape[2],
-      kernelHeight: pool.kernel, kernelWidth: pool.kernel, strideHeight: pool.stride,
-      strideWidth: pool.stride, padTop: pool.padding, padLeft: pool.padding)
+      kernelHeight: pool.kernel.height, kernelWidth: pool.kernel.width,
+      strideHeight: pool.stride.height, strideWidth: pool.stride.width, padTop: pool.padding.top,
+      padLeft: pool.padding.left)
   }
 
   static func averageForward(
-    _ pool: Pool, input: UnsafePointer<Float>, shape: Shape,
+    _ pool: PoolingWindow, input: UnsafePointer<Float>, shape: Shape,
     output: UnsafeMutablePointer<Float>, outputShape: Shape
   ) {
     let channels = shape[2]
@@ -47,7 +48,7 @@ enum Pooling {
 
   /// Adds to `inputGradient`.
   static func averageBackward(
-    _ pool: Pool, shape: Shape, g: UnsafePointer<Float>, outputShape: Shape,
+    _ pool: PoolingWindow, shape: Shape, g: UnsafePointer<Float>, outputShape: Shape,
     inputGradient: UnsafeMutablePointer<Float>
   ) {
     let channels = shape[2]

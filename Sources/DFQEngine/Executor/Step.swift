@@ -11,8 +11,8 @@ package struct Step: Sendable {
     case add
     case tanh
     case padChannels(stride: Int, before: Int)
-    case maxPool(Pool)
-    case averagePool(Pool)
+    case maxPool(PoolingWindow)
+    case averagePool(PoolingWindow)
     case globalAveragePool
     case upsample(Int)
     case copy

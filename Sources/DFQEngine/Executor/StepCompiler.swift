@@ -22,24 +22,25 @@ struct StepCompiler {
       Step(kind: kind, output: output, inputs: .init(node.inputs))
     }
     switch node.layer {
-    case .input: preconditionFailure("the input is no step")
-    case .convolution(let convolution): return plain(.convolution(step(convolution, at: group[0])))
-    case .linear(let outputs, _):
+    case let convolution as Convolution:
+      return plain(.convolution(step(convolution, at: group[0])))
+    case let linear as Linear:
       return plain(
         .linear(
           .init(
-            inputs: graph.nodes[node.inputs[0]].outputShape.count, outputs: outputs,
+            inputs: graph.nodes[node.inputs[0]].outputShape.count, outputs: linear.outputs,
             weight: layout.entry(node: group[0], .weight)!.range,
             bias: layout.entry(node: group[0], .bias)?.range)))
-    case .activation(.tanh): return plain(.tanh)
-    case .batchNorm, .activation, .add: return normalization(group)
-    case .padChannels(let stride, let before, _):
-      return plain(.padChannels(stride: stride, before: before))
-    case .maxPool(let pool): return plain(.maxPool(pool))
-    case .averagePool(let pool): return plain(.averagePool(pool))
-    case .globalAveragePool: return plain(.globalAveragePool)
-    case .upsample(let factor): return plain(.upsample(factor))
-    case .flatten, .reshape: return plain(.copy)
+    case let activation as Activation where activation == .tanh: return plain(.tanh)
+    case is BatchNorm, is Activation, is Sum: return normalization(group)
+    case let pad as PadChannels:
+      return plain(.padChannels(stride: pad.stride, before: pad.before))
+    case let pool as MaxPool: return plain(.maxPool(pool.window))
+    case let pool as AveragePool: return plain(.averagePool(pool.window))
+    case is GlobalAveragePool: return plain(.globalAveragePool)
+    case let upsample as Upsample: return plain(.upsample(upsample.factor))
+    case is Flatten, is Reshape: return plain(.copy)
+    default: preconditionFailure("\(node.name) cannot be executed")
     }
   }
 
@@ -54,8 +55,8 @@ struct StepCompiler {
     let shape = ConvolutionShape(
       inputHeight: input[0], inputWidth: input[1], inputChannels: input[2] / parts,
       outputHeight: output[0], outputWidth: output[1], outputChannels: output[2] / parts,
-      kernelHeight: c.kernel, kernelWidth: c.kernel, strideHeight: c.stride, strideWidth: c.stride,
-      padTop: c.paddingBefore, padLeft: c.paddingBefore)
+      kernelHeight: c.kernel.height, kernelWidth: c.kernel.width, strideHeight: c.stride.height,
+      strideWidth: c.stride.width, padTop: c.padding.top, padLeft: c.padding.left)
     let weight = layout.entry(node: position, .weight)!
     let transposed = transposedCount
     transposedCount += aligned(weight.shape.count)
@@ -74,18 +75,18 @@ struct StepCompiler {
     for position in group {
       let node = graph.nodes[position]
       switch node.layer {
-      case .batchNorm(let constants):
+      case let constants as BatchNorm:
         norm = constants
         index = normCount
         normCount += 1
-      case .add:
+      case is Sum:
         if position == group[0] {
           inputs = node.inputs
         } else {
           let other = node.inputs.first { $0 != group[0] }!
           inputs.append(other)
         }
-      case .activation(let activation): (leak, high) = activation.clamp
+      case let activation as Activation: (leak, high) = activation.clamp
       default: preconditionFailure("\(node.name) is no part of a normalization")
       }
     }

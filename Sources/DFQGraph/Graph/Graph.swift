@@ -1,28 +1,35 @@
 public import DFQTensor
 
 /// A directed acyclic graph of layers in an order in which every input comes before its use.
+///
+/// Build a graph with ``GraphBuilder``, which infers and checks every shape.
 public struct Graph: Hashable, Sendable {
-  /// One layer with its name, inputs and output shape.
-  public struct Node: Hashable, Sendable {
-    /// The name public checkpoints use, such as `layer1.0.conv1`.
+  /// A layer with its name, inputs and output shape.
+  public struct Node: Sendable {
+    /// The name that public checkpoints use, such as `layer1.0.conv1`.
     public let name: String
     /// The operation.
-    public let layer: Layer
-    /// The positions of the nodes whose outputs it takes.
+    public let layer: any Layer
+    /// The positions of the nodes whose outputs the layer takes.
     public let inputs: [Int]
     /// The output's shape without the batch: H W C or C.
     public let outputShape: Shape
   }
 
-  /// The nodes; the first is the input, the last the output (the logits of a classifier).
+  /// The nodes, from the input to the output (the logits of a classifier).
   public let nodes: [Node]
 
-  /// The images' shape, H W C.
+  /// The shape of one image, H W C.
   public var inputShape: Shape { nodes[0].outputShape }
   /// The output's position.
   public var output: Int { nodes.count - 1 }
   /// The output's shape.
   public var outputShape: Shape { nodes[output].outputShape }
+
+  /// The shapes of a node's inputs.
+  public func inputShapes(_ position: Int) -> [Shape] {
+    nodes[position].inputs.map { nodes[$0].outputShape }
+  }
 
   /// The positions of the nodes that take each node's output.
   public func consumers() -> [[Int]] {
@@ -33,7 +40,9 @@ public struct Graph: Hashable, Sendable {
     return result
   }
 
-  /// The position of a node by name; throws `NetworkError.noSuchLayer`.
+  /// Returns the position of a node by name.
+  ///
+  /// - Throws: ``NetworkError/noSuchLayer(name:)``.
   public func position(of name: String) throws -> Int {
     guard let position = nodes.firstIndex(where: { $0.name == name }) else {
       throw NetworkError.noSuchLayer(name: name)
@@ -41,34 +50,40 @@ public struct Graph: Hashable, Sendable {
     return position
   }
 
-  /// The positions of all batch-norm nodes, in order.
-  public var batchNorms: [Int] {
-    nodes.indices.filter { if case .batchNorm = nodes[$0].layer { true } else { false } }
-  }
+  /// The positions of the nodes that hold running statistics, in order: the batch norms.
+  public var batchNorms: [Int] { positions(with: .runningMean) }
 
-  /// The positions of all convolutions and linear layers, in order: the layers that hold weights
-  /// and cost MACs.
-  public var weighted: [Int] {
-    nodes.indices.filter {
-      switch nodes[$0].layer {
-      case .convolution, .linear: true
-      default: false
-      }
+  /// The positions of the nodes that hold weights, in order: convolutions and linear layers.
+  public var weighted: [Int] { positions(with: .weight) }
+
+  private func positions(with role: ParameterLayout.Role) -> [Int] {
+    nodes.indices.filter { position in
+      nodes[position].layer.parameters(of: inputShapes(position)).contains { $0.role == role }
     }
   }
 
-  /// The multiply-accumulate operations of one image in a node (0 where it has no weights).
+  /// The multiply-accumulate operations of one image in a node; 0 where the node has no weights.
   public func macs(_ position: Int) -> Int {
-    let node = nodes[position]
-    switch node.layer {
-    case .convolution(let convolution):
-      let inputs = nodes[node.inputs[0]].outputShape[2] / convolution.groups
-      return node.outputShape.count * convolution.kernel * convolution.kernel * inputs
-    case .linear(let outputs, _): return nodes[node.inputs[0]].outputShape.count * outputs
-    default: return 0
-    }
+    nodes[position].layer.macs(
+      inputs: inputShapes(position), output: nodes[position].outputShape)
   }
 
   /// The multiply-accumulate operations of one image in the whole graph.
   public var macs: Int { nodes.indices.reduce(0) { $0 + macs($1) } }
+}
+
+extension Graph.Node: Hashable {
+  /// Whether two nodes have the same name, layer, inputs and shape.
+  public static func == (first: Self, second: Self) -> Bool {
+    first.name == second.name && first.inputs == second.inputs
+      && first.outputShape == second.outputShape && first.layer.isEqual(to: second.layer)
+  }
+
+  /// Hashes the name, layer, inputs and shape.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(inputs)
+    hasher.combine(outputShape)
+    layer.hash(into: &hasher)
+  }
 }

@@ -1,50 +1,93 @@
 public import DFQTensor
 
-/// Builds a graph node by node and infers shapes; every method returns the new node's position and
-/// throws `NetworkError.shapeMismatch` where the layer cannot take its input.
+/// Builds a graph node by node and infers shapes.
+///
+/// Every method that adds a layer returns the new node's position.
+///
+/// ```swift
+/// var builder = GraphBuilder(input: [8, 8, 3])
+/// var x = try builder.add(
+///   "conv", .convolution(.init(outputChannels: 16, kernel: 3, padding: 1)), builder.input)
+/// x = try builder.add("relu", .activation(.relu), x)
+/// x = try builder.add("pool", .globalAveragePool, x)
+/// try builder.add("linear", .linear(outputs: 10, bias: true), x)
+/// let graph = builder.build()
+/// ```
 public struct GraphBuilder {
   private var nodes: [Graph.Node]
+  private var names: Set<String>
 
-  /// Starts a graph with images of shape H W C (or a vector for a generator's input).
+  /// Creates a graph whose input has shape H W C (or C for a generator's vectors).
   public init(input: Shape) {
-    nodes = [.init(name: "input", layer: .input, inputs: [], outputShape: input)]
+    nodes = [
+      .init(name: "input", layer: InputLayer(shape: input), inputs: [], outputShape: input)
+    ]
+    names = ["input"]
   }
 
   /// The input's position.
   public var input: Int { 0 }
 
-  /// The graph built so far; its output is the last node added.
+  /// Returns the graph built so far; its output is the last node added.
   public func build() -> Graph { Graph(nodes: nodes) }
 
   /// The output shape of a node.
   public func shape(_ position: Int) -> Shape { nodes[position].outputShape }
 
-  /// Adds a layer with one input.
+  /// Adds a layer that takes the outputs of other nodes.
+  ///
+  /// - Throws: ``NetworkError/shapeMismatch(layer:expected:found:)`` where the layer can't take its
+  ///   inputs, ``NetworkError/duplicateLayer(name:)`` where the name is taken.
   @discardableResult
   public mutating func add(
-    _ name: String, _ layer: Layer, _ input: Int
+    _ name: String, _ layer: some Layer, _ inputs: Int...
   ) throws -> Int {
-    let shape = try layer.outputShape(nodes[input].outputShape, name: name)
-    nodes.append(.init(name: name, layer: layer, inputs: [input], outputShape: shape))
+    try add(name, layer, inputs: inputs)
+  }
+
+  /// Adds a layer that takes the outputs of a list of nodes.
+  ///
+  /// - Throws: ``NetworkError/shapeMismatch(layer:expected:found:)`` where the layer can't take its
+  ///   inputs, ``NetworkError/duplicateLayer(name:)`` where the name is taken.
+  @discardableResult
+  public mutating func add(
+    _ name: String, _ layer: any Layer, inputs: [Int]
+  ) throws -> Int {
+    guard !names.contains(name) else { throw NetworkError.duplicateLayer(name: name) }
+    guard !inputs.isEmpty else {
+      throw NetworkError.shapeMismatch(
+        layer: name, expected: "the output of another node", found: "no input")
+    }
+    guard let shapes = inputs.shapes(in: nodes) else {
+      throw NetworkError.shapeMismatch(
+        layer: name, expected: "inputs among nodes 0 to \(nodes.count - 1)", found: "\(inputs)")
+    }
+    let shape: Shape
+    do {
+      shape = try layer.outputShape(of: shapes)
+    } catch let error as LayerError {
+      throw NetworkError.shapeMismatch(layer: name, expected: error.expected, found: error.found)
+    }
+    names.insert(name)
+    nodes.append(.init(name: name, layer: layer, inputs: inputs, outputShape: shape))
     return nodes.count - 1
   }
 
   /// Adds the sum of two nodes.
+  ///
+  /// - Throws: ``NetworkError/shapeMismatch(layer:expected:found:)`` where the shapes differ,
+  ///   ``NetworkError/duplicateLayer(name:)`` where the name is taken.
   @discardableResult
   public mutating func sum(
     _ name: String, _ first: Int, _ second: Int
   ) throws -> Int {
-    guard shape(first) == shape(second) else {
-      throw NetworkError.shapeMismatch(
-        layer: name, expected: "two inputs of one shape",
-        found: "\(shape(first)) and \(shape(second))")
-    }
-    nodes.append(
-      .init(name: name, layer: .add, inputs: [first, second], outputShape: shape(first)))
-    return nodes.count - 1
+    try add(name, .sum, first, second)
   }
 
   /// Adds a convolution, its batch norm and, if given, an activation named after the batch norm.
+  ///
+  /// - Throws: ``NetworkError/shapeMismatch(layer:expected:found:)`` where a layer can't take its
+  ///   input, ``NetworkError/duplicateLayer(name:)`` where a name is taken.
   public mutating func block(
     _ name: String, _ convolution: Convolution, normName: String, norm: BatchNorm = .init(),
     activation: Activation? = nil, _ input: Int
@@ -56,80 +99,10 @@ public struct GraphBuilder {
   }
 }
 
-extension Layer {
-  /// The output's shape for an input's shape; throws `NetworkError.shapeMismatch`.
-  package func outputShape(_ input: Shape, name: String) throws -> Shape {
-    func map() throws -> (height: Int, width: Int, channels: Int) {
-      guard input.rank == 3, input.count > 0 else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "a map H W C", found: input.description)
-      }
-      return (input[0], input[1], input[2])
-    }
-    func window(_ extent: (Int) -> Int?, _ what: String) throws -> (Int, Int) {
-      let map = try map()
-      guard let height = extent(map.height), let width = extent(map.width) else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "an input at least as large as \(what)", found: "\(input)")
-      }
-      return (height, width)
-    }
-    switch self {
-    case .input, .batchNorm, .activation: return input
-    case .add:
-      throw NetworkError.shapeMismatch(layer: name, expected: "two inputs", found: "one")
-    case .convolution(let convolution):
-      let map = try map()
-      guard convolution.groups > 0, map.channels % convolution.groups == 0,
-        convolution.outputChannels % convolution.groups == 0, convolution.outputChannels > 0,
-        convolution.kernel > 0, convolution.stride > 0, convolution.paddingBefore >= 0,
-        convolution.paddingAfter >= 0
-      else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "channels divisible by \(convolution.groups) groups",
-          found: "\(map.channels) in, \(convolution.outputChannels) out")
-      }
-      let (height, width) = try window(convolution.outputExtent, "the kernel")
-      return [height, width, convolution.outputChannels]
-    case .padChannels(let stride, let before, let after):
-      let map = try map()
-      guard stride > 0, before >= 0, after >= 0 else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "a stride above 0 and no negative padding",
-          found: "\(stride), \(before), \(after)")
-      }
-      return [
-        (map.height - 1) / stride + 1, (map.width - 1) / stride + 1, before + map.channels + after,
-      ]
-    case .maxPool(let pool), .averagePool(let pool):
-      guard pool.kernel > 0, pool.stride > 0, (0..<pool.kernel).contains(pool.padding) else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "a window and stride above 0 and padding below the window",
-          found: "\(pool)")
-      }
-      let (height, width) = try window(pool.outputExtent, "the window")
-      return [height, width, input[2]]
-    case .globalAveragePool: return [try map().channels]
-    case .linear(let outputs, _):
-      guard input.rank == 1, outputs > 0 else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "a vector", found: input.description)
-      }
-      return [outputs]
-    case .upsample(let factor):
-      let map = try map()
-      guard factor > 0 else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "a factor above 0", found: "\(factor)")
-      }
-      return [map.height * factor, map.width * factor, map.channels]
-    case .flatten: return [input.count]
-    case .reshape(let shape):
-      guard shape.count == input.count else {
-        throw NetworkError.shapeMismatch(
-          layer: name, expected: "\(shape.count) elements", found: input.description)
-      }
-      return shape
-    }
+extension [Int] {
+  /// The output shapes of nodes, or nil where a position is out of range.
+  fileprivate func shapes(in nodes: [Graph.Node]) -> [Shape]? {
+    guard allSatisfy(nodes.indices.contains) else { return nil }
+    return map { nodes[$0].outputShape }
   }
 }

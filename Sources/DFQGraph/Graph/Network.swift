@@ -34,11 +34,11 @@ public struct Network: Sendable {
   /// none.
   public func classifier() throws -> (node: Int, weight: Tensor, bias: [Float]) {
     for node in graph.nodes.indices.reversed() {
-      if case .linear(let outputs, _) = graph.nodes[node].layer {
+      if let linear = graph.nodes[node].layer as? Linear {
         let bias = parameters.tensor(node: node, .bias)?.elements
         return (
           node, parameters.tensor(node: node, .weight)!,
-          bias ?? [Float](repeating: 0, count: outputs)
+          bias ?? [Float](repeating: 0, count: linear.outputs)
         )
       }
     }

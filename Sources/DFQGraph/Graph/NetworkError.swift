@@ -24,6 +24,8 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case lossNotFinite(what: String, step: Int, value: String)
   /// A layer's value is not kept, because it is computed together with the next one's.
   case notObserved(layer: String)
+  /// Two layers have the same name.
+  case duplicateLayer(name: String)
   /// A layer of that name does not exist.
   case noSuchLayer(name: String)
 
@@ -51,6 +53,7 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(what): the loss is \(value) at step \(step); lower the learning rate or check the weights"
     case .notObserved(let layer):
       "layer \(layer) is not observed; name it when the executor is made"
+    case .duplicateLayer(let name): "layer \(name): another layer has the same name"
     case .noSuchLayer(let name): "the network has no layer \"\(name)\""
     }
   }

@@ -18,6 +18,8 @@ public struct ParameterLayout: Hashable, Sendable {
     case runningMean
     /// Batch norm's running variance.
     case runningVariance
+    /// Any other parameter that learns.
+    case other
 
     /// Whether gradients reach it.
     public var isLearned: Bool { self != .runningMean && self != .runningVariance }
@@ -33,6 +35,8 @@ public struct ParameterLayout: Hashable, Sendable {
     public let role: Role
     /// Its shape.
     public let shape: Shape
+    /// The value a new parameter starts with, or nil for the usual value of its role.
+    public let initialValue: Float?
     /// Its place in the flat vector.
     public let range: Range<Int>
   }
@@ -47,33 +51,17 @@ public struct ParameterLayout: Hashable, Sendable {
   public init(_ graph: Graph) {
     var entries: [Entry] = []
     var count = 0
-    func append(_ node: Int, _ suffix: String, _ role: Role, _ shape: Shape) {
+    func append(_ node: Int, _ parameter: LayerParameter) {
       entries.append(
         .init(
-          name: "\(graph.nodes[node].name).\(suffix)", node: node, role: role, shape: shape,
-          range: count..<count + shape.count))
-      count += shape.count
+          name: "\(graph.nodes[node].name).\(parameter.name)", node: node, role: parameter.role,
+          shape: parameter.shape, initialValue: parameter.initialValue,
+          range: count..<count + parameter.shape.count))
+      count += parameter.shape.count
     }
     for (position, node) in graph.nodes.enumerated() {
-      let input = node.inputs.first.map { graph.nodes[$0].outputShape }
-      switch node.layer {
-      case .convolution(let c):
-        append(
-          position, "weight", .weight,
-          [c.kernel, c.kernel, input![2] / c.groups, c.outputChannels])
-        if c.bias { append(position, "bias", .bias, [c.outputChannels]) }
-      case .linear(let outputs, let bias):
-        append(position, "weight", .weight, [input!.count, outputs])
-        if bias { append(position, "bias", .bias, [outputs]) }
-      case .batchNorm(let norm):
-        let channels = Shape([input!.dimensions.last!])
-        if norm.affine {
-          append(position, "weight", .normScale, channels)
-          append(position, "bias", .normShift, channels)
-        }
-        append(position, "running_mean", .runningMean, channels)
-        append(position, "running_var", .runningVariance, channels)
-      default: break
+      for parameter in node.layer.parameters(of: graph.inputShapes(position)) {
+        append(position, parameter)
       }
     }
     self.entries = entries

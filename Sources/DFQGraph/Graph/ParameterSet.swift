@@ -20,6 +20,10 @@ public struct ParameterSet: Sendable, Equatable {
   public init(initializing layout: ParameterLayout, seed: UInt64) {
     var values = [Float](repeating: 0, count: layout.count)
     for entry in layout.entries {
+      if let value = entry.initialValue {
+        for index in entry.range { values[index] = value }
+        continue
+      }
       switch entry.role {
       case .weight:
         var stream = RandomStream(seed: seed, "initialization", entry.name)
@@ -28,7 +32,7 @@ public struct ParameterSet: Sendable, Equatable {
         for index in entry.range { values[index] = deviation * stream.normal() }
       case .normScale, .runningVariance:
         for index in entry.range { values[index] = 1 }
-      case .bias, .normShift, .runningMean: break
+      case .bias, .normShift, .runningMean, .other: break
       }
     }
     self.init(layout: layout, values: values)

@@ -44,13 +44,12 @@ package struct Placement: Sendable, Equatable {
     }
     var points: [Int: Point] = [:]
     for (position, node) in graph.nodes.enumerated() {
-      guard case .activation(let activation) = node.layer else { continue }
+      guard let sign = node.layer.quantizedOutput else { continue }
       let rule = quantizer.override(for: node.name)
       if rule?.ignored == true { continue }
-      let nonNegative = activation == .relu || activation == .relu6
       points[position] = Point(
         node: position, bits: (rule?.activationBits ?? quantizer.activationBits).sorted(),
-        nonNegative: nonNegative)
+        nonNegative: sign == .nonNegative)
     }
     let consumers = graph.consumers()
     if quantizer.fullyQuantized {
@@ -90,11 +89,8 @@ package struct Placement: Sendable, Equatable {
   private static func source(of node: Int, _ graph: Graph, isPoint: (Int) -> Bool) -> Int? {
     var position = node
     while !isPoint(position) {
-      switch graph.nodes[position].layer {
-      case .maxPool, .padChannels, .upsample, .flatten, .reshape:
-        position = graph.nodes[position].inputs[0]
-      default: return nil
-      }
+      guard graph.nodes[position].layer.passesCodesThrough else { return nil }
+      position = graph.nodes[position].inputs[0]
     }
     return position
   }
