@@ -56,10 +56,11 @@ let package = Package(
     .target(
       name: "DynaDFQ", dependencies: ["DFQData", "DFQEvaluation", "DFQTraining"],
       swiftSettings: strict),
+    .target(name: "DFQBenchmarks", dependencies: ["DFQEngine"], swiftSettings: strict),
     .executableTarget(
       name: "dynadfq",
       dependencies: [
-        "DynaDFQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DynaDFQ", "DFQBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",
       swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),

@@ -1,3 +1,4 @@
+import DFQBenchmarks
 import DynaDFQ
 
 /// What runs where, with measured speeds: `dynadfq inspect --kernels`.

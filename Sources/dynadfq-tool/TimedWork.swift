@@ -33,7 +33,7 @@ struct TimedWork {
     case .studentDynamic: try trainStudent(bits: [3, 4, 5], budget: 4, steps, mark)
     case .studentInfer: try inferStudent(steps, mark)
     case .train: try trainTeacher(steps, mark)
-    case .infer: infer(steps, mark)
+    case .infer: try infer(steps, mark)
     }
   }
 
@@ -90,12 +90,12 @@ struct TimedWork {
     }
   }
 
-  private func infer(_ steps: Int, _ mark: () -> Void) {
+  private func infer(_ steps: Int, _ mark: () -> Void) throws {
     let executor = Executor(plan: Plan(network.graph), context: context)
     let images = RandomData.images(batch, for: network, seed: seed)
     let request = PassRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
-      _ = executor.run(images: images, parameters: network.parameters.values, request: request)
+      _ = try executor.run(images: images, parameters: network.parameters.values, request: request)
       mark()
     }
   }
@@ -109,7 +109,7 @@ struct TimedWork {
     let weights = executor.effectiveWeights(student)
     let request = PassRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
-      _ = executor.run(student, images: images, request: request, effective: weights)
+      _ = try executor.run(student, images: images, request: request, effective: weights)
       mark()
     }
   }

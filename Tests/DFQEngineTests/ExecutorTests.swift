@@ -13,12 +13,13 @@ import Testing
     let target = stream.tensor(
       Shape([images.rowCount] + network.graph.outputShape.dimensions))
     let moments = mode == .training ? [] : try network.batchNormStatistics()
-    let response = Executor(plan: Plan(network.graph, observing: observing), context: context).run(
-      images: images, parameters: network.parameters.values,
-      request: .init(
-        mode: mode, imageObjectives: [SquaredDistance(target: target, node: output)],
-        momentObjectives: moments, imageGradient: true, parameterGradient: true,
-        outputs: [output]))
+    let response = try Executor(plan: Plan(network.graph, observing: observing), context: context)
+      .run(
+        images: images, parameters: network.parameters.values,
+        request: .init(
+          mode: mode, imageObjectives: [SquaredDistance(target: target, node: output)],
+          momentObjectives: moments, imageGradient: true, parameterGradient: true,
+          outputs: [output]))
     return response.outputs[0].elements + response.imageGradient!.elements
       + response.parameterGradient + response.momentLosses.map { Float($0) }
       + response.lossesByImage[0].map { Float($0) }
@@ -73,15 +74,15 @@ import Testing
     let output = network.graph.output
     let all = Set(network.graph.nodes.indices)
     let target = stream.tensor(Shape([3] + network.graph.outputShape.dimensions))
-    func run(_ observed: Set<Int>, _ outputs: [Int]) -> PassResult {
-      Executor(plan: Plan(network.graph, observing: observed), context: .init(threads: 1)).run(
+    func run(_ observed: Set<Int>, _ outputs: [Int]) throws -> PassResult {
+      try Executor(plan: Plan(network.graph, observing: observed), context: .init(threads: 1)).run(
         images: images, parameters: network.parameters.values,
         request: .init(
           imageObjectives: [SquaredDistance(target: target, node: output)], imageGradient: true,
           parameterGradient: true, outputs: outputs))
     }
-    let fused = run([], [output])
-    let unfused = run(all, all.sorted())
+    let fused = try run([], [output])
+    let unfused = try run(all, all.sorted())
     #expect(fused.outputs[0].elements == unfused.outputs[output].elements)
     #expect(fused.totalLoss == unfused.totalLoss)
     #expect(
@@ -106,8 +107,8 @@ import Testing
     let targets = [inside, network.graph.output].map {
       stream.tensor(Shape([4] + network.graph.nodes[$0].outputShape.dimensions))
     }
-    func run(_ weights: [Float]) -> [Float] {
-      let response = Executor(plan: Plan(network.graph, observing: [inside]), context: .default)
+    func run(_ weights: [Float]) throws -> [Float] {
+      let response = try Executor(plan: Plan(network.graph, observing: [inside]), context: .default)
         .run(
           images: images, parameters: network.parameters.values,
           request: .init(
@@ -118,9 +119,9 @@ import Testing
             ], imageGradient: true, parameterGradient: true))
       return response.imageGradient!.elements + response.parameterGradient
     }
-    let sum = zip(run([2, 0]), run([0, 3])).map { $0 + $1 }
+    let sum = try zip(run([2, 0]), run([0, 3])).map { $0 + $1 }
     // Gradients are linear in the objectives' weights, up to rounding.
-    #expect(relativeDistance(run([2, 3]), sum) < 1e-5)
+    #expect(try relativeDistance(run([2, 3]), sum) < 1e-5)
   }
 
   /// The gradient at the images alone keeps bits in the place of block outputs, and what is not
@@ -133,7 +134,7 @@ import Testing
     let target = stream.tensor([11, 5])
     let executor = Executor(plan: Plan(network.graph), context: variant.context)
     let gradients = try [true, false].map { wantsParameters in
-      executor.run(
+      try executor.run(
         images: images, parameters: network.parameters.values,
         request: .init(
           imageObjectives: [SquaredDistance(target: target, node: network.graph.output)],
@@ -153,7 +154,7 @@ import Testing
     let executor = Executor(plan: Plan(network.graph), context: .init(threads: 1))
     for variant in BatchNormStatistics.Variant.allCases {
       let responses = try [(false, false), (true, false), (false, true)].map { wanted in
-        executor.run(
+        try executor.run(
           images: images, parameters: network.parameters.values,
           request: .init(
             imageObjectives: [SquaredDistance(target: Tensor(shape: images.shape), node: 0)],

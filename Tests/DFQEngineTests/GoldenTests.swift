@@ -34,7 +34,7 @@ import Testing
     let plan = Plan(network.graph)
     let executor = Executor(plan: plan, context: variant.context)
     let labels = try golden.tensor("labels")
-    let response = executor.run(
+    let response = try executor.run(
       images: try golden.tensor("images").channelsLast, parameters: network.parameters.values,
       request: .init(
         imageObjectives: [CrossEntropy(labels: labels, node: network.graph.output)],
@@ -63,7 +63,7 @@ import Testing
     let golden = try Shared.golden("resnet20_supervised_\(name)")
     let batch = try network.inputs(images, at: 0..<16)
     let labels = try Tensor.oneHot(Array(images.labels.prefix(16)), classCount: 10)
-    let response = Executor(plan: Plan(network.graph), context: variant.context).run(
+    let response = try Executor(plan: Plan(network.graph), context: variant.context).run(
       images: batch, parameters: network.parameters.values,
       request: .init(
         mode: mode,

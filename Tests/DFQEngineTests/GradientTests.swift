@@ -68,7 +68,7 @@ import Testing
 
     for variant in ExecutionVariant.all {
       let name = variant.description
-      let response = Executor(plan: Plan(network.graph), context: variant.context).run(
+      let response = try Executor(plan: Plan(network.graph), context: variant.context).run(
         images: images, parameters: network.parameters.values,
         request: .init(
           mode: mode, imageObjectives: [SquaredDistance(target: target, node: output)],
@@ -99,17 +99,17 @@ import Testing
     let images = stream.tensor([5, 8, 8, 3])
     let objective = SquaredDistance(target: stream.tensor([5, 4]), node: network.graph.output)
     let executor = Executor(plan: Plan(network.graph), context: .init(threads: 1))
-    func run(images wantsImages: Bool, parameters: Bool) -> PassResult {
-      executor.run(
+    func run(images wantsImages: Bool, parameters: Bool) throws -> PassResult {
+      try executor.run(
         images: images, parameters: network.parameters.values,
         request: .init(
           mode: mode, imageObjectives: [objective], imageGradient: wantsImages,
           parameterGradient: parameters))
     }
-    let both = run(images: true, parameters: true)
+    let both = try run(images: true, parameters: true)
     for _ in 0..<2 {
-      #expect(run(images: true, parameters: false).imageGradient == both.imageGradient)
-      #expect(run(images: false, parameters: true).parameterGradient == both.parameterGradient)
+      #expect(try run(images: true, parameters: false).imageGradient == both.imageGradient)
+      #expect(try run(images: false, parameters: true).parameterGradient == both.parameterGradient)
     }
   }
 }

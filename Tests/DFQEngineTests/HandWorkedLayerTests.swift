@@ -11,15 +11,15 @@ import Testing
     var builder = GraphBuilder(input: input)
     try builder.add("layer", layer, builder.input)
     let graph = builder.build()
-    func output(_ context: ExecutionContext) -> [Float] {
-      Executor(plan: Plan(graph), context: context).run(
+    func output(_ context: ExecutionContext) throws -> [Float] {
+      try Executor(plan: Plan(graph), context: context).run(
         images: Tensor(shape: Shape([1] + input.dimensions), elements: image),
         parameters: parameters, request: .init(outputs: [1])
       ).outputs[0].elements
     }
-    let result = output(.init(threads: 1))
+    let result = try output(.init(threads: 1))
     for variant in ExecutionVariant.all {
-      let isSame = zip(output(variant.context), result).allSatisfy {
+      let isSame = try zip(output(variant.context), result).allSatisfy {
         $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= 1e-6 * abs($1)
       }
       #expect(isSame, "\(variant)")

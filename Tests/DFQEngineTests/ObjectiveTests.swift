@@ -156,7 +156,7 @@ import Testing
     let behind = zip(x, direction).map { $0 - 1e-6 * Double($1) }
     let expected = Double(weight) * (loss(ahead) - loss(behind)) / 2e-6
     for execution in ExecutionVariant.all {
-      let response = Executor(plan: Plan(network.graph), context: execution.context).run(
+      let response = try Executor(plan: Plan(network.graph), context: execution.context).run(
         images: images, parameters: network.parameters.values,
         request: .init(
           momentObjectives: try network.batchNormStatistics(variant: variant, weight: weight),

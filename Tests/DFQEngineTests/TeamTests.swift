@@ -7,11 +7,11 @@ import Testing
   /// The logits of each number of threads.
   private func logits(
     _ network: Network, images: Tensor, context: ExecutionContext, threads: [Int]
-  ) -> [[Float]] {
-    threads.map {
+  ) throws -> [[Float]] {
+    try threads.map {
       var context = context
       context.pool = WorkerPool(threads: $0)
-      return Executor(plan: Plan(network.graph), context: context).run(
+      return try Executor(plan: Plan(network.graph), context: context).run(
         images: images, parameters: network.parameters.values,
         request: .init(outputs: [network.graph.output])
       ).outputs[0].elements
@@ -25,7 +25,8 @@ import Testing
     var stream = RandomStream(seed: 3, "images")
     for batch in 1...2 {
       let images = stream.tensor(Shape([batch] + layer.input.dimensions))
-      let found = logits(network, images: images, context: variant.context, threads: [1, 2, 3, 13])
+      let found = try logits(
+        network, images: images, context: variant.context, threads: [1, 2, 3, 13])
       let same = found.allSatisfy { $0 == found[0] }
       #expect(same, "\(batch) images")
     }
@@ -37,7 +38,7 @@ import Testing
     let network = try Architecture(name: "resnet18:input=67x45x3,classes=7").network(seed: 1)
     var stream = RandomStream(seed: 3, "images")
     let images = stream.tensor([1, 67, 45, 3])
-    let found = logits(network, images: images, context: variant.context, threads: [1, 2, 3])
+    let found = try logits(network, images: images, context: variant.context, threads: [1, 2, 3])
     let same = found[0] == found[1] && found[0] == found[2]
     #expect(same)
   }
@@ -57,11 +58,11 @@ import Testing
     let network = Network.random(b.build())
     var stream = RandomStream(seed: 3, "images")
     let images = stream.tensor([9, 7, 7, 3])
-    let found = logits(
+    let found = try logits(
       network, images: images.rows(4..<5), context: variant.context, threads: [1, 2, 3])
     let same = found[0] == found[1] && found[0] == found[2]
     #expect(same)
-    let among = logits(network, images: images, context: variant.context, threads: [2])[0]
+    let among = try logits(network, images: images, context: variant.context, threads: [2])[0]
     // Other tiles, other rounding.
     #expect(relativeDistance(found[0], Array(among[20..<25])) < 1e-5)
   }

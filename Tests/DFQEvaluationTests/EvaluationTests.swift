@@ -100,8 +100,8 @@ import Testing
     let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
     let points = student.placement.points.count
     for candidate in 0..<3 {
-      let uniform = evaluator.run(images, policy: .uniform(candidate))
-      let table = evaluator.run(
+      let uniform = try evaluator.run(images, policy: .uniform(candidate))
+      let table = try evaluator.run(
         images, policy: .table(.init(repeating: UInt8(candidate), count: 11 * points)))
       #expect(uniform.logits == table.logits)
       #expect(uniform.bits.allSatisfy { $0.allSatisfy { $0 == [2, 3, 5][candidate] } })
@@ -109,9 +109,9 @@ import Testing
         uniform.bitOPs.allSatisfy { $0 == student.bitOPs(activationBits: [2, 3, 5][candidate]) })
     }
     // A high price buys the lowest bits, a negative one the highest.
-    let cheap = evaluator.run(images, policy: .selector, price: 1e4)
+    let cheap = try evaluator.run(images, policy: .selector, price: 1e4)
     #expect(abs(cheap.averageBitOPs / student.cheapestBitOPs - 1) < 1e-9)
-    let dear = evaluator.run(images, policy: .selector, price: -1e4)
+    let dear = try evaluator.run(images, policy: .selector, price: -1e4)
     #expect(dear.averageBitOPs > cheap.averageBitOPs)
   }
 
@@ -142,7 +142,7 @@ import Testing
     #expect(report.bitsSpreadOverImages == 0)
     // 8 bits change logits by little: a hundredth of their size over eight layers.
     let logits = try FloatExecutor(student.network).logits(ofInputs: images).elements
-    let found = student.decisions(ofInputs: images).flatMap(\.logits)
+    let found = try student.decisions(ofInputs: images).flatMap(\.logits)
     #expect(relativeDistance(found, logits) < 0.03)
   }
 

@@ -41,7 +41,7 @@ import Testing
   private static func run(
     _ student: QuantizedNetwork, _ images: Tensor, gradient: Bool = false,
     _ context: ExecutionContext
-  ) -> StudentExecutor.Response {
+  ) throws -> StudentExecutor.Response {
     let output = student.network.graph.output
     var request = PassRequest(outputs: [output])
     if gradient {
@@ -49,16 +49,16 @@ import Testing
       request.imageObjectives = [CrossEntropy(labels: labels, node: output)]
       request.parameterGradient = true
     }
-    return StudentExecutor(student, context: context).run(
+    return try StudentExecutor(student, context: context).run(
       student, images: images, request: request)
   }
 
   @Test(arguments: quantizers.indices, InstructionSet.available)
   func integersAreWhatFloatsRoundTo(index: Int, set: InstructionSet) throws {
     let (student, images) = try IntegerArithmeticTests.student(index)
-    let integer = IntegerArithmeticTests.run(
+    let integer = try IntegerArithmeticTests.run(
       student, images, gradient: true, IntegerArithmeticTests.context(set, .integer))
-    let float = IntegerArithmeticTests.run(
+    let float = try IntegerArithmeticTests.run(
       student, images, gradient: true, IntegerArithmeticTests.context(set, .float))
     #expect(integer.choices == float.choices)
     // No value changes its code here, so that what is computed from the last codes is the same.
@@ -74,10 +74,10 @@ import Testing
   @Test(arguments: quantizers.indices)
   func passesWithoutGradientsGiveTheSameBits(index: Int) throws {
     let (student, images) = try IntegerArithmeticTests.student(index)
-    let expected = IntegerArithmeticTests.run(
+    let expected = try IntegerArithmeticTests.run(
       student, images, gradient: true, IntegerArithmeticTests.context(.best, .integer))
     for threads in 1...3 {
-      let found = IntegerArithmeticTests.run(
+      let found = try IntegerArithmeticTests.run(
         student, images, IntegerArithmeticTests.context(.best, .integer, threads: threads))
       let same = found.pass.outputs[0].elements == expected.pass.outputs[0].elements
       #expect(same)
@@ -88,12 +88,12 @@ import Testing
   @Test func weightsOffTheirGridStayFloats() throws {
     let (student, images) = try IntegerArithmeticTests.student(1)
     let request = PassRequest(outputs: [student.network.graph.output])
-    let logits = [ExecutionContext.QuantizedArithmetic.integer, .float].map { arithmetic in
+    let logits = try [ExecutionContext.QuantizedArithmetic.integer, .float].map { arithmetic in
       let executor = StudentExecutor(
         student, context: IntegerArithmeticTests.context(.best, arithmetic))
       var weights = executor.effectiveWeights(student)
       for position in weights.values.indices { weights.values[position] *= 1.01 }
-      return executor.run(student, images: images, request: request, effective: weights)
+      return try executor.run(student, images: images, request: request, effective: weights)
         .pass.outputs[0].elements
     }
     let same = logits[0] == logits[1]

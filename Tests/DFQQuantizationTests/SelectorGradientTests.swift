@@ -62,7 +62,7 @@ import Testing
     }
 
     for variant in ExecutionVariant.all {
-      let response = StudentExecutor(student, context: variant.context).run(
+      let response = try StudentExecutor(student, context: variant.context).run(
         student, images: images,
         request: .init(
           imageObjectives: [SquaredDistance(target: target, node: output)], imageGradient: true,
@@ -99,8 +99,8 @@ import Testing
     }
     let objective = SquaredDistance(
       target: stream.tensor([13, 4]), node: student.network.graph.output)
-    let results = [1, 2, 3].map { threads in
-      let response = StudentExecutor(student, context: .init(threads: threads)).run(
+    let results = try [1, 2, 3].map { threads in
+      let response = try StudentExecutor(student, context: .init(threads: threads)).run(
         student, images: images,
         request: .init(imageObjectives: [objective], imageGradient: true, parameterGradient: true),
         trainsSelector: true, budgetSlope: 0.1)

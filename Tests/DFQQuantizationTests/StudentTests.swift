@@ -61,10 +61,10 @@ import Testing
   func batchesMayHoldDifferentChoices(selector: BitSelector) throws {
     let (student, images) = try StudentTests.student(selector: selector)
     for variant in ExecutionVariant.all {
-      let together = student.decisions(ofInputs: images, context: variant.context)
+      let together = try student.decisions(ofInputs: images, context: variant.context)
       #expect(Set(together.map(\.bits)).count > 1, "\(variant)")
       for image in 0..<images.rowCount {
-        let alone = student.decisions(
+        let alone = try student.decisions(
           ofInputs: images.rows(image..<image + 1), context: variant.context)
         #expect(alone[0] == together[image], "\(variant)")
       }
@@ -80,11 +80,11 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     try student.write(to: path)
     let read = try QuantizedNetwork(contentsOf: path)
-    let together = read.decisions(ofInputs: images, context: StudentTests.context)
-    #expect(together == student.decisions(ofInputs: images, context: StudentTests.context))
+    let together = try read.decisions(ofInputs: images, context: StudentTests.context)
+    #expect(try together == student.decisions(ofInputs: images, context: StudentTests.context))
     for image in 0..<images.rowCount {
       #expect(
-        student.decisions(
+        try student.decisions(
           ofInputs: images.rows(image..<image + 1), context: StudentTests.context)[0]
           == together[image])
     }
@@ -116,7 +116,7 @@ import Testing
     try student.write(to: path)
     let read = try QuantizedNetwork(contentsOf: path)
     #expect(
-      read.decisions(ofInputs: images, context: StudentTests.context)
+      try read.decisions(ofInputs: images, context: StudentTests.context)
         == student.decisions(ofInputs: images, context: StudentTests.context))
     let good = try FileContents.read(path, limit: 1 << 30)
     var stream = RandomStream(seed: 4, "damage")
@@ -132,8 +132,8 @@ import Testing
   @Test func controlsKeepTheirPromises() throws {
     let (student, images) = try StudentTests.student()
     let evaluator = StudentEvaluator(student, context: StudentTests.context)
-    let run = evaluator.run(images, policy: .selector)
-    let again = evaluator.run(images, policy: .table(run.choices))
+    let run = try evaluator.run(images, policy: .selector)
+    let again = try evaluator.run(images, policy: .table(run.choices))
     #expect(again.predictions == run.predictions)
     // The table's cost is the selector's without the selector.
     #expect(again.averageBitOPs < run.averageBitOPs)

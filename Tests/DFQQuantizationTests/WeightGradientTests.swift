@@ -30,8 +30,8 @@ import Testing
         SquaredDistance(target: stream.tensor([4, 2]), node: student.network.graph.output)
       ], parameterGradient: true)
     let executor = StudentExecutor(student, context: variant.context)
-    let response = executor.run(student, images: images, request: request)
-    let rounded = Executor(plan: Plan(student.network.graph), context: variant.context)
+    let response = try executor.run(student, images: images, request: request)
+    let rounded = try Executor(plan: Plan(student.network.graph), context: variant.context)
       .run(
         images: images, parameters: executor.effectiveWeights(student).values, request: request
       ).parameterGradient
@@ -129,8 +129,8 @@ import Testing
       network: .random(b.build()), quantizer: quantizer, selector: nil, seed: 0)
     try student.calibrate(batches: [images], context: variant.context)
     let executor = StudentExecutor(student, context: variant.context)
-    func gradient(_ range: Range<Int>, _ table: [UInt8]) -> [Float] {
-      let response = executor.run(
+    func gradient(_ range: Range<Int>, _ table: [UInt8]) throws -> [Float] {
+      let response = try executor.run(
         student, images: images.rows(range),
         request: .init(
           imageObjectives: [SquaredDistance(target: targets.rows(range), node: 5 - 1)],
@@ -139,10 +139,10 @@ import Testing
         + response.activationStepGradient.flatMap { $0 }
     }
     let table: [UInt8] = [0, 1, 2, 2, 0, 1]
-    let together = gradient(0..<6, table)
+    let together = try gradient(0..<6, table)
     var sum = [Float](repeating: 0, count: together.count)
     for image in 0..<6 {
-      let alone = gradient(image..<image + 1, [table[image]])
+      let alone = try gradient(image..<image + 1, [table[image]])
       for index in sum.indices { sum[index] += alone[index] / 6 }
     }
     // The order of additions.
@@ -155,7 +155,7 @@ import Testing
     let count = student.network.parameters.values.count
     var expected = [Float](repeating: 0, count: 3)
     for image in 0..<6 {
-      let run = executor.run(
+      let run = try executor.run(
         student, images: images.rows(image..<image + 1), request: .init(outputs: [4]),
         policy: .table([table[image]]))
       let fc = student.network.parameters.layout.entry(named: "fc.weight")!.range

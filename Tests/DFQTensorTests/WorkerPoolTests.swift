@@ -106,6 +106,17 @@ import Testing
 
   @Test func atLeastOneThread() {
     #expect(WorkerPool(threads: 0).threads == 1)
+    #expect(WorkerPool(threads: -3).threads == 1)
     #expect(WorkerPool().threads == WorkerPool.activeProcessors)
+  }
+
+  /// Requests for absurd numbers of threads crashed, or took gigabytes.
+  @Test(arguments: [20_000, 1 << 62, Int.max])
+  func threadsAreLimited(threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    #expect(2...WorkerPool.limit ~= pool.threads)
+    let total = Atomic<Int>(0)
+    pool.together { _, team in total.add(team.count, ordering: .relaxed) }
+    #expect(total.load(ordering: .relaxed) == pool.threads * pool.threads)
   }
 }

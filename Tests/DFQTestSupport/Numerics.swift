@@ -21,8 +21,9 @@ public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
 /// The directional derivative of `loss` at `point` along `direction` by central differences of step
 /// `h`.
 public func directionalDerivative(
-  at point: [Float], along direction: [Float], step h: Float, _ loss: ([Float]) -> Double
-) -> Double {
+  at point: [Float], along direction: [Float], step h: Float,
+  _ loss: ([Float]) throws -> Double
+) rethrows -> Double {
   let ahead = zip(point, direction).map { $0 + h * $1 }
   let behind = zip(point, direction).map { $0 - h * $1 }
   // The float inputs moved by what rounding left of h, so measure the step actually taken.
@@ -32,7 +33,7 @@ public func directionalDerivative(
     taken += Double(ahead[index] - behind[index]) * Double(direction[index])
     norm += Double(direction[index]) * Double(direction[index])
   }
-  return (loss(ahead) - loss(behind)) / (taken / norm)
+  return try (loss(ahead) - loss(behind)) / (taken / norm)
 }
 
 /// The inner product in double precision.

@@ -68,7 +68,7 @@ import Testing
     let teacher = try teacher()
     let images = try images(teacher)
     let student = try trainer(teacher).train(on: images)
-    let decisions = student.decisions(ofInputs: images.images)
+    let decisions = try student.decisions(ofInputs: images.images)
     let mean = decisions.reduce(0) { $0 + $1.bitOPs } / Double(decisions.count)
     // The price was set on the images without the held-out tenth.
     #expect(mean <= 1.02 * student.bitOPs(activationBits: 4))

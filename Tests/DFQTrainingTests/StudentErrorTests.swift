@@ -58,7 +58,7 @@ import Testing
       // The price was set on the images that were trained on: all but the held-out tenth.
       var stream = RandomStream(seed: 3, "hold-out")
       let training = images.subset(stream.permutation(30).dropFirst(3).sorted())
-      let run = StudentEvaluator(student, context: .default).run(
+      let run = try StudentEvaluator(student, context: .default).run(
         training.images, policy: .selector)
       #expect(run.averageBitOPs <= bound, "\(budget)")
       // 27 images in steps: what one image's decision in the costliest layers changes.

@@ -68,10 +68,10 @@ let benchmarks: @Sendable () -> Void = {
         configuration: .init(steps: 0, holdOut: 0)
       ).train(on: inputs)
       let many = Tensor.concatenating([Tensor](repeating: inputs.images, count: 16))
-      _ = student.decisions(ofInputs: inputs.images)
+      _ = try student.decisions(ofInputs: inputs.images)
       let watch = Stopwatch()
       watch.mark()
-      blackHole(student.decisions(ofInputs: many))
+      blackHole(try student.decisions(ofInputs: many))
       watch.mark()
       benchmark.measurement(perImage, watch.nanoseconds(perImages: many.rowCount))
       benchmark.measurement(

@@ -232,6 +232,9 @@ typedef struct {
 
 const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);
 
+/* The processors the calling thread may run on: those of its affinity mask where the system has one. */
+int32_t dfq_processor_count(void);
+
 /* Tells the processor that a thread is waiting for another one in a loop. */
 void dfq_relax(void);
 

@@ -1,14 +1,16 @@
 import DFQGraph
-import DFQTensor
+package import DFQTensor
 
 /// Runs one image's convolution on the backend of the context: direct kernels, or im2col and the
 /// BLAS.
-struct ConvolutionRunner {
-  let context: ExecutionContext
+package struct ConvolutionRunner {
+  package let context: ExecutionContext
   private var kernels: Kernels { context.kernels }
 
+  package init(context: ExecutionContext) { self.context = context }
+
   /// Floats of scratch any backend needs for a convolution.
-  static func scratchCount(_ shape: ConvolutionShape, style: ConvolutionStep.Style) -> Int {
+  package static func scratchCount(_ shape: ConvolutionShape, style: ConvolutionStep.Style) -> Int {
     let columns = shape.outputHeight * shape.outputWidth * shape.kernelHeight * shape.kernelWidth
     var count = InstructionSet.available.map { Kernels($0).convolutionScratchCount(shape) }.max()!
     if style != .depthwise { count = max(count, columns * shape.inputChannels) }
@@ -21,7 +23,7 @@ struct ConvolutionRunner {
     return aligned(count)
   }
 
-  func forward(
+  package func forward(
     _ shape: ConvolutionShape, input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, output: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
@@ -43,7 +45,7 @@ struct ConvolutionRunner {
   }
 
   /// `weight` is KH KW I O, `transposedWeight` the same as KH KW O I.
-  func dataGradient(
+  package func dataGradient(
     _ shape: ConvolutionShape, outputGradient: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     transposedWeight: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
     accumulate: Bool, scratch: UnsafeMutablePointer<Float>
@@ -62,7 +64,7 @@ struct ConvolutionRunner {
   }
 
   /// Adds to `weightGradient` and `biasGradient`.
-  func weightGradient(
+  package func weightGradient(
     _ shape: ConvolutionShape, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>

@@ -29,7 +29,6 @@ extension Executor {
   func prepare(
     _ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool, isAlone: Bool
   ) {
-    precondition(values.count == banks * plan.layout.count, "the parameters do not fit the network")
     let codes = transform.map { transform in
       transform.nodes.indices.map { transform.hasCodes(point: $0) }
     }

@@ -3,11 +3,14 @@ package import DFQTensor
 
 extension Executor {
   /// Runs one batch N H W C forward and, where gradients are asked for, backward.
+  ///
+  /// - Throws: ``NetworkError`` where the images, the parameters or a node of the request do not fit
+  ///   the network, and what the request's objectives throw.
   package func run(
     images: Tensor, parameters values: [Float], request: PassRequest
-  ) -> PassResult {
+  ) throws -> PassResult {
+    try check(images: images, parameters: values, request: request)
     let batch = images.rowCount
-    precondition(images.rowShape == plan.graph.inputShape, "the images do not fit the network")
     let training = request.mode == .training
     let coupled =
       training || request.momentObjectives.contains { !$0.isPerImage }

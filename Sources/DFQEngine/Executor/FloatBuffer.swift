@@ -7,16 +7,16 @@ import DFQGraph
 #endif
 
 /// Floats aligned to cache lines, zero at first, owned by one executor and reused by every pass.
-final class FloatBuffer: @unchecked Sendable {
-  let start: UnsafeMutablePointer<Float>
-  let count: Int
+package final class FloatBuffer: @unchecked Sendable {
+  package let start: UnsafeMutablePointer<Float>
+  package let count: Int
   /// The bytes mapped for it alone; 0 for memory of the allocator.
   private let mapped: Int
 
   /// From twice this size on, memory is asked for in large pages, which cost fewer translations.
   private static let largePage = 2 << 20
 
-  init(_ count: Int) {
+  package init(_ count: Int) {
     let bytes = max(count, 16) * 4
     let pages = FloatBuffer.largePages(bytes)
     mapped = pages.bytes

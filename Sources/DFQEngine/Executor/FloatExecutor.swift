@@ -43,6 +43,22 @@ public final class FloatExecutor {
     try values(of: [network.graph.position(of: layer)], inputs: inputs)[0]
   }
 
+  /// Runs one batch of inputs N H W C and returns what `request` asks for: losses, layers' values and
+  /// gradients at the images and at the parameters.
+  ///
+  /// `parameters` replaces the network's own, in the order of its ``ParameterLayout``. Objectives and
+  /// outputs may look at any layer that the executor observes; the input, the logits and the inputs of
+  /// batch norms always have values.
+  ///
+  /// - Throws: ``NetworkError`` where the inputs, the parameters or a node of the request do not fit the
+  ///   network, and what the objectives' checks throw.
+  public func run(
+    _ inputs: Tensor, parameters: [Float]? = nil, request: PassRequest
+  ) throws -> PassResult {
+    try executor.run(
+      images: inputs, parameters: parameters ?? network.parameters.values, request: request)
+  }
+
   package func values(of nodes: [Int], inputs: Tensor) throws -> [Tensor] {
     guard inputs.rowShape == network.imageShape else {
       throw NetworkError.imageShape(expected: network.imageShape, found: inputs.rowShape)
@@ -52,7 +68,7 @@ public final class FloatExecutor {
     }
     var parts = nodes.map { _ in [Tensor]() }
     for start in stride(from: 0, to: inputs.rowCount, by: batch) {
-      let response = executor.run(
+      let response = try executor.run(
         images: inputs.rows(start..<min(start + batch, inputs.rowCount)),
         parameters: network.parameters.values, request: .init(outputs: nodes))
       for place in nodes.indices { parts[place].append(response.outputs[place]) }

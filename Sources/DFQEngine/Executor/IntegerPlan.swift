@@ -1,8 +1,8 @@
 import DFQGraph
-import DFQTensor
+package import DFQTensor
 
 /// Which convolutions of a plan may be computed in integers: those that read a quantized value.
-struct IntegerPlan {
+package struct IntegerPlan {
   /// One convolution.
   struct Entry {
     /// The transform's point it reads.
@@ -52,7 +52,7 @@ struct IntegerPlan {
 
   /// Where the scratch memory's parts begin, in floats: scales at 0, then offsets, a band of
   /// outputs, the kernel's own.
-  static func scratch(
+  package static func scratch(
     _ shape: ConvolutionShape, _ kernels: Kernels
   ) -> (offset: Int, band: Int, kernel: Int, count: Int) {
     let channels = aligned(shape.outputChannels)

@@ -12,9 +12,6 @@ extension Pass {
   }
 
   func runTraining() {
-    precondition(
-      request.momentObjectives.isEmpty,
-      "losses on moments belong to evaluation-mode passes: training mode has its own statistics")
     moments = PassMoments(
       plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: executor.laneCount(batch))
     inSweeps { [self] sweeps in

@@ -1,18 +1,18 @@
 import DFQGraph
-import DFQTensor
+package import DFQTensor
 
 /// Which convolutions of a plan are computed by Winograd's algorithm, and where their transformed
 /// weights lie.
-struct WinogradPlan {
+package struct WinogradPlan {
   /// One convolution.
-  struct Entry {
-    let tile: Int
+  package struct Entry {
+    package let tile: Int
     /// Offsets of the transformed weights of the forward convolution and of the data gradient.
     let forward: Int
     let gradient: Int
     /// Whether several images are computed at a time: where an image has so few tiles that reading
     /// the weights would take longer than using them.
-    let isGrouped: Bool
+    package let isGrouped: Bool
     /// The tiles of an image.
     let tiles: Int
     /// Floats of the transformed weights of the forward convolution.
@@ -29,7 +29,7 @@ struct WinogradPlan {
   }
 
   /// By position in the plan's steps.
-  private(set) var entries: [Entry?]
+  package private(set) var entries: [Entry?]
   /// Floats of all transformed weights.
   private(set) var weightCount = 0
   /// Floats of scratch.
@@ -47,7 +47,7 @@ struct WinogradPlan {
   /// Of four, what inference needs of a CIFAR network just stays in the second-level cache, of two
   /// what is read again soon in a backward pass stays near; where that cannot be, or weights are
   /// many, more share the weights.
-  var groupLimit: GroupLimit {
+  package var groupLimit: GroupLimit {
     isHeavy
       ? GroupLimit(
         inference: WinogradPlan.most, near: WinogradPlan.most, coupled: WinogradPlan.most,
@@ -56,9 +56,9 @@ struct WinogradPlan {
   }
 
   /// The images of a group, at most.
-  struct GroupLimit {
+  package struct GroupLimit {
     /// In passes without gradients.
-    let inference: Int
+    package let inference: Int
     /// In passes that compute each group forward and backward before the next.
     let near: Int
     /// In passes that wait for the batch once.
@@ -82,7 +82,7 @@ struct WinogradPlan {
   /// Fewer channels leave most of a vector empty.
   private static let leastChannels = 8
 
-  init(_ plan: Plan, context: ExecutionContext) {
+  package init(_ plan: Plan, context: ExecutionContext) {
     entries = [Entry?](repeating: nil, count: plan.steps.count)
     guard let limit = context.winogradTile else { return }
     for (position, step) in plan.steps.enumerated() {

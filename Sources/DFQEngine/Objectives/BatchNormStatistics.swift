@@ -46,6 +46,15 @@ public struct BatchNormStatistics: MomentObjective {
   /// Whether moments are taken image by image.
   public var isPerImage: Bool { variant == .imageDeviation }
 
+  /// Checks that there are running statistics for every channel.
+  ///
+  /// - Throws: ``NetworkError/targetShape(objective:expected:found:)``.
+  public func check(channels: Int) throws {
+    for count in [targetMean.count, targetVariance.count] where count != channels {
+      throw NetworkError.targetShape(objective: name, expected: [channels], found: [count])
+    }
+  }
+
   /// The loss and its derivatives with respect to the moments of C channels.
   public func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss {
     let channels = mean.count

@@ -23,6 +23,13 @@ public struct Distillation: ImageObjective {
     self.weight = weight
   }
 
+  /// Checks that there is a row of targets for every image.
+  ///
+  /// - Throws: ``NetworkError/targetShape(objective:expected:found:)``.
+  public func check(batch: Int, shape: Shape) throws {
+    try check(teacherLogits, rowShape: [shape.count], batch: batch)
+  }
+
   /// The loss of one image; adds `scale` times its derivative to `gradient`.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,

@@ -37,6 +37,13 @@ public struct FeatureAlignment: ImageObjective {
     return sums.map { $0 / pixels }
   }
 
+  /// Checks that there is a row of targets for every image.
+  ///
+  /// - Throws: ``NetworkError/targetShape(objective:expected:found:)``.
+  public func check(batch: Int, shape: Shape) throws {
+    try check(teacherAttention, rowShape: [shape.dimensions.last ?? 1], batch: batch)
+  }
+
   /// The loss of one image; adds `scale` times its derivative to `gradient`.
   public func evaluate(
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,

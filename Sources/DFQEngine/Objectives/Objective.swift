@@ -1,4 +1,5 @@
 import DFQGraph
+public import DFQTensor
 
 /// A loss that looks at one image's value at one layer: cross entropy and distillation at the
 /// logits, feature alignment inside.
@@ -13,6 +14,11 @@ public protocol ImageObjective: Sendable {
   /// The factor of the loss in the total.
   var weight: Float { get }
 
+  /// Checks that what the objective holds fits a batch of `batch` images at a node of shape `shape`.
+  ///
+  /// It is called once before every pass; by default it accepts everything.
+  func check(batch: Int, shape: Shape) throws
+
   /// The loss of one image (not times `weight`); adds `scale` times its derivative to `gradient`.
   ///
   /// `value` and `gradient` have the node's shape (C for logits); `image` counts within the batch.
@@ -20,6 +26,24 @@ public protocol ImageObjective: Sendable {
     image: Int, value: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>,
     scale: Float
   ) -> Double
+}
+
+extension ImageObjective {
+  /// Accepts everything.
+  public func check(batch: Int, shape: Shape) throws {}
+
+  /// Checks targets of one row per image.
+  func check(_ targets: Tensor, rowShape: Shape, batch: Int) throws {
+    let expected = Shape([batch] + rowShape.dimensions)
+    guard targets.shape == expected else {
+      throw NetworkError.targetShape(objective: name, expected: expected, found: targets.shape)
+    }
+  }
+}
+
+extension MomentObjective {
+  /// Accepts everything.
+  public func check(channels: Int) throws {}
 }
 
 /// A loss on the per-channel mean and biased variance of a layer's output: the BN statistics
@@ -36,6 +60,11 @@ public protocol MomentObjective: Sendable {
   /// Whether moments are over the batch and all positions, or over the positions of each image on
   /// its own.
   var isPerImage: Bool { get }
+
+  /// Checks that what the objective holds fits a node of `channels` channels.
+  ///
+  /// It is called once before every pass; by default it accepts everything.
+  func check(channels: Int) throws
 
   /// The loss and its derivatives with respect to the moments of C channels, each over `count`
   /// values.

@@ -26,6 +26,14 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case notObserved(layer: String)
   /// Two layers have the same name.
   case duplicateLayer(name: String)
+  /// Parameters of another number were given.
+  case parameterCount(expected: Int, found: Int)
+  /// An objective's targets do not fit the batch or the layer it looks at.
+  case targetShape(objective: String, expected: Shape, found: Shape)
+  /// A loss on moments was asked for in training mode, which has statistics of its own.
+  case momentsInTraining(objective: String)
+  /// A batch has no images.
+  case noImages(what: String)
   /// A layer of that name does not exist.
   case noSuchLayer(name: String)
 
@@ -54,6 +62,13 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notObserved(let layer):
       "layer \(layer) is not observed; name it when the executor is made"
     case .duplicateLayer(let name): "layer \(name): another layer has the same name"
+    case .parameterCount(let expected, let found):
+      "the network has \(expected) parameters, \(found) were given"
+    case .targetShape(let objective, let expected, let found):
+      "\(objective): targets should have shape \(expected), found \(found)"
+    case .momentsInTraining(let objective):
+      "\(objective): losses on moments need running statistics, not training mode"
+    case .noImages(let what): "\(what) needs one image at least"
     case .noSuchLayer(let name): "the network has no layer \"\(name)\""
     }
   }

@@ -39,18 +39,18 @@ package final class StudentExecutor {
     WeightQuantization(student: student).effective(context)
   }
 
-  /// Runs one batch N H W C.
+  /// Runs one batch N H W C; throws what `Executor.run` throws.
   package func run(
     _ student: QuantizedNetwork, images: Tensor, request: PassRequest,
     policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
     effective: EffectiveWeights? = nil
-  ) -> Response {
+  ) throws -> Response {
     let batch = images.rowCount
     let weights = effective ?? effectiveWeights(student)
     transform.begin(
       student, weights: weights, batch: batch,
       settings: .init(policy: policy, trainsSelector: trainsSelector, budgetSlope: budgetSlope))
-    let pass = executor.run(
+    let pass = try executor.run(
       images: images, parameters: weights.values, request: request)
     let points = student.placement.points
     let choices = (0..<batch).flatMap { image in

@@ -15,12 +15,12 @@ extension QuantizedNetwork {
     calibrateWeights()
     let effective = WeightQuantization(student: self).effective(context).values
 
-    func observe(_ observer: RangeObserver, after: () -> Void) {
+    func observe(_ observer: RangeObserver, after: () -> Void) throws {
       let executor = Executor(
         plan: Plan(network.graph, transforming: observer.nodes), context: context,
         transform: observer, banks: placement.banks)
       for batch in batches {
-        _ = executor.run(images: batch, parameters: effective, request: .init())
+        _ = try executor.run(images: batch, parameters: effective, request: .init())
         after()
       }
     }
@@ -30,7 +30,7 @@ extension QuantizedNetwork {
     var averages = total.map { _ in
       (low: MovingAverage(decay: averageDecay), high: MovingAverage(decay: averageDecay))
     }
-    observe(first) {
+    try observe(first) {
       for (point, found) in first.takeExtremes().enumerated() {
         total[point] = (min(total[point].low, found.low), max(total[point].high, found.high))
         averages[point].low.update(found.low)
@@ -47,7 +47,7 @@ extension QuantizedNetwork {
     let second = RangeObserver(
       self, phase: .distribution, empty: total.map { ValueHistogram(low: $0.low, high: $0.high) },
       kernels: context.kernels)
-    observe(second) {}
+    try observe(second) {}
     selectorConstants = second.featureConstants(images: images)
     let histograms = second.distribution()
     for (point, place) in placement.points.enumerated() {

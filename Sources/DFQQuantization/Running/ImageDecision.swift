@@ -1,4 +1,5 @@
 public import DFQFiles
+import DFQGraph
 public import DFQTensor
 
 /// What a student did with one image.
@@ -27,12 +28,16 @@ extension QuantizedNetwork {
   }
 
   /// The same for inputs N H W C that are already normalized, synthetic ones for example.
+  ///
+  /// - Throws: ``NetworkError/imageShape(expected:found:)``.
   public func decisions(
     ofInputs inputs: Tensor, context: ExecutionContext = .default
-  ) -> [ImageDecision] {
-    precondition(inputs.rowShape == network.imageShape, "the inputs do not fit the network")
+  ) throws -> [ImageDecision] {
+    guard inputs.rowShape == network.imageShape else {
+      throw NetworkError.imageShape(expected: network.imageShape, found: inputs.rowShape)
+    }
     return decisions(
-      StudentEvaluator(self, context: context).run(
+      try StudentEvaluator(self, context: context).run(
         inputs, policy: isDynamic ? .selector : .uniform(0)))
   }
 

@@ -48,11 +48,11 @@ package final class StudentEvaluator {
   }
 
   /// Runs normalized inputs N H W C; `price` replaces the student's own.
-  package func run(_ inputs: Tensor, policy: BitPolicy, price: Float? = nil) -> StudentRun {
+  package func run(_ inputs: Tensor, policy: BitPolicy, price: Float? = nil) throws -> StudentRun {
     var run = StudentRun()
     for start in stride(from: 0, to: inputs.rowCount, by: batch) {
       let range = start..<min(start + batch, inputs.rowCount)
-      add(inputs.rows(range), policy: slice(policy, range), price: price, to: &run)
+      try add(inputs.rows(range), policy: slice(policy, range), price: price, to: &run)
     }
     return run
   }
@@ -65,7 +65,7 @@ package final class StudentEvaluator {
     var run = StudentRun()
     for start in stride(from: 0, to: images.count, by: batch) {
       let range = start..<min(start + batch, images.count)
-      add(
+      try add(
         try student.network.inputs(images, at: range), policy: slice(policy, range), price: nil,
         to: &run)
       progress?(range.upperBound, images.count)
@@ -79,11 +79,13 @@ package final class StudentEvaluator {
     return .table(Array(table[range.lowerBound * points..<range.upperBound * points]))
   }
 
-  private func add(_ inputs: Tensor, policy: BitPolicy, price: Float?, to run: inout StudentRun) {
+  private func add(
+    _ inputs: Tensor, policy: BitPolicy, price: Float?, to run: inout StudentRun
+  ) throws {
     var current = student
     if let price { current.bitPrice = price }
     let output = student.network.graph.output
-    let response = executor.run(
+    let response = try executor.run(
       current, images: inputs, request: .init(outputs: [output]), policy: policy,
       effective: effective)
     run.predictions += response.pass.outputs[0].argmaxOfRows()

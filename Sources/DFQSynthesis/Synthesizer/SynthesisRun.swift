@@ -35,7 +35,7 @@ final class SynthesisRun {
       // One decision per step for the whole batch (methods.md 2.6, item 2).
       let augmentation =
         augments && crops.uniform() < 0.5 ? Augmentation(batch: shape, stream: &crops) : nil
-      let response = executor.run(
+      let response = try executor.run(
         images: augmentation?.apply(images) ?? images, parameters: teacher.parameters.values,
         request: request(targets.labels))
       let rate = schedule.rate

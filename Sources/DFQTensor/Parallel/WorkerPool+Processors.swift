@@ -1,12 +1,13 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import CDFQKernels
 
 extension WorkerPool {
   /// The number of processors this process may use.
+  ///
+  /// It respects the affinity mask (`taskset`) and the processor quota of the control group, which
+  /// containers set.
   public static var activeProcessors: Int {
-    max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let processors = max(1, Int(dfq_processor_count()))
+    guard let quota = ProcessorQuota.current else { return processors }
+    return max(1, min(processors, quota))
   }
 }

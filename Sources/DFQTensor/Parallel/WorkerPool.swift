@@ -1,26 +1,34 @@
 import Synchronization
 
-/// Spreads independent pieces of work over a fixed number of threads; nothing it computes may
-/// depend on which thread took which piece.
+/// Spreads independent pieces of work over a fixed number of threads.
 ///
-/// The threads belong to the pool, sleep when there is nothing to do and never spin. (Dispatch's
-/// `concurrentPerform` takes fewer threads than asked for on a busy machine.)
+/// Nothing that is computed may depend on which thread took which piece. The threads belong to the
+/// pool and sleep when there is nothing to do. (Dispatch's `concurrentPerform` takes fewer threads
+/// than requested on a busy machine.)
 public struct WorkerPool: Sendable {
-  /// The number of threads that work at the same time, the caller's included.
+  /// The most threads a pool has; a request for more gets this many.
+  public static let limit = 256
+
+  /// The number of threads that work at the same time, including the caller's.
   public let threads: Int
   private let helpers: Helpers?
 
-  /// Makes a pool of `threads` threads; by default as many as there are active processors.
+  /// Makes a pool of `threads` threads, at least 1 and at most ``limit``; by default one for each
+  /// processor this process may use.
+  ///
+  /// The pool has fewer threads where the system does not allow as many.
   public init(threads: Int? = nil) {
-    self.threads = max(1, threads ?? WorkerPool.activeProcessors)
-    helpers = self.threads > 1 ? Helpers(count: self.threads - 1) : nil
+    let wanted = min(max(1, threads ?? WorkerPool.activeProcessors), WorkerPool.limit)
+    let helpers = wanted > 1 ? Helpers(count: wanted - 1) : nil
+    self.helpers = helpers.flatMap { $0.count > 0 ? $0 : nil }
+    self.threads = 1 + (helpers?.count ?? 0)
   }
 
   /// Calls `body(piece, worker)` once for each piece in 0..<pieces.
   ///
-  /// `worker` is below `threads` and no two calls with the same worker overlap. A pool that is
-  /// already at work (a second task's call, or a call inside a call) does all on the caller's
-  /// thread.
+  /// `worker` is less than `threads`, and two calls with the same worker never overlap. A pool that
+  /// is already at work (a second task's call, or a call inside a call) does everything on the
+  /// caller's thread.
   public func forEach(_ pieces: Int, _ body: @Sendable (_ piece: Int, _ worker: Int) -> Void) {
     guard pieces > 1, let helpers else {
       for piece in 0..<pieces { body(piece, 0) }
@@ -37,7 +45,8 @@ public struct WorkerPool: Sendable {
     if !finished { for piece in 0..<pieces { body(piece, 0) } }
   }
 
-  /// Calls `body` once on every thread; false, having called nothing, where there is one thread or
-  /// the pool is at work already.
+  /// Calls `body` once on every thread.
+  ///
+  /// Returns false, without any call, where there is one thread or the pool is already at work.
   func runOnAll(_ body: @Sendable (_ worker: Int) -> Void) -> Bool { helpers?.run(body) ?? false }
 }

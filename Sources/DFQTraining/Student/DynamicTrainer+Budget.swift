@@ -31,16 +31,16 @@ extension DynamicTrainer {
     let target = targetBitOPs(student, budget: budget)
     let probe = images.rows(0..<min(images.rowCount, 512))
     let evaluator = StudentEvaluator(student, context: context)
-    func cost(_ price: Float) -> Double {
-      evaluator.run(probe, policy: .selector, price: price).averageBitOPs
+    func cost(_ price: Float) throws -> Double {
+      try evaluator.run(probe, policy: .selector, price: price).averageBitOPs
     }
     var low: Float = -0.25
     var high: Float = 0.25
-    while cost(low) < target, low > -1024 { low *= 4 }
-    while cost(high) > target, high < 1024 { high *= 4 }
+    while try cost(low) < target, low > -1024 { low *= 4 }
+    while try cost(high) > target, high < 1024 { high *= 4 }
     for _ in 0..<16 {
       let middle = (low + high) / 2
-      if cost(middle) > target { low = middle } else { high = middle }
+      if try cost(middle) > target { low = middle } else { high = middle }
     }
     student.bitPrice = high
   }

@@ -53,7 +53,7 @@ public struct DynamicTrainer: Sendable {
     while state.step < configuration.steps {
       var report = try run.step(&state)
       if state.step % configuration.checkpointInterval == 0 || state.step == configuration.steps {
-        report.heldOutAgreement = watcher?.agreement(of: state.student)
+        report.heldOutAgreement = try watcher?.agreement(of: state.student)
         if let checkpoint {
           try StudentCheckpoint(state: state, fingerprint: fingerprint(images)).write(
             to: checkpoint)

@@ -22,8 +22,8 @@ struct HeldOutWatcher {
   }
 
   /// The share of held-out images the student classifies as the teacher does.
-  func agreement(of student: QuantizedNetwork) -> Double {
-    StudentEvaluator(student, context: trainer.context)
+  func agreement(of student: QuantizedNetwork) throws -> Double {
+    try StudentEvaluator(student, context: trainer.context)
       .run(images.images, policy: student.isDynamic ? .selector : .uniform(0))
       .share(equalTo: predictions)
   }

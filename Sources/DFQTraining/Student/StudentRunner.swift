@@ -31,7 +31,7 @@ final class StudentRunner {
       && state.student.isDynamic
     let policy = warming ? warmupPolicy(state) : BitPolicy.selector
     let slope = warming ? 0 : state.budgetSlope(configuration) / Float(batch.inputs.rowCount)
-    let response = executor.run(
+    let response = try executor.run(
       state.student, images: batch.inputs,
       request: .init(
         imageObjectives: [

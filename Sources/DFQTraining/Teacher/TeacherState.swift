@@ -69,7 +69,7 @@ package struct TeacherState {
     _ configuration: TeacherTrainer.Configuration
   ) throws -> PassResult {
     let output = network.graph.output
-    let response = executor.run(
+    let response = try executor.run(
       images: images, parameters: network.parameters.values,
       request: .init(
         mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],

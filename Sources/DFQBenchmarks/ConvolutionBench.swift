@@ -1,7 +1,7 @@
-import DFQGraph
+import DFQEngine
 import DFQTensor
 
-/// Memory and calls for measuring one kind of convolution.
+/// The memory and the calls for measuring one kind of convolution.
 final class ConvolutionBench {
   private let kind: KernelTimes.Kind
   private let context: ExecutionContext

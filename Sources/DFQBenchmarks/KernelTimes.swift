@@ -1,34 +1,35 @@
-package import DFQGraph
-package import DFQTensor
+import DFQEngine
+public import DFQGraph
+public import DFQTensor
 
-/// What runs where: the kernels of a network's convolutions with their measured speed, on one
-/// thread, for warm memory.
-package struct KernelTimes: Sendable {
+/// The kernels of a network's convolutions with their measured speed, on one thread, for memory that
+/// is in the caches.
+public struct KernelTimes: Sendable {
   /// One kind of convolution.
-  package struct Row: Sendable, Encodable {
+  public struct Row: Sendable, Encodable {
     /// Kernel, stride and channels, and the output's size.
-    package let shape: String
+    public let shape: String
     /// How many layers of the network are of this kind.
-    package let layers: Int
+    public let layers: Int
     /// The algorithm, and how many images it takes at a time.
-    package let kernel: String
+    public let kernel: String
     /// 10^9 floating-point operations of the direct algorithm per second.
-    package let forward: Double
+    public let forward: Double
     /// The same for a student's codes, in exact integer arithmetic; 0 for depthwise convolutions.
-    package let integerForward: Double
+    public let integerForward: Double
     /// The same for the gradient at the input.
-    package let dataGradient: Double
+    public let dataGradient: Double
     /// The same for the gradient at the weights.
-    package let weightGradient: Double
+    public let weightGradient: Double
   }
 
   /// 10^9 floating-point operations per second that multiply-adds in registers reach.
-  package let peak: Double
+  public let peak: Double
   /// In the order of the network's layers.
-  package let rows: [Row]
+  public let rows: [Row]
 
   /// Measures every kind of dense or depthwise convolution for about `seconds` per kernel.
-  package init(_ network: Network, context: ExecutionContext, seconds: Double = 0.1) {
+  public init(_ network: Network, context: ExecutionContext, seconds: Double = 0.1) {
     let plan = Plan(network.graph)
     let winograd = WinogradPlan(plan, context: context)
     var order: [Kind] = []

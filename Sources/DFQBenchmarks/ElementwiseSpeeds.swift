@@ -1,36 +1,20 @@
-/// How fast a kernel goes when nothing disturbs it.
-package enum KernelSpeed {
-  /// The units per nanosecond of the best repetition, of at least `seconds` together; `body` returns
-  /// the units (operations, bytes) of one.
-  package static func best(seconds: Double, _ body: () -> Int) -> Double {
-    _ = body()
-    let clock = ContinuousClock()
-    var best = 0.0
-    let start = clock.now
-    repeat {
-      var units = 0
-      let time = clock.measure { units = body() }
-      best = max(best, Double(units) / (time / .nanoseconds(1)))
-    } while (clock.now - start) / .seconds(1) < seconds
-    return best
-  }
-}
+public import DFQTensor
 
 /// The elementwise kernels' measured speed, on one thread, for a 32x32 map of 16 channels.
-package struct ElementwiseSpeeds: Sendable {
+public struct ElementwiseSpeeds: Sendable {
   /// One kernel.
-  package struct Row: Sendable, Encodable {
+  public struct Row: Sendable, Encodable {
     /// What it computes.
-    package let kernel: String
+    public let kernel: String
     /// 10^9 bytes read and written per second.
-    package let bytes: Double
+    public let bytes: Double
   }
 
   /// One for each kernel of the training and synthesis steps.
-  package let rows: [Row]
+  public let rows: [Row]
 
   /// Measures every kernel for about `seconds`.
-  package init(context: ExecutionContext, seconds: Double = 0.05) {
+  public init(context: ExecutionContext, seconds: Double = 0.05) {
     let kernels = context.kernels
     let (pixels, channels) = (1024, 16)
     let count = pixels * channels

@@ -1,0 +1,40 @@
+import DFQGraph
+import DFQTensor
+
+extension Executor {
+  /// Checks a pass before it touches memory: shapes, the number of parameters, and every node that
+  /// the request names.
+  func check(images: Tensor, parameters: [Float], request: PassRequest) throws {
+    guard images.rowShape == plan.graph.inputShape else {
+      throw NetworkError.imageShape(expected: plan.graph.inputShape, found: images.rowShape)
+    }
+    guard images.rowCount > 0 else { throw NetworkError.noImages(what: "a pass") }
+    guard parameters.count == banks * plan.layout.count else {
+      throw NetworkError.parameterCount(
+        expected: banks * plan.layout.count, found: parameters.count)
+    }
+    for node in request.outputs { try checkNode(node) }
+    for objective in request.imageObjectives {
+      try checkNode(objective.node)
+      try objective.check(
+        batch: images.rowCount, shape: plan.graph.nodes[objective.node].outputShape)
+    }
+    for objective in request.momentObjectives {
+      guard request.mode == .evaluation else {
+        throw NetworkError.momentsInTraining(objective: objective.name)
+      }
+      try checkNode(objective.node)
+      try objective.check(channels: plan.channels[objective.node])
+    }
+  }
+
+  /// A node has a value unless fusion has removed it.
+  private func checkNode(_ node: Int) throws {
+    guard plan.graph.nodes.indices.contains(node) else {
+      throw NetworkError.noSuchLayer(name: "number \(node)")
+    }
+    guard plan.hasValue[node] else {
+      throw NetworkError.notObserved(layer: plan.graph.nodes[node].name)
+    }
+  }
+}
