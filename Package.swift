@@ -60,7 +60,8 @@ let package = Package(
     .executableTarget(
       name: "dynadfq",
       dependencies: [
-        "DynaDFQ", "DFQBenchmarks", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DynaDFQ", "DFQBenchmarks",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",
       swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),

@@ -100,7 +100,8 @@ struct Inspect: ParsableCommand {
     guard set.images.rowShape == network.imageShape else {
       throw NetworkError.imageShape(expected: network.imageShape, found: set.images.rowShape)
     }
-    let bits = try student?.decisions(ofInputs: set.images, context: options.context).map(\.meanBits)
+    let bits = try student?.decisions(ofInputs: set.images, context: options.context).map(
+      \.meanBits)
     try Picture(set, network: network, bits: bits).image().writePNG(to: path)
   }
 
