@@ -201,7 +201,7 @@ import Testing
     let before = labels.lossAndGradient().entropyLoss
     var adam = Adam(count: labels.parameters.count)
     for _ in 0..<200 {
-      adam.step(&labels.parameters, gradient: labels.lossAndGradient().gradient, rate: 0.02)
+      try adam.step(&labels.parameters, gradient: labels.lossAndGradient().gradient, rate: 0.02)
     }
     let after = labels.lossAndGradient().entropyLoss
     #expect(after < before * 0.7, "\(before) \(after)")

@@ -6,16 +6,16 @@
 import DFQGraph
 public import DFQTensor
 
-/// Adam (Kingma and Ba, 2015), with bias correction.
-public struct Adam: Sendable, Codable, Equatable {
+/// Adam (Kingma and Ba, 2015, algorithm 1), with bias correction.
+public struct Adam: Optimizer, Codable, Equatable {
   /// The decay of the first moment.
   public var beta1: Float
   /// The decay of the second moment.
   public var beta2: Float
   /// What is added to the root of the second moment.
   public var epsilon: Float
-  /// The steps taken so far.
-  public package(set) var steps = 0
+  /// The steps taken so far; the bias correction depends on them.
+  public var steps = 0
   package var first: [Float]
   package var second: [Float]
 
@@ -28,30 +28,49 @@ public struct Adam: Sendable, Codable, Equatable {
     second = first
   }
 
-  /// Takes one step of size `rate`; `gradient` has as many elements as there are parameters.
+  /// The moments, as `first` and `second`.
+  public var state: [String: [Float]] {
+    get { ["first": first, "second": second] }
+    set {
+      first = newValue["first"] ?? first
+      second = newValue["second"] ?? second
+    }
+  }
+
+  /// Takes one step of size `rate` on the parameters in `ranges`, or on all.
+  ///
+  /// A call counts as a step; give all ranges that learn together in one call.
+  ///
+  /// - Throws: ``NetworkError`` where the numbers of values differ or a range is out of bounds.
   public mutating func step(
-    _ values: inout [Float], gradient: [Float], rate: Float, context: ExecutionContext = .default
-  ) {
-    precondition(values.count == first.count && gradient.count == first.count)
+    _ values: inout [Float], gradient: [Float], rate: Float, ranges: [Range<Int>]?,
+    context: ExecutionContext
+  ) throws {
+    for count in [first.count, second.count] {
+      try checkStep(values: values, gradient: gradient, state: count, ranges: ranges)
+    }
     steps += 1
     let correction1 = 1 - pow(beta1, Float(steps))
     let correction2 = 1 - pow(beta2, Float(steps))
-    let (beta1, beta2, epsilon, count) = (beta1, beta2, epsilon, values.count)
+    let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
+    let ranges = ranges ?? [values.indices]
     values.withUnsafeMutableBufferPointer { w in
       first.withUnsafeMutableBufferPointer { m in
         second.withUnsafeMutableBufferPointer { v in
           gradient.withUnsafeBufferPointer { g in
             guard let start = w.baseAddress else { return }
-            // Threads write at places no two of them share.
+            // Threads write to places that no two of them share.
             nonisolated(unsafe) let (w, m, v, g) = (
               start, m.baseAddress!, v.baseAddress!, g.baseAddress!
             )
-            context.pool.forEachPart(of: count) { part in
-              let at = part.lowerBound
-              context.kernels.adam(
-                w + at, first: m + at, second: v + at, gradient: g + at, count: part.count,
-                rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
-                correction1: correction1, correction2: correction2)
+            for range in ranges {
+              context.pool.forEachPart(of: range.count) { part in
+                let at = range.lowerBound + part.lowerBound
+                context.kernels.adam(
+                  w + at, first: m + at, second: v + at, gradient: g + at, count: part.count,
+                  rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+                  correction1: correction1, correction2: correction2)
+              }
             }
           }
         }

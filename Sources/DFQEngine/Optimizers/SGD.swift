@@ -1,20 +1,22 @@
-public import DFQGraph
-package import DFQTensor
+import DFQGraph
+public import DFQTensor
 
-/// Stochastic gradient descent with (Nesterov) momentum and weight decay, PyTorch's rule: g' = g +
+/// Stochastic gradient descent with (Nesterov) momentum and weight decay, by PyTorch's rule: g' = g +
 /// decay * w; v = momentum * v + g'; w -= rate * (g' + momentum * v), or rate * v without Nesterov.
-public struct SGD: Sendable, Codable, Equatable {
+public struct SGD: Optimizer, Codable, Equatable {
   /// The factor of the old velocity.
   public var momentum: Float
-  /// The factor of the weights added to their gradient.
+  /// The factor of the weights that is added to their gradient.
   public var weightDecay: Float
-  /// Whether to look ahead.
+  /// Whether the step looks ahead along the velocity.
   public var nesterov: Bool
+  /// The calls of `step` so far.
+  public var steps = 0
   /// The velocity of each parameter.
   public package(set) var velocity: [Float]
 
-  /// Makes an optimizer for `count` parameters; the defaults are those of the data-free methods
-  /// (methods.md 1.7).
+  /// Makes an optimizer for `count` parameters; the defaults are those of IntraQ (Zhong et al., 2022,
+  /// section 4.1).
   public init(
     count: Int, momentum: Float = 0.9, weightDecay: Float = 1e-4, nesterov: Bool = true
   ) {
@@ -24,20 +26,31 @@ public struct SGD: Sendable, Codable, Equatable {
     velocity = [Float](repeating: 0, count: count)
   }
 
-  /// Takes one step of size `rate` on the parameters in the given ranges (all learned ones of a
-  /// layout, for example).
-  package mutating func step(
-    _ values: inout [Float], gradient: [Float], rate: Float, ranges: [Range<Int>],
+  /// The velocities, as `velocity`.
+  public var state: [String: [Float]] {
+    get { ["velocity": velocity] }
+    set { velocity = newValue["velocity"] ?? velocity }
+  }
+
+  /// Takes one step of size `rate` on the parameters in `ranges` (all learned ones of a layout, for
+  /// example), or on all.
+  ///
+  /// - Throws: ``NetworkError`` where the numbers of values differ or a range is out of bounds.
+  public mutating func step(
+    _ values: inout [Float], gradient: [Float], rate: Float, ranges: [Range<Int>]?,
     context: ExecutionContext
-  ) {
+  ) throws {
+    try checkStep(values: values, gradient: gradient, state: velocity.count, ranges: ranges)
+    steps += 1
     let (momentum, decay, nesterov) = (momentum, weightDecay, nesterov)
+    let ranges = ranges ?? [values.indices]
     values.withUnsafeMutableBufferPointer { w in
       velocity.withUnsafeMutableBufferPointer { v in
         gradient.withUnsafeBufferPointer { g in
           guard let w = w.baseAddress, let v = v.baseAddress, let g = g.baseAddress else { return }
           for range in ranges {
             let start = range.lowerBound
-            // Threads write at places no two of them share.
+            // Threads write to places that no two of them share.
             nonisolated(unsafe) let (w, v, g) = (w + start, v + start, g + start)
             context.pool.forEachPart(of: range.count) { part in
               let at = part.lowerBound
@@ -49,20 +62,5 @@ public struct SGD: Sendable, Codable, Equatable {
         }
       }
     }
-  }
-}
-
-extension ParameterLayout {
-  /// The ranges of everything gradients reach, neighbours joined.
-  public var learnedRanges: [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for entry in entries where entry.role.isLearned {
-      if let last = ranges.last, last.upperBound == entry.range.lowerBound {
-        ranges[ranges.count - 1] = last.lowerBound..<entry.range.upperBound
-      } else {
-        ranges.append(entry.range)
-      }
-    }
-    return ranges
   }
 }

@@ -28,6 +28,10 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case duplicateLayer(name: String)
   /// Parameters of another number were given.
   case parameterCount(expected: Int, found: Int)
+  /// Values of another number were given.
+  case valueCount(what: String, expected: Int, found: Int)
+  /// A range is outside of the values.
+  case rangeOutOfBounds(what: String, range: Range<Int>, count: Int)
   /// An objective's targets do not fit the batch or the layer it looks at.
   case targetShape(objective: String, expected: Shape, found: Shape)
   /// A loss on moments was asked for in training mode, which has statistics of its own.
@@ -64,6 +68,10 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case .duplicateLayer(let name): "layer \(name): another layer has the same name"
     case .parameterCount(let expected, let found):
       "the network has \(expected) parameters, \(found) were given"
+    case .valueCount(let what, let expected, let found):
+      "\(what): expected \(expected) values, found \(found)"
+    case .rangeOutOfBounds(let what, let range, let count):
+      "\(what): the range \(range) is outside of \(count) values"
     case .targetShape(let objective, let expected, let found):
       "\(objective): targets should have shape \(expected), found \(found)"
     case .momentsInTraining(let objective):

@@ -39,12 +39,12 @@ final class SynthesisRun {
         images: augmentation?.apply(images) ?? images, parameters: teacher.parameters.values,
         request: request(targets.labels))
       let rate = schedule.rate
-      let entropyLoss = targets.step(
+      let entropyLoss = try targets.step(
         logits: response.outputs[0], share: rate / configuration.learningRate)
       let total = response.totalLoss + entropyLoss.weighted
       try demandFinite(total, index, step)
       let gradient = response.imageGradient!
-      adam.step(
+      try adam.step(
         &pixels, gradient: (augmentation?.transpose(gradient) ?? gradient).elements,
         rate: rate, context: synthesizer.context)
       if configuration.clampPixels { clamp(&pixels) }

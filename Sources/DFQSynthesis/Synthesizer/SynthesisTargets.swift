@@ -37,7 +37,7 @@ struct SynthesisTargets {
 
   /// Moves learning labels one step, given the teacher's logits N C and the schedule's current
   /// share of the first rate; returns the entropy loss without and with its weight.
-  mutating func step(logits: Tensor, share: Float) -> (value: Double, weighted: Double) {
+  mutating func step(logits: Tensor, share: Float) throws -> (value: Double, weighted: Double) {
     guard var moved = refinement else { return (0, 0) }
     let settings = moved.settings
     // The cross entropy is linear in the label: its gradient at label k is -log p_k.
@@ -45,7 +45,7 @@ struct SynthesisTargets {
       settings.learnsFromCrossEntropy
       ? LabelBatch.logProbabilities(logits).map { -$0 * labelWeight / Double(moved.count) } : nil
     let (loss, gradient) = moved.lossAndGradient(labelGradient: atLabels)
-    adam.step(&moved.parameters, gradient: gradient, rate: settings.learningRate * share)
+    try adam.step(&moved.parameters, gradient: gradient, rate: settings.learningRate * share)
     refinement = moved
     labels = moved.labels
     return (loss, loss * Double(settings.entropyWeight))

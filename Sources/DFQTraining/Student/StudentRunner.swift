@@ -47,7 +47,7 @@ final class StudentRunner {
     }
     let factor = configuration.schedule.factor(step: state.step, total: configuration.steps)
     let rate = baseRate(state.student) * factor
-    update(&state, response, rate: rate, factor: factor, warming: warming)
+    try update(&state, response, rate: rate, factor: factor, warming: warming)
     var meanBits: Double?
     if state.student.isDynamic {
       let bits = state.student.meanBits(response.bits)
@@ -74,13 +74,13 @@ final class StudentRunner {
   private func update(
     _ state: inout StudentState, _ response: StudentExecutor.Response, rate: Float, factor: Float,
     warming: Bool
-  ) {
+  ) throws {
     let context = trainer.context
-    state.weights.step(
+    try state.weights.step(
       &state.student.network.parameters.values, gradient: response.parameterGradient, rate: rate,
       ranges: learned, context: context)
     if !state.logSteps.isEmpty {
-      state.steps.step(
+      try state.steps.step(
         &state.logSteps,
         gradient: state.student.learnedStepGradient(
           weights: response.weightStepGradient, activations: response.activationStepGradient),
@@ -88,7 +88,7 @@ final class StudentRunner {
       state.student.learnedSteps = state.logSteps
     }
     if state.student.isDynamic, !warming {
-      state.selectors.step(
+      try state.selectors.step(
         &state.student.selectorParameters, gradient: response.selectorGradient,
         rate: configuration.selectorLearningRate * factor, context: context)
     }

@@ -78,7 +78,7 @@ package struct TeacherState {
       throw NetworkError.lossNotFinite(
         what: "teacher training", step: step, value: "\(response.totalLoss)")
     }
-    update(response, rate: rate, configuration, executor.context)
+    try update(response, rate: rate, configuration, executor.context)
     step += 1
     return response
   }
@@ -87,14 +87,14 @@ package struct TeacherState {
   private mutating func update(
     _ response: PassResult, rate: Float, _ configuration: TeacherTrainer.Configuration,
     _ context: ExecutionContext
-  ) {
+  ) throws {
     let layout = network.parameters.layout
     for decays in [true, false] {
       optimizer.weightDecay = decays ? configuration.weightDecay : 0
       let ranges = layout.entries.filter {
         $0.role.isLearned && ($0.role == .weight) == decays
       }.map(\.range)
-      optimizer.step(
+      try optimizer.step(
         &network.parameters.values, gradient: response.parameterGradient, rate: rate,
         ranges: ranges, context: context)
     }

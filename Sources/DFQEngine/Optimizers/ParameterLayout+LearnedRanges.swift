@@ -1,0 +1,16 @@
+public import DFQGraph
+
+extension ParameterLayout {
+  /// The ranges of everything gradients reach, neighbours joined.
+  public var learnedRanges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for entry in entries where entry.role.isLearned {
+      if let last = ranges.last, last.upperBound == entry.range.lowerBound {
+        ranges[ranges.count - 1] = last.lowerBound..<entry.range.upperBound
+      } else {
+        ranges.append(entry.range)
+      }
+    }
+    return ranges
+  }
+}
