@@ -8,7 +8,7 @@ extension ExecutionContext.QuantizedArithmetic: ExpressibleByArgument {}
 extension ClassSimilarity.Measure: ExpressibleByArgument {}
 extension SoftLabels.Group: ExpressibleByArgument {}
 extension BatchNormStatistics.Variant: ExpressibleByArgument {}
-extension SoftLabelSynthesizer.AugmentationRule: ExpressibleByArgument {}
+extension AugmentationRule: ExpressibleByArgument {}
 
 /// How much work a command does by default.
 enum Preset: String, ExpressibleByArgument, CaseIterable {

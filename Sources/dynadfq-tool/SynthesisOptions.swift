@@ -17,16 +17,8 @@ struct SynthesisOptions: ParsableArguments {
   var statistics: BatchNormStatistics.Variant?
   /// Which labels images are synthesized towards.
   enum Labels: String, ExpressibleByArgument, CaseIterable {
-    case groups, refined, oneHot, none
-
-    var variant: LabelVariant {
-      switch self {
-      case .groups: .groups
-      case .refined: .refined(RefinedLabels())
-      case .oneHot: .oneHot
-      case .none: .none
-      }
-    }
+    case groups, refined, oneHot
+    case unlabelled = "none"
   }
 
   @Option(
@@ -46,7 +38,7 @@ struct SynthesisOptions: ParsableArguments {
   @Option(help: "Class similarity: dotProduct, cosine or centredCosine.")
   var similarity: ClassSimilarity.Measure?
   @Option(help: "Crop and flip while synthesizing: automatic, always or never.")
-  var augment: SoftLabelSynthesizer.AugmentationRule?
+  var augment: AugmentationRule?
   @Flag(help: "Keep images the teacher places outside their label's classes.")
   var keepUnfaithful = false
 
@@ -58,20 +50,31 @@ struct SynthesisOptions: ParsableArguments {
       case .full: .full
       }
     if let count { c.count = count }
-    if let batch { c.batch = batch }
+    if let batch { c.imagesPerBatch = batch }
     if let steps { c.steps = steps }
     if let learningRate { c.learningRate = learningRate }
-    if let labels { c.variant = labels.variant }
     if clampPixels { c.clampPixels = true }
     if let labelLoss { c.labelWeight = labelLoss }
     if let statistics { c.statistics = statistics }
-    if let group { c.labels.group = group }
-    if let groupSize { c.labels.groupSize = groupSize }
-    if let easyShare { c.labels.easyShare = easyShare }
-    if let similarity { c.labels.similarity = similarity }
+    c.labels = strategy
     if let augment { c.augmentation = augment }
     if keepUnfaithful { c.dropUnfaithful = false }
     c.seed = seed
     return c
+  }
+
+  private var strategy: any LabelStrategy {
+    switch labels ?? .groups {
+    case .groups:
+      var groups = SoftLabels()
+      if let group { groups.group = group }
+      if let groupSize { groups.groupSize = groupSize }
+      if let easyShare { groups.easyShare = easyShare }
+      if let similarity { groups.similarity = similarity }
+      return groups
+    case .refined: return RefinedLabels()
+    case .oneHot: return OneHotLabels()
+    case .unlabelled: return Unlabelled()
+    }
   }
 }

@@ -76,7 +76,7 @@ struct Synthesize: ParsableCommand {
     return try synthesizer.synthesize(checkpoint: checkpoint) { p in
       bar.update(
         p.batch * p.steps + p.step, of: p.batches * p.steps,
-        note: "statistics \(Output.bits(p.statisticsLoss)), labels \(Output.bits(p.crossEntropy))")
+        note: p.losses.map { "\($0.name) \(Output.bits($0.value))" }.joined(separator: ", "))
     }
   }
 }

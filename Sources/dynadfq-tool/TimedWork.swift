@@ -55,7 +55,8 @@ struct TimedWork {
 
   private func synthesize(_ steps: Int, _ mark: @escaping () -> Void) throws {
     let configuration = SoftLabelSynthesizer.Configuration(
-      count: batch, batch: batch, steps: steps, augmentation: .never, dropUnfaithful: false,
+      count: batch, imagesPerBatch: batch, steps: steps, augmentation: .never,
+      dropUnfaithful: false,
       seed: seed)
     _ = try SoftLabelSynthesizer(
       teacher: network, configuration: configuration, context: context

@@ -57,9 +57,13 @@ import Testing
     #expect(abs(both[1].gradientNorm - 1.0 / 3) < 1e-6)
   }
 
-  @Test func density() {
+  @Test func density() throws {
     // Bins of width 1/4: two norms in the first, one in the last (1 belongs to it).
-    #expect(Difficulty.gradientDensity([0, 0.2, 1], bins: 4) == [8, 8, 4])
-    #expect(Difficulty.gradientDensity([0.5]) == [30])
+    #expect(try Difficulty.gradientDensity([0, 0.2, 1], bins: 4) == [8, 8, 4])
+    #expect(try Difficulty.gradientDensity([0.5]) == [30])
+    #expect(throws: SynthesisError.self) { try Difficulty.gradientDensity([1.5]) }
+    #expect(throws: SynthesisError.self) { try Difficulty.gradientDensity([.nan]) }
+    #expect(throws: SynthesisError.self) { try Difficulty.gradientDensity([0.5], bins: 0) }
+    #expect(throws: SynthesisError.self) { try Difficulty.gradientDensity([0.5], bins: .max) }
   }
 }

@@ -11,27 +11,34 @@ import Testing
     _ change: (inout Configuration) -> Void = { _ in }
   ) -> Configuration {
     var result = Configuration(
-      count: 10, batch: 6, steps: 5, learningRate: 0.1, dropUnfaithful: false, seed: 3)
+      count: 10, imagesPerBatch: 6, steps: 5, learningRate: 0.1, dropUnfaithful: false, seed: 3)
     change(&result)
     return result
   }
 
   private func synthesizer(
-    threads: Int = 2, labels: (any LabelStrategy)? = nil,
-    _ change: (inout Configuration) -> Void = { _ in }
+    threads: Int = 2, _ change: (inout Configuration) -> Void = { _ in }
   ) throws -> SoftLabelSynthesizer {
     try SoftLabelSynthesizer(
-      teacher: tinyNetwork(), labels: labels, configuration: configuration(change),
+      teacher: tinyNetwork(), configuration: configuration(change),
       context: .init(threads: threads))
   }
 
-  static let variants: [LabelVariant] = [
-    .groups, .refined(), .refined(.init(mode: .logits)), .oneHot, .none,
+  /// A label strategy as an argument of tests.
+  struct Labels: Sendable, CustomTestStringConvertible {
+    let strategy: any LabelStrategy
+    init(_ strategy: any LabelStrategy) { self.strategy = strategy }
+    var testDescription: String { (try? strategy.identity) ?? "\(strategy)" }
+  }
+
+  static let strategies = [
+    Labels(SoftLabels()), Labels(RefinedLabels()), Labels(RefinedLabels(mode: .logits)),
+    Labels(OneHotLabels()), Labels(Unlabelled()),
   ]
 
-  @Test(arguments: variants)
-  func everyVariant(variant: LabelVariant) throws {
-    let images = try synthesizer { $0.variant = variant }.synthesize()
+  @Test(arguments: strategies)
+  func everyStrategy(labels: Labels) throws {
+    let images = try synthesizer { $0.labels = labels.strategy }.synthesize()
     #expect(images.count == 10 && images.images.shape == [10, 12, 12, 3])
     #expect(images.images.isFinite)
     for row in 0..<10 {
@@ -44,16 +51,16 @@ import Testing
     }
   }
 
-  @Test(arguments: variants)
-  func sameBits(variant: LabelVariant) throws {
+  @Test(arguments: strategies)
+  func sameBits(labels: Labels) throws {
     let change: (inout Configuration) -> Void = {
-      $0.variant = variant
+      $0.labels = labels.strategy
       $0.augmentation = .always
     }
     let whole = try synthesizer(threads: 1, change).synthesize()
     let again = try synthesizer(threads: 2, change).synthesize()
     #expect(whole.images == again.images && whole.labels == again.labels)
-    let second = try synthesizer(change).batch(1)
+    let second = try synthesizer(change).images(ofBatch: 1)
     #expect(second.count == 4)
     #expect(second.images == whole.images.rows(6..<10))
     #expect(second.labels == whole.labels.rows(6..<10))
@@ -69,11 +76,11 @@ import Testing
     let losses = Mutex<[Double]>([])
     _ = try synthesizer {
       $0.count = 16
-      $0.batch = 16
+      $0.imagesPerBatch = 16
       $0.steps = 60
       $0.statistics = statistics
     }.synthesize { progress in
-      losses.withLock { $0.append(progress.statisticsLoss + progress.crossEntropy) }
+      losses.withLock { $0.append(progress.totalLoss) }
     }
     let all = losses.withLock { $0 }
     #expect(all.count == 60)
@@ -84,10 +91,10 @@ import Testing
     let losses = Mutex<[Double]>([])
     let images = try synthesizer {
       $0.count = 32
-      $0.batch = 32
+      $0.imagesPerBatch = 32
       $0.steps = 40
-      $0.variant = .refined(.init(entropyDeviation: 0.5))
-    }.synthesize { progress in losses.withLock { $0.append(progress.entropyLoss) } }
+      $0.labels = RefinedLabels(entropyDeviation: 0.5)
+    }.synthesize { progress in losses.withLock { $0.append(progress["label entropy"] ?? .nan) } }
     let all = losses.withLock { $0 }
     #expect(all.allSatisfy { $0.isFinite } && all.contains { $0 > 0 })
     let entropies = images.difficulty.map(\.labelEntropy)
@@ -99,13 +106,13 @@ import Testing
     func labels(_ learns: Bool) throws -> Tensor {
       try synthesizer {
         $0.count = 6
-        $0.variant = .refined(.init(entropyWeight: 0, learnsFromCrossEntropy: learns))
+        $0.labels = RefinedLabels(entropyWeight: 0, learnsFromCrossEntropy: learns)
       }.synthesize().labels
     }
     let start = try synthesizer {
       $0.count = 6
       $0.steps = 0
-      $0.variant = .refined()
+      $0.labels = RefinedLabels()
     }.synthesize().labels
     #expect(try labels(false) == start)
     #expect(try labels(true) != start)
@@ -119,8 +126,8 @@ import Testing
         $0.count = 6
         $0.steps = 30
         $0.learningRate = 1e-7
-        $0.variant = .refined(.init(entropyWeight: 0, learnsFromCrossEntropy: learns))
-      }.synthesize { progress in losses.withLock { $0.append(progress.crossEntropy) } }
+        $0.labels = RefinedLabels(entropyWeight: 0, learnsFromCrossEntropy: learns)
+      }.synthesize { progress in losses.withLock { $0.append(progress["cross entropy"] ?? .nan) } }
       return losses.withLock { $0 }
     }
     let learned = try crossEntropies(true)
@@ -132,7 +139,7 @@ import Testing
   /// Adam leaves a pixel without gradient where it is: after an augmented step those outside the
   /// crop, so the gradient went back through the crop; after a plain one none.
   @Test func augmentedStepsMoveTheCropAlone() throws {
-    func unmoved(_ rule: SoftLabelSynthesizer.AugmentationRule, _ seed: UInt64) throws -> Int {
+    func unmoved(_ rule: AugmentationRule, _ seed: UInt64) throws -> Int {
       let moved = try synthesizer {
         $0.count = 6
         $0.steps = 1
@@ -149,7 +156,9 @@ import Testing
   }
 
   @Test func withoutLabelLossLabelsArePredictions() throws {
-    for change: (inout Configuration) -> Void in [{ $0.variant = .none }, { $0.labelWeight = 0 }] {
+    for change: (inout Configuration) -> Void in [
+      { $0.labels = Unlabelled() }, { $0.labelWeight = 0 },
+    ] {
       let images = try synthesizer(change).synthesize()
       #expect(images.difficulty.allSatisfy { $0.gradientNorm < 1e-5 })
       #expect(images.labels.argmaxOfRows() == images.anchors)
@@ -177,7 +186,7 @@ import Testing
     func run(dropping: Bool) throws -> SyntheticImages {
       try synthesizer {
         $0.steps = 0
-        $0.variant = .oneHot
+        $0.labels = OneHotLabels()
         $0.dropUnfaithful = dropping
       }.synthesize()
     }
@@ -198,10 +207,17 @@ import Testing
 
   @Test func badConfigurations() throws {
     let bad: [(inout Configuration) -> Void] = [
-      { $0.count = 0 }, { $0.count = -1 }, { $0.batch = 0 }, { $0.steps = -1 },
+      { $0.count = 0 }, { $0.count = -1 }, { $0.imagesPerBatch = 0 }, { $0.imagesPerBatch = .max },
+      { $0.count = .max },
+      { $0.steps = .max },
+      {
+        $0.count = 90_000_000
+        $0.imagesPerBatch = 90_000_000
+      }, { $0.patience = .min }, { $0.steps = -1 },
       { $0.learningRate = 0 }, { $0.learningRate = .nan }, { $0.patience = -1 },
       { $0.labelWeight = -1 }, { $0.statisticsWeight = .infinity },
-      { $0.labels.easyShare = 2 }, { $0.variant = .refined(.init(centroidConfidence: 0)) },
+      { $0.labels = SoftLabels(easyShare: 2) },
+      { $0.labels = RefinedLabels(centroidConfidence: 0) },
     ]
     for change in bad {
       var configuration = Configuration.demo
@@ -211,8 +227,8 @@ import Testing
       }
     }
     let good = try SoftLabelSynthesizer(teacher: tinyNetwork(), configuration: .demo)
-    #expect(throws: SynthesisError.self) { try good.batch(2) }
-    #expect(throws: SynthesisError.self) { try good.batch(-1) }
+    #expect(throws: SynthesisError.self) { try good.images(ofBatch: 2) }
+    #expect(throws: SynthesisError.self) { try good.images(ofBatch: -1) }
   }
 
   @Test func badTeachers() throws {
@@ -227,7 +243,7 @@ import Testing
   @Test func lossNotFinite() throws {
     let synthesizer = try SoftLabelSynthesizer(
       teacher: tinyNetwork(),
-      configuration: .init(count: 4, batch: 4, steps: 20, learningRate: 1e30))
+      configuration: .init(count: 4, imagesPerBatch: 4, steps: 20, learningRate: 1e30))
     do {
       _ = try synthesizer.synthesize()
       Issue.record("accepted")
@@ -237,13 +253,16 @@ import Testing
   }
 
   struct Broken: LabelStrategy {
-    var labels = Tensor(shape: [4, 4], repeating: 0.25)
+    static let kind = "broken"
+    var columns = 4
+    var value: Float = 0.25
     var anchor = 0
     func labels(
       count: Int, network: Network, stream: inout RandomStream
     ) throws -> LabelBatch {
       LabelBatch(
-        labels: labels, isEasy: [Bool](repeating: false, count: 4),
+        labels: Tensor(shape: [4, columns], repeating: value),
+        isEasy: [Bool](repeating: false, count: 4),
         anchors: [Int](repeating: anchor, count: 4), supports: [[Int]](repeating: [0], count: 4))
     }
   }
@@ -251,75 +270,34 @@ import Testing
   @Test func ownStrategies() throws {
     func run(_ strategy: Broken) throws -> SyntheticImages {
       try SoftLabelSynthesizer(
-        teacher: tinyNetwork(), labels: strategy,
-        configuration: .init(count: 4, batch: 4, steps: 1, dropUnfaithful: false)
+        teacher: tinyNetwork(),
+        configuration: .init(
+          count: 4, imagesPerBatch: 4, steps: 1, labels: strategy, dropUnfaithful: false)
       ).synthesize()
     }
-    #expect(try run(Broken()).labels == Broken().labels)
-    #expect(throws: SynthesisError.self) { try run(Broken(anchor: 4)) }
-    for labels in [
-      Tensor(shape: [4, 3], repeating: 1 / 3), Tensor(shape: [4, 4], repeating: 0.5),
-      Tensor(shape: [4, 4], repeating: .nan),
+    #expect(try run(Broken()).labels == Tensor(shape: [4, 4], repeating: 0.25))
+    for broken in [
+      Broken(anchor: 4), Broken(columns: 3, value: 1 / 3), Broken(value: 0.5),
+      Broken(value: .nan),
     ] {
-      #expect(throws: SynthesisError.self) { try run(Broken(labels: labels)) }
+      #expect(throws: SynthesisError.self) { try run(broken) }
     }
   }
 
   @Test func configurationCodes() throws {
     var configuration = Configuration.full
-    configuration.variant = .refined(.init(mode: .logits))
+    configuration.labels = RefinedLabels(mode: .logits)
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(Configuration.self, from: data) == configuration)
-    #expect(Configuration.full.count == 5120 && Configuration.reduced.batch == 128)
-  }
-}
-
-@Suite struct SynthesisCheckpointTests {
-  private func synthesizer(
-    seed: UInt64 = 3, teacher: UInt64 = 1, labels: (any LabelStrategy)? = nil
-  ) throws -> SoftLabelSynthesizer {
-    try SoftLabelSynthesizer(
-      teacher: tinyNetwork(seed: teacher), labels: labels,
-      configuration: .init(count: 9, batch: 4, steps: 3, dropUnfaithful: false, seed: seed))
-  }
-
-  @Test func resumedRunGivesTheSameBits() throws {
-    try withDirectory { root in
-      let directory = "\(root)/new"
-      let whole = try synthesizer().synthesize()
-      #expect(try synthesizer().synthesize(checkpoint: directory).images == whole.images)
-      try FileManager.default.removeItem(atPath: "\(directory)/batch-1.safetensors")
-      let batches = Mutex<Set<Int>>([])
-      let resumed = try synthesizer().synthesize(checkpoint: directory) { progress in
-        _ = batches.withLock { $0.insert(progress.batch) }
-      }
-      #expect(batches.withLock { $0 } == [1])
-      #expect(resumed.images == whole.images && resumed.labels == whole.labels)
-      #expect(resumed.difficulty == whole.difficulty)
-      #expect(resumed.provenance == whole.provenance)
+    #expect(Configuration.full.count == 5120 && Configuration.reduced.imagesPerBatch == 128)
+    // A strategy of one's own is read where its type is named.
+    configuration.labels = Broken(anchor: 2)
+    let own = try JSONEncoder().encode(configuration)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(Configuration.self, from: own)
     }
-  }
-
-  @Test func batchesOfAnotherRun() throws {
-    try withDirectory { directory in
-      _ = try synthesizer().synthesize(checkpoint: directory)
-      for other in [
-        try synthesizer(seed: 4), try synthesizer(teacher: 2),
-        try synthesizer(labels: OneHotLabels()),
-      ] {
-        #expect(throws: SynthesisError.self) { try other.synthesize(checkpoint: directory) }
-      }
-      // A batch under another batch's name.
-      try FileManager.default.removeItem(atPath: "\(directory)/batch-0.safetensors")
-      try FileManager.default.copyItem(
-        atPath: "\(directory)/batch-1.safetensors", toPath: "\(directory)/batch-0.safetensors")
-      #expect(throws: SynthesisError.self) {
-        try synthesizer().synthesize(checkpoint: directory)
-      }
-      try Data([1, 2, 3]).write(to: URL(fileURLWithPath: "\(directory)/batch-0.safetensors"))
-      #expect(throws: InterchangeError.self) {
-        try synthesizer().synthesize(checkpoint: directory)
-      }
-    }
+    let decoder = JSONDecoder()
+    decoder.userInfo[LabelStrategyTypes.key] = LabelStrategyTypes([Broken.self])
+    #expect(try decoder.decode(Configuration.self, from: own) == configuration)
   }
 }

@@ -17,7 +17,7 @@ import Testing
   private func images(_ teacher: Network) throws -> SyntheticImages {
     try SoftLabelSynthesizer(
       teacher: teacher,
-      configuration: .init(count: 40, batch: 20, steps: 10, dropUnfaithful: false, seed: 2)
+      configuration: .init(count: 40, imagesPerBatch: 20, steps: 10, dropUnfaithful: false, seed: 2)
     ).synthesize()
   }
 

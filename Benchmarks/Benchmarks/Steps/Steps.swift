@@ -42,7 +42,7 @@ let benchmarks: @Sendable () -> Void = {
   func images(_ steps: Int, each: @escaping @Sendable () -> Void = {}) throws -> SyntheticImages {
     try SoftLabelSynthesizer(
       teacher: .pretrained(.resNet20FashionMNIST),
-      configuration: .init(count: batch, batch: batch, steps: steps, dropUnfaithful: false)
+      configuration: .init(count: batch, imagesPerBatch: batch, steps: steps, dropUnfaithful: false)
     ).synthesize { _ in each() }
   }
 

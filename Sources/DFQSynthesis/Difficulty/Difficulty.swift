@@ -8,14 +8,14 @@ public import DFQTensor
   import Darwin
 #endif
 
-/// How hard one image is (methods.md 9.1), each measure in 0...1.
+/// How hard one image is for a network; each measure is in 0...1.
 public struct Difficulty: Sendable, Codable, Hashable {
   /// The label's entropy over log C.
   public var labelEntropy: Float
   /// The entropy of the teacher's prediction over log C.
   public var predictionEntropy: Float
-  /// GHM's gradient norm, half the l1 distance of prediction and label; 1 - p of the class for a
-  /// one-hot label.
+  /// The gradient norm of GHM (Li et al., AAAI 2019), half the l1 distance of prediction and label;
+  /// for a one-hot label it is 1 - p of the class.
   public var gradientNorm: Float
 
   /// Makes a difficulty from its measures.
@@ -44,13 +44,20 @@ public struct Difficulty: Sendable, Codable, Hashable {
     }
   }
 
-  /// GHM's gradient density of each norm: the number of norms in its bin of width 1/bins, times
-  /// bins (Li 2019; methods.md 9.1).
+  /// The gradient density of each norm: the number of norms in its bin of width 1/bins, times bins
+  /// (Li et al., AAAI 2019, equation 6).
   ///
-  /// Norms are in 0...1; the harmonizing weight of one of N is N over its density.
-  public static func gradientDensity(_ norms: [Float], bins: Int = 30) -> [Float] {
-    precondition(
-      bins > 0 && norms.allSatisfy { (-0.001...1.001).contains($0) }, "norms are in 0...1")
+  /// The harmonizing weight of one norm of N is N over its density.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for norms outside of 0...1 by more
+  ///   than rounding, or without bins.
+  public static func gradientDensity(_ norms: [Float], bins: Int = 30) throws -> [Float] {
+    guard (1...1_000_000).contains(bins) else {
+      throw SynthesisError.badConfiguration(what: "1 to 1000000 bins", found: "\(bins)")
+    }
+    if let bad = norms.first(where: { !(-0.001...1.001).contains($0) }) {
+      throw SynthesisError.badConfiguration(what: "norms in 0...1", found: "\(bad)")
+    }
     let places = norms.map { min(max(Int($0 * Float(bins)), 0), bins - 1) }
     var counts = [Int](repeating: 0, count: bins)
     for place in places { counts[place] += 1 }

@@ -22,7 +22,10 @@ extension SyntheticImages {
       difficulty: [Difficulty](
         repeating: Difficulty(labelEntropy: 0, predictionEntropy: 0, gradientNorm: 0),
         count: count),
-      provenance: ["method": "noise", "seed": "\(seed)", "arch": network.architecture])
+      provenance: [
+        "arch": network.architecture, "method": "noise", "seed": "\(seed)",
+        "teacher": Fingerprint.digest(network.parameters.values),
+      ])
   }
 
   /// The shape of `count` images of a network, checked for overflow.

@@ -2,16 +2,17 @@ import DFQEngine
 public import DFQGraph
 import DFQTensor
 
-/// How similar the classes are, read from the classifier's weight vectors, one per class (Saito
-/// 2019; methods.md 2.1.2, item 3).
+/// How similar the classes are, read from the classifier's weight vectors, one per class.
+///
+/// The idea is that of Saito et al. (ICCV 2019); Hong et al. (2023, equation 5) use it for labels.
 public struct ClassSimilarity: Sendable {
-  /// What two weight vectors are compared by.
+  /// How two weight vectors are compared.
   public enum Measure: String, Sendable, Codable, CaseIterable {
-    /// The plain inner product, as published; it favours classes with long vectors.
+    /// The inner product, as published; it favours classes with long vectors.
     case dotProduct
     /// The inner product of unit vectors.
     case cosine
-    /// The cosine after the mean vector of all classes is taken away.
+    /// The cosine of the vectors minus the mean vector of all classes.
     case centredCosine
   }
 
@@ -20,8 +21,9 @@ public struct ClassSimilarity: Sendable {
   /// C x C, row by row.
   public let values: [Float]
 
-  /// Reads a network's similarities; throws `NetworkError.missingLayers` where there is no linear
-  /// layer.
+  /// Reads a network's similarities.
+  ///
+  /// - Throws: `NetworkError.missingLayers` where there is no linear layer.
   public init(_ network: Network, measure: Measure = .dotProduct) throws {
     let weight = try network.classifier().weight
     let (inputs, classes) = (weight.shape[0], weight.shape[1])
@@ -45,7 +47,8 @@ public struct ClassSimilarity: Sendable {
   /// The similarity of two classes.
   public subscript(first: Int, second: Int) -> Float { values[first * classCount + second] }
 
-  /// The other classes, most similar first; equal ones in the order of their numbers.
+  /// The other classes, most similar first; equally similar classes are in the order of their
+  /// numbers.
   public func nearest(to anchor: Int, count: Int? = nil) -> [Int] {
     let others = (0..<classCount).filter { $0 != anchor }
     let ordered = others.sorted { (self[anchor, $0], -$0) > (self[anchor, $1], -$1) }

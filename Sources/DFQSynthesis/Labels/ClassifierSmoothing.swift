@@ -9,7 +9,7 @@ import DFQTensor
 #endif
 
 /// The classifier applied to a mixture of class centroids: softmax(s W W^T y + b), with the class
-/// vectors w_k as centroids (methods.md 2.1.4, items 2 and 3).
+/// vectors w_k as centroids (Hong et al., WACV 2025, overview figure).
 package struct ClassifierSmoothing: Sendable {
   package let classCount: Int
   /// s W W^T, C x C; symmetric.
@@ -19,7 +19,7 @@ package struct ClassifierSmoothing: Sendable {
   package let scale: Double
 
   /// Scales the centroids by bisection until a class has mean probability `confidence` at its own
-  /// centroid; throws `SynthesisError` where no scale does.
+  /// centroid; throws where no scale does.
   package init(_ network: Network, confidence: Double) throws {
     let similarity = try ClassSimilarity(network, measure: .dotProduct)
     let products = similarity.values.map(Double.init)
@@ -31,11 +31,11 @@ package struct ClassifierSmoothing: Sendable {
         return sum + exp(logSoftmax(logits)[k]) / Double(classes)
       }
     }
-    // Powers of two up to where doubles would lose the bias: beyond that nothing changes any more.
+    // Larger powers of two change nothing, because doubles would lose the bias.
     let scales = (-20...30).map { exp2(Double($0)) }
     guard let above = scales.first(where: { reached($0) > confidence }) else {
       throw SynthesisError.badConfiguration(
-        what: "centroids the classifier tells apart with mean probability \(confidence)",
+        what: "centroids that the classifier tells apart with mean probability \(confidence)",
         found: "\(reached(exp2(30))) at the largest scale; lower the centroid confidence")
     }
     var (low, high) = (0.0, above)
@@ -49,12 +49,12 @@ package struct ClassifierSmoothing: Sendable {
     classCount = classes
   }
 
-  /// log of the refined label of a random label y, C.
+  /// The logarithm of the refined label of a random label y, C.
   package func logLabel(_ label: [Double]) -> [Double] {
     logSoftmax(zip(times(label), bias).map { $0 + $1 })
   }
 
-  /// The matrix, its own transpose, times a vector.
+  /// The product of the matrix, which is symmetric, and a vector.
   package func times(_ vector: [Double]) -> [Double] {
     (0..<classCount).map { row in
       var sum = 0.0

@@ -11,7 +11,7 @@ extension LabelBatch {
     }
   }
 
-  /// The teacher's own predictions as labels, for images made without any.
+  /// The teacher's predictions as labels, for images that are made without labels.
   init(predictions logits: Tensor) {
     let classes = logits.shape[1]
     self.init(
@@ -25,7 +25,7 @@ extension LabelBatch {
       supports: [[Int]](repeating: Array(0..<classes), count: logits.rowCount))
   }
 
-  /// A strategy's labels are checked like a file's.
+  /// Checks labels of a strategy as strictly as those of a file.
   func check(count: Int, classes: Int, source: String) throws {
     func demand(_ holds: Bool, _ expected: String, _ found: String) throws {
       if !holds { throw SynthesisError.badImages(source: source, expected: expected, found: found) }

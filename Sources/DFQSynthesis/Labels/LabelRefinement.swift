@@ -13,16 +13,16 @@ package import DFQTensor
 package struct LabelRefinement: Sendable {
   package let settings: RefinedLabels
   package let smoothing: ClassifierSmoothing
-  /// N(0, 1), N x C, fixed; of no effect in mode `logits` once v is set.
+  /// N(0, 1), N x C, fixed; mode `logits` uses it only for the first v.
   package let noise: [Double]
   /// Half-normal entropies in nats, one per image, at most log C.
   package let targets: [Double]
-  /// What learns: r of each image, or v, N x C.
+  /// The parameters that learn: r of each image, or v, N x C.
   package var parameters: [Float]
   private var classes: Int { smoothing.classCount }
 
-  /// Draws noise and targets and starts each temperature where the refined label has its target
-  /// entropy, as far as the classifier lets it.
+  /// Draws noise and targets, and starts each temperature where the refined label has its target
+  /// entropy, or as near as the classifier's refinement allows.
   package init(
     _ settings: RefinedLabels, count: Int, network: Network, stream: inout RandomStream
   ) throws {
@@ -88,7 +88,8 @@ package struct LabelRefinement: Sendable {
     for image in 0..<count {
       let slope = 2 * share * (entropies[image] - goals[image])
       let atLabel = (0..<classes).map { c in
-        // dH/dp = -(log p + 1); p itself is a factor further down, so log p may be very low.
+        // dH/dp = -(log p + 1). The softmax's gradient multiplies it by p, so a very low log p is
+        // cut without effect.
         -slope * (max(logLabels[image][c], -1e6) + 1)
           + (labelGradient.map { $0[image * classes + c] } ?? 0)
       }
@@ -112,7 +113,7 @@ package struct LabelRefinement: Sendable {
     return [Float(atTemperature / (1 + exp(-r)))]
   }
 
-  /// What each image's entropy is compared with.
+  /// The entropies with which those of the images are compared.
   private func goals(_ entropies: [Double]) -> [Double] {
     guard settings.entropyLoss == .sorted else { return targets }
     let order = entropies.indices.sorted { (entropies[$0], $0) < (entropies[$1], $1) }
@@ -121,8 +122,10 @@ package struct LabelRefinement: Sendable {
     return goals
   }
 
-  /// The labels as they are, each around its most probable class and supported by the classes that
-  /// have at least the share of a uniform label; easy are those as sure as a centroid.
+  /// The current labels.
+  ///
+  /// Each is drawn around its most probable class and supported by the classes
+  /// with at least a uniform label's share. Easy are those with the confidence of a centroid.
   package var labelBatch: LabelBatch {
     let labels = labels
     let anchors = labels.argmaxOfRows()
@@ -140,10 +143,10 @@ package struct LabelRefinement: Sendable {
 }
 
 extension ClassifierSmoothing {
-  /// The temperature at which the refined label of logits z has the entropy asked for, by bisection
-  /// of log tau; the nearer bound where the classifier's refinement never has it.
+  /// The temperature at which the refined label of logits z has the target entropy, by bisection of
+  /// log tau; the nearer bound where no temperature gives it.
   ///
-  /// Temperatures outside 0.05...50 change the label no more, so their gradients would be lost.
+  /// Temperatures outside of 0.05...50 hardly change the label, so their gradients would vanish.
   func temperature(of noise: [Double], entropy target: Double) -> Double {
     var (low, high) = (log(0.05), log(50.0))
     for _ in 0..<50 {

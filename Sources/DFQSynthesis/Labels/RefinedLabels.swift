@@ -2,17 +2,21 @@ import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
-/// DynaDFQ's labels, variant B: random labels refined through the teacher's own classifier and
-/// trained together with the images until their entropies are spread (methods.md 2.1.4).
+/// Labels that learn: random labels are refined by the teacher's own classifier and trained with the
+/// images until their entropies are spread (Hong et al., WACV 2025, overview figure; what it leaves
+/// open is reconstructed).
 ///
-/// Handed to a `SoftLabelSynthesizer` the labels learn; on its own `labels(count:network:stream:)`
-/// gives them as they start.
-public struct RefinedLabels: LabelStrategy, Codable, Hashable {
-  /// What of a label learns.
+/// While images are synthesized the labels learn; ``labels(count:network:stream:)`` gives them as
+/// they start.
+public struct RefinedLabels: LabelStrategy {
+  /// The strategy's name in files.
+  public static let kind = "refined"
+
+  /// The part of a label that learns.
   public enum Mode: String, Sendable, Codable, CaseIterable {
-    /// One temperature per image; the random logits z stay (as the overview figure is read).
+    /// One temperature per image; the random logits z stay. This is how the overview figure is read.
     case temperature
-    /// All C logits of an image (the other reading).
+    /// All C logits of an image: the other reading of the figure.
     case logits
   }
 
@@ -24,7 +28,7 @@ public struct RefinedLabels: LabelStrategy, Codable, Hashable {
     case plain
   }
 
-  /// What learns.
+  /// The part of a label that learns.
   public var mode: Mode
   /// How entropies are compared with their draws.
   public var entropyLoss: EntropyLoss
@@ -32,9 +36,9 @@ public struct RefinedLabels: LabelStrategy, Codable, Hashable {
   public var entropyWeight: Float
   /// The deviation of the half-normal entropies, as a share of log C.
   public var entropyDeviation: Float
-  /// Adam's first rate for temperatures or logits; it falls along with the images' rate.
+  /// Adam's first rate for temperatures or logits; it falls with the rate of the images.
   public var learningRate: Float
-  /// Whether the cross entropy moves the labels too (as drawn in the figure) or the images alone.
+  /// Whether the cross entropy moves the labels too, as the figure shows, or only the images.
   public var learnsFromCrossEntropy: Bool
   /// The mean probability the classifier gives a class at its own centroid; sets the centroids'
   /// scale.
@@ -55,17 +59,32 @@ public struct RefinedLabels: LabelStrategy, Codable, Hashable {
     self.centroidConfidence = centroidConfidence
   }
 
-  /// Draws labels for `count` images, tempered to their entropy targets but not trained.
+  /// Draws labels for `count` images; their temperatures meet the entropy targets, but nothing has
+  /// been trained.
   ///
-  /// Throws `SynthesisError.badConfiguration`, also where no scale gives the centroids their
-  /// confidence, and `NetworkError.missingLayers` for a network without a linear layer.
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)``, also where no scale gives the
+  ///   centroids their confidence, and `NetworkError.missingLayers` for a network without a linear
+  ///   layer.
   public func labels(
     count: Int, network: Network, stream: inout RandomStream
   ) throws -> LabelBatch {
     try LabelRefinement(self, count: count, network: network, stream: &stream).labelBatch
   }
 
-  func check() throws {
+  /// Labels that learn with an Adam of their own.
+  ///
+  /// - Throws: The same as ``labels(count:network:stream:)``.
+  public func targets(
+    count: Int, network: Network, stream: inout RandomStream
+  ) throws -> any LabelTargets {
+    RefinedLabelTargets(
+      try LabelRefinement(self, count: count, network: network, stream: &stream))
+  }
+
+  /// Checks the settings.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)``.
+  public func check() throws {
     func demand(_ holds: Bool, _ what: String, _ found: Float) throws {
       if !holds { throw SynthesisError.badConfiguration(what: what, found: "\(found)") }
     }

@@ -2,9 +2,13 @@ import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
-/// DynaDFQ's labels, variant A: easy images are one-hot, a hard image's mass lies on a group of
-/// similar classes (methods.md 2.1.3, items 1 and 2).
-public struct SoftLabels: LabelStrategy, Codable, Hashable {
+/// One-hot labels for easy images, and labels whose mass lies on a group of similar classes for hard
+/// ones (Hong et al., "Diversity, Plausibility, and Difficulty: Dynamic Data-Free Quantization",
+/// 2023, section 3; group sizes and temperatures are reconstructed).
+public struct SoftLabels: LabelStrategy {
+  /// The strategy's name in files.
+  public static let kind = "groups"
+
   /// Which classes share a hard image's mass with its anchor.
   public enum Group: String, Sendable, Codable, CaseIterable {
     /// The classes most similar to the anchor: plausible difficulty.
@@ -24,12 +28,13 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
   /// The number of classes in a group, the anchor included; nil takes 3 for up to 10 classes, 5 for
   /// up to 100, else 10.
   public var groupSize: Int?
-  /// The lowest and highest temperature of a hard label's softmax: low ones give nearly one-hot
-  /// labels.
+  /// The lowest and highest temperature of a hard label's softmax.
+  ///
+  /// Low temperatures give nearly one-hot labels.
   public var temperatures: ClosedRange<Float>
   /// The share of easy images.
   public var easyShare: Float
-  /// What class vectors are compared by.
+  /// How class vectors are compared.
   public var similarity: ClassSimilarity.Measure
 
   /// Makes the strategy.
@@ -53,7 +58,7 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
     let classes = network.classCount
     let similarity = try ClassSimilarity(network, measure: similarity)
     let anchors = stream.balancedClasses(count, of: classes)
-    // Easy images are spread over the batch, so that every class has easy and hard ones.
+    // Easy images are drawn over the whole batch, so that every class has easy and hard ones.
     let easy = Set(stream.permutation(count).prefix(Int((Float(count) * easyShare).rounded())))
     var batch = LabelBatch(
       labels: Tensor(shape: [count, classes]), isEasy: (0..<count).map { easy.contains($0) },
@@ -93,7 +98,10 @@ public struct SoftLabels: LabelStrategy, Codable, Hashable {
     }
   }
 
-  func check() throws {
+  /// Checks the settings.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)``.
+  public func check() throws {
     guard (groupSize ?? 1) >= 1 else {
       throw SynthesisError.badConfiguration(
         what: "groups of at least 1 class", found: "\(groupSize ?? 0)")

@@ -1,8 +1,10 @@
 public import DFQTensor
 
-/// A random resized crop and flip of each image as a linear map, with its transpose for gradients:
-/// area 0.5...1 of the image, aspect 3/4...4/3, bilinear back to full size, mirrored with
-/// probability 1/2 (IntraQ's local object reinforcement; methods.md 2.6, item 2).
+/// A random resized crop and flip of each image as a linear map, with its transpose for gradients.
+///
+/// A crop has 0.5...1 of the image's area and an aspect ratio of 3/4...4/3; it is resized to the full
+/// size by bilinear interpolation and mirrored with probability 1/2 (local object reinforcement,
+/// Zhong et al., CVPR 2022, section 3.2).
 public struct Augmentation: Sendable {
   /// One image's crop.
   struct Crop: Sendable {
@@ -77,7 +79,7 @@ public struct Augmentation: Sendable {
     Augmentation(batch: images.shape, stream: &stream).apply(images)
   }
 
-  /// Sums over all pairs of an output and an input pixel with their weight; `body` says which way.
+  /// Calls `body` for all pairs of an output and an input pixel with their weight.
   @inline(__always)
   private func mapped(
     _ values: Tensor,

@@ -1,86 +1,71 @@
 import DFQEngine
 public import DFQGraph
 public import DFQTensor
-import Foundation
 
 /// Synthesizes images from noise until the teacher's batch-norm statistics match and its output
-/// matches their labels (methods.md 2.1.6, steps 1 and 2).
+/// matches their labels.
+///
+/// It is ``Synthesizer`` with ``SoftLabelMethod``, and with the settings of both in one place.
 public struct SoftLabelSynthesizer: Sendable {
-  /// The full-precision network P: all that is known.
-  public let teacher: Network
-  /// Everything else a run depends on.
+  /// The settings.
   public let configuration: Configuration
-  /// Which labels images are synthesized towards.
-  public let strategy: any LabelStrategy
-  /// How work is executed.
-  public let context: ExecutionContext
+  private let synthesizer: Synthesizer
 
-  /// Makes a synthesizer, with an own label strategy in place of the configuration's if one is
-  /// given.
+  /// Makes a synthesizer.
   ///
-  /// Throws `SynthesisError.badConfiguration`, `NetworkError.missingLayers` for a teacher without
-  /// batch norm, and `NetworkError.notFinite` for damaged weights.
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)``, `NetworkError.missingLayers` for a
+  ///   teacher without batch norm, and `NetworkError.notFinite` for damaged weights.
   public init(
-    teacher: Network, labels: (any LabelStrategy)? = nil, configuration: Configuration = .init(),
+    teacher: Network, configuration: Configuration = .init(),
     context: ExecutionContext = .default
   ) throws {
-    try configuration.check()
-    try teacher.checkTeacher()
-    self.teacher = teacher
     self.configuration = configuration
-    strategy = labels ?? configuration.strategy
-    self.context = context
+    synthesizer = try Synthesizer(
+      teacher: teacher, method: configuration.method, configuration: configuration.run,
+      context: context)
   }
 
+  /// The full-precision network, which is all that is known.
+  public var teacher: Network { synthesizer.teacher }
+  /// How work is executed.
+  public var context: ExecutionContext { synthesizer.context }
   /// The number of batches.
-  public var batchCount: Int {
-    (configuration.count + configuration.batch - 1) / configuration.batch
-  }
+  public var batchCount: Int { configuration.run.batchCount }
 
-  /// Synthesizes all images.
+  /// Synthesizes all images; see ``Synthesizer``.
   ///
-  /// With `checkpoint`, a directory, each finished batch is kept there and a run that finds it goes
-  /// on from it to the same bits. Throws `NetworkError.lossNotFinite`, `InterchangeError` for
-  /// files, `SynthesisError.badImages` for batches of another run, and what the label strategy
-  /// throws. Where images are dropped fewer than `count` come back; `droppedCount` says how many.
+  /// With `checkpoint`, a folder, each finished batch is stored there, and a run that finds it
+  /// continues from it to the same bits. Where images are dropped, fewer than `count` are returned;
+  /// `droppedCount` is their number.
+  ///
+  /// - Throws: `NetworkError.lossNotFinite`; `InterchangeError` for files;
+  ///   ``SynthesisError/otherRun(path:setting:expected:found:)`` for batches of another run;
+  ///   ``SynthesisError/allDropped(count:)`` where no image is left; `CancellationError`; and what
+  ///   the label strategy and `progress` throw.
   public func synthesize(
-    checkpoint directory: String? = nil, progress: ((SynthesisProgress) -> Void)? = nil
+    checkpoint folder: String? = nil, progress: ((SynthesisProgress) throws -> Void)? = nil
   ) throws -> SyntheticImages {
-    let run = try SynthesisRun(self)
-    var batches: [SyntheticImages] = []
-    for batch in 0..<batchCount {
-      if let directory, let kept = try SynthesisCheckpoint(directory, batch).read(provenance) {
-        batches.append(kept)
-        continue
-      }
-      let images = try run.batch(batch, progress: progress)
-      if let directory { try SynthesisCheckpoint(directory, batch).write(images) }
-      batches.append(images)
-    }
-    return try SyntheticImages.concatenating(batches).recordingDropped()
+    try synthesizer.synthesize(checkpoint: folder, progress: progress)
   }
 
-  /// Synthesizes one batch on its own: the same images as in `synthesize`.
+  /// Synthesizes all images away from the caller's executor.
   ///
-  /// Throws the same, and `SynthesisError.badConfiguration` for a batch outside
-  /// `0..<batchCount`.
-  public func batch(_ index: Int) throws -> SyntheticImages {
-    guard (0..<batchCount).contains(index) else {
-      throw SynthesisError.badConfiguration(
-        what: "a batch in 0..<\(batchCount)", found: "\(index)")
-    }
-    return try SynthesisRun(self).batch(index, progress: nil).recordingDropped()
+  /// Cancelling the calling task ends the run at its next step with `CancellationError`; batches in
+  /// the checkpoint stay.
+  ///
+  /// - Throws: The same as the variant that waits.
+  public func synthesize(
+    checkpoint folder: String? = nil,
+    progress: (@Sendable (SynthesisProgress) throws -> Void)? = nil
+  ) async throws -> SyntheticImages {
+    try await synthesizer.synthesize(checkpoint: folder, progress: progress)
   }
 
-  /// What names a run: a checkpoint of another teacher, configuration or strategy is not taken.
-  var provenance: [String: String] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let settings = (try? encoder.encode(configuration)).map { String(decoding: $0, as: UTF8.self) }
-    return [
-      "arch": teacher.architecture, "configuration": settings ?? "",
-      "seed": "\(configuration.seed)", "labels": "\(strategy)",
-      "teacher": Fingerprint.digest(teacher.parameters.values),
-    ]
+  /// Synthesizes one batch: the same images as in `synthesize`.
+  ///
+  /// - Throws: The same, and ``SynthesisError/badConfiguration(what:found:)`` for a batch outside of
+  ///   `0..<batchCount`. It does not throw where all images are dropped.
+  public func images(ofBatch index: Int) throws -> SyntheticImages {
+    try synthesizer.images(ofBatch: index)
   }
 }

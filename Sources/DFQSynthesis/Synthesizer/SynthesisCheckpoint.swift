@@ -1,42 +1,47 @@
 import DFQFiles
 import Foundation
 
-/// One finished batch of a run in a directory, `batch-3.safetensors`.
+/// One finished batch of a run in a folder, `batch-3.safetensors`.
 struct SynthesisCheckpoint {
-  private static let key = "batch"
-  private let directory: String
-  private let batch: Int
-  private var path: String { "\(directory)/batch-\(batch).safetensors" }
+  private let folder: String
+  private let provenance: [String: String]
+  private let expected: [String: String]
+  private let path: String
 
-  init(_ directory: String, _ batch: Int) {
-    self.directory = directory
-    self.batch = batch
+  /// `provenance` names the run.
+  init(_ folder: String, _ batch: Int, _ provenance: [String: String]) {
+    self.folder = folder
+    self.provenance = provenance
+    expected = provenance.merging(["batch": "\(batch)"]) { $1 }
+    path = "\(folder)/batch-\(batch).safetensors"
   }
 
-  /// The batch, or nil where there is none yet; throws `SynthesisError.badImages` for one of
-  /// another run or place.
-  func read(_ provenance: [String: String]) throws -> SyntheticImages? {
+  /// The batch, or nil where there is none yet; throws for a batch of another run or place, and for
+  /// a damaged one.
+  func read() throws -> SyntheticImages? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    var images = try SyntheticImages(contentsOf: path)
-    var expected = provenance
-    expected[SynthesisCheckpoint.key] = "\(batch)"
-    if let field = Set(expected.keys).union(images.provenance.keys).sorted().first(where: {
-      expected[$0] != images.provenance[$0]
-    }) {
-      throw SynthesisError.badImages(
-        source: path, expected: "\(field) of this run, \(expected[field] ?? "none")",
-        found: images.provenance[field] ?? "none")
+    var (images, isChecked) = try SyntheticImages.read(path)
+    let found = images.provenance
+    for key in Set(expected.keys).union(found.keys).sorted() where expected[key] != found[key] {
+      let difference = Fingerprint.difference(
+        key, expected: expected[key] ?? "none", found: found[key] ?? "none")
+      throw SynthesisError.otherRun(
+        path: path, setting: difference.setting, expected: difference.expected,
+        found: difference.found)
+    }
+    guard isChecked else {
+      throw SynthesisError.badImages(source: path, expected: "a checksum", found: "none")
     }
     images.provenance = provenance
     return images
   }
 
-  /// Keeps the batch; the file appears whole or not at all.
+  /// Stores the batch; the file appears whole or not at all.
   func write(_ images: SyntheticImages) throws {
-    // Where this fails the writing below fails too and names the path.
-    try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    // Where this fails, the writing below fails too and names the path.
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var kept = images
-    kept.provenance[SynthesisCheckpoint.key] = "\(batch)"
+    kept.provenance = expected
     try kept.write(to: path)
   }
 }

@@ -1,4 +1,4 @@
-/// How far a synthesis is, after a step.
+/// The state of a synthesis after a step.
 public struct SynthesisProgress: Sendable {
   /// The batch, from 0.
   public var batch: Int
@@ -8,12 +8,14 @@ public struct SynthesisProgress: Sendable {
   public var step: Int
   /// The steps of each batch.
   public var steps: Int
-  /// The BN statistics loss, times its weight.
-  public var statisticsLoss: Double
-  /// The cross entropy with the labels.
-  public var crossEntropy: Double
-  /// The entropy-diversifying loss of labels that learn; 0 for others.
-  public var entropyLoss: Double
+  /// The losses by name, each times its weight, in the order of the method's objectives.
+  public var losses: [NamedLoss]
   /// Adam's rate for the images.
   public var learningRate: Float
+
+  /// The sum of the losses, which the plateau schedule observes.
+  public var totalLoss: Double { losses.reduce(0) { $0 + $1.value } }
+
+  /// The loss of a name, such as `cross entropy`; nil where the method has none.
+  public subscript(name: String) -> Double? { losses.first { $0.name == name }?.value }
 }

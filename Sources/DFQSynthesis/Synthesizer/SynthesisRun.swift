@@ -2,57 +2,131 @@ import DFQEngine
 import DFQGraph
 import DFQTensor
 
-/// One run's executor; a batch is a function of its number and the seed alone.
-final class SynthesisRun {
-  private let synthesizer: SoftLabelSynthesizer
-  private let statistics: [any MomentObjective]
-  private let executor: Executor
-  private var configuration: SoftLabelSynthesizer.Configuration { synthesizer.configuration }
+/// One run: its executor and the loop over pixels.
+///
+/// A batch is a function of its number, the seed and, where the method needs them, the batches
+/// before.
+final class SynthesisRun<Method: SynthesisMethod> {
+  let provenance: [String: String]
+  private let method: Method
+  private let synthesizer: Synthesizer
+  private var executor: FloatExecutor?
+  /// The layers whose values the executor can observe.
+  private var observed: Set<Int> = []
+  private var configuration: Synthesizer.Configuration { synthesizer.configuration }
   private var teacher: Network { synthesizer.teacher }
 
-  init(_ synthesizer: SoftLabelSynthesizer) throws {
+  init(_ synthesizer: Synthesizer, _ method: Method) throws {
     self.synthesizer = synthesizer
-    statistics = try synthesizer.teacher.batchNormStatistics(
-      variant: synthesizer.configuration.statistics,
-      weight: synthesizer.configuration.statisticsWeight)
-    executor = Executor(
-      plan: Plan(synthesizer.teacher.graph, observing: Set(statistics.map(\.node))),
-      context: synthesizer.context)
+    self.method = method
+    provenance = try synthesizer.provenance()
   }
 
-  func batch(_ index: Int, progress: ((SynthesisProgress) -> Void)?) throws -> SyntheticImages {
-    let count = min(configuration.batch, configuration.count - index * configuration.batch)
-    let shape = Shape([count] + teacher.imageShape.dimensions)
-    var targets = try SynthesisTargets(synthesizer, batch: index, count: count)
+  func images(
+    ofBatch index: Int, finished: [SyntheticImages],
+    progress: ((SynthesisProgress) throws -> Void)? = nil
+  ) throws -> SyntheticImages {
+    let batch = SynthesisBatch(
+      index: index, count: configuration.count(ofBatch: index), network: teacher,
+      configuration: configuration, context: synthesizer.context,
+      finished: method.needsFinishedBatches ? finished : [])
+    var labels = RandomStream(seed: configuration.seed, "labels", index)
+    var targets = try method.targets(batch, stream: &labels)
     var noise = RandomStream(seed: configuration.seed, "synthesis", index)
-    var pixels = noise.normals(shape.count)
+    let start = try method.startingImages(batch, stream: &noise)
+    try demand(start, batch, "starting images")
+    var pixels = start.elements
     var crops = RandomStream(seed: configuration.seed, "synthesis augmentation", index)
     var adam = Adam(count: pixels.count)
     var schedule = PlateauSchedule(
       rate: configuration.learningRate, patience: configuration.patience)
     for step in 0..<configuration.steps {
-      let images = Tensor(shape: shape, elements: pixels)
-      // One decision per step for the whole batch (methods.md 2.6, item 2).
-      let augmentation =
-        augments && crops.uniform() < 0.5 ? Augmentation(batch: shape, stream: &crops) : nil
-      let response = try executor.run(
-        images: augmentation?.apply(images) ?? images, parameters: teacher.parameters.values,
-        request: request(targets.labels))
+      try Task.checkCancellation()
+      let images = Tensor(shape: batch.shape, elements: pixels)
+      let transform = try method.transform(step: step, batch: batch, stream: &crops)
+      let objectives = try method.objectives(step: step, targets: targets, batch: batch)
       let rate = schedule.rate
-      let entropyLoss = try targets.step(
-        logits: response.outputs[0], share: rate / configuration.learningRate)
-      let total = response.totalLoss + entropyLoss.weighted
+      var pass = try pass(transform?.apply(images) ?? images, objectives, batch)
+      let learned = try targets.learn(
+        logits: pass.logits, rateShare: rate / configuration.learningRate,
+        context: synthesizer.context)
+      let total = learned.reduce(pass.total) { $0 + $1.value }
       try demandFinite(total, index, step)
-      let gradient = response.imageGradient!
+      if let transform {
+        pass.gradient = try transform.pullback(pass.gradient, images: images)
+        try demand(pass.gradient, batch, "gradient of a transform")
+      }
       try adam.step(
-        &pixels, gradient: (augmentation?.transpose(gradient) ?? gradient).elements,
-        rate: rate, context: synthesizer.context)
+        &pixels, gradient: pass.gradient.elements, rate: rate, context: synthesizer.context)
       if configuration.clampPixels { clamp(&pixels) }
-      progress?(report(index, step, response, entropyLoss.value, rate))
+      try progress?(
+        SynthesisProgress(
+          batch: index, batches: configuration.batchCount, step: step + 1,
+          steps: configuration.steps, losses: pass.losses + learned, learningRate: rate))
       schedule.observe(total)
     }
     if !pixels.allSatisfy(\.isFinite) { try demandFinite(.nan, index, configuration.steps) }
-    return try finish(Tensor(shape: shape, elements: pixels), targets.final)
+    return try finish(Tensor(shape: batch.shape, elements: pixels), targets.finalLabels, batch)
+  }
+
+  /// What one evaluation of the objectives gives.
+  private struct Evaluation {
+    var logits: Tensor
+    var gradient: Tensor
+    var total: Double
+    var losses: [NamedLoss]
+  }
+
+  private func pass(
+    _ images: Tensor, _ objectives: SynthesisObjectives, _ batch: SynthesisBatch
+  ) throws -> Evaluation {
+    try demand(images, batch, "transformed images")
+    let output = teacher.graph.output
+    let result = try executor(for: objectives).run(
+      images,
+      request: PassRequest(
+        imageObjectives: objectives.images, momentObjectives: objectives.moments,
+        imageGradient: true, outputs: [output]))
+    var evaluation = Evaluation(
+      logits: result.outputs[0], gradient: result.imageGradient ?? Tensor(shape: batch.shape),
+      total: result.totalLoss, losses: [])
+    var losses = NamedLosses()
+    for (objective, loss) in zip(objectives.images, result.imageLosses) {
+      losses.add(objective.name, Double(objective.weight) * loss)
+    }
+    for (objective, loss) in zip(objectives.moments, result.momentLosses) {
+      losses.add(objective.name, Double(objective.weight) * loss)
+    }
+    for objective in objectives.pixels {
+      let (loss, gradient) = try objective.evaluate(images: images, context: synthesizer.context)
+      try demand(gradient, batch, "gradient of \(objective.name)")
+      let weight = objective.weight
+      for place in 0..<gradient.count { evaluation.gradient[place] += weight * gradient[place] }
+      losses.add(objective.name, Double(weight) * loss)
+      evaluation.total += Double(weight) * loss
+    }
+    evaluation.losses = losses.values
+    return evaluation
+  }
+
+  /// The executor, made anew only where objectives look at layers that no objective looked at
+  /// before.
+  private func executor(for objectives: SynthesisObjectives) -> FloatExecutor {
+    let nodes = Set(objectives.images.map(\.node) + objectives.moments.map(\.node))
+      .subtracting([teacher.graph.output]).intersection(teacher.graph.nodes.indices)
+    if let executor, nodes.isSubset(of: observed) { return executor }
+    observed.formUnion(nodes)
+    let made = FloatExecutor(teacher, nodes: observed, context: synthesizer.context)
+    executor = made
+    return made
+  }
+
+  private func demand(_ tensor: Tensor, _ batch: SynthesisBatch, _ what: String) throws {
+    guard tensor.shape == batch.shape else {
+      throw SynthesisError.badImages(
+        source: "method \(Method.kind)", expected: "\(what) of shape \(batch.shape)",
+        found: "\(tensor.shape)")
+    }
   }
 
   private func demandFinite(_ loss: Double, _ batch: Int, _ step: Int) throws {
@@ -62,58 +136,49 @@ final class SynthesisRun {
     }
   }
 
-  private var augments: Bool {
-    switch configuration.augmentation {
-    case .always: true
-    case .never: false
-    case .automatic: teacher.imageShape[0] > 64
-    }
-  }
-
-  private func request(_ labels: Tensor) -> PassRequest {
-    let output = teacher.graph.output
-    let weight = configuration.isUnlabelled ? 0 : configuration.labelWeight
-    return .init(
-      imageObjectives: [CrossEntropy(labels: labels, node: output, weight: weight)],
-      momentObjectives: statistics, imageGradient: true, outputs: [output])
-  }
-
-  /// Moves pixels to where real ones can be, 0...1 before normalization.
+  /// Moves pixels to where those of real images can be, 0...1 before normalization.
   private func clamp(_ pixels: inout [Float]) {
     let normalization = teacher.preprocessing
     let channels = normalization.mean.count
-    let low = zip(normalization.mean, normalization.standardDeviation).map { -$0 / $1 }
-    let high = zip(normalization.mean, normalization.standardDeviation).map { (1 - $0) / $1 }
+    let lower = zip(normalization.mean, normalization.standardDeviation).map { -$0 / $1 }
+    let upper = zip(normalization.mean, normalization.standardDeviation).map { (1 - $0) / $1 }
     for place in pixels.indices {
-      pixels[place] = min(max(pixels[place], low[place % channels]), high[place % channels])
+      pixels[place] = min(max(pixels[place], lower[place % channels]), upper[place % channels])
     }
   }
 
-  private func report(
-    _ batch: Int, _ step: Int, _ response: PassResult, _ entropyLoss: Double, _ rate: Float
-  ) -> SynthesisProgress {
-    SynthesisProgress(
-      batch: batch, batches: synthesizer.batchCount, step: step + 1, steps: configuration.steps,
-      statisticsLoss: zip(response.momentLosses, statistics).reduce(0) {
-        $0 + $1.0 * Double($1.1.weight)
-      }, crossEntropy: configuration.isUnlabelled ? 0 : response.imageLosses[0],
-      entropyLoss: entropyLoss, learningRate: rate)
-  }
-
-  /// Difficulty of the finished images, without those the teacher places outside their label's
-  /// support.
-  private func finish(_ images: Tensor, _ batch: LabelBatch) throws -> SyntheticImages {
+  /// The finished images with their difficulty, without those that the method does not keep.
+  private func finish(
+    _ images: Tensor, _ labels: LabelBatch?, _ batch: SynthesisBatch
+  ) throws -> SyntheticImages {
     let logits = try FloatExecutor(teacher, context: synthesizer.context).logits(ofInputs: images)
-    let batch = configuration.isUnlabelled ? LabelBatch(predictions: logits) : batch
+    try labels?.check(
+      count: batch.count, classes: teacher.classCount, source: "labels of method \(Method.kind)")
+    let labels = labels ?? LabelBatch(predictions: logits)
     let all = SyntheticImages(
-      images: images, labels: batch.labels, isEasy: batch.isEasy, anchors: batch.anchors,
-      difficulty: Difficulty.of(logits: logits, labels: batch.labels))
+      images: images, labels: labels.labels, isEasy: labels.isEasy, anchors: labels.anchors,
+      difficulty: Difficulty.of(logits: logits, labels: labels.labels))
     let predictions = logits.argmaxOfRows()
-    let faithful = predictions.indices.filter { batch.supports[$0].contains(predictions[$0]) }
+    let faithful = predictions.indices.filter {
+      method.keeps(
+        prediction: predictions[$0], support: labels.supports[$0], difficulty: all.difficulty[$0])
+    }
     let kept = configuration.dropUnfaithful ? all.subset(faithful) : all
     return SyntheticImages(
       images: kept.images, labels: kept.labels, isEasy: kept.isEasy, anchors: kept.anchors,
-      difficulty: kept.difficulty, droppedCount: all.count - kept.count,
-      provenance: synthesizer.provenance)
+      difficulty: kept.difficulty, droppedCount: all.count - kept.count, provenance: provenance)
+  }
+}
+
+/// Losses summed by name, in the order of their first terms.
+private struct NamedLosses {
+  private(set) var values: [NamedLoss] = []
+
+  mutating func add(_ name: String, _ value: Double) {
+    if let place = values.firstIndex(where: { $0.name == name }) {
+      values[place].value += value
+    } else {
+      values.append((name, value))
+    }
   }
 }

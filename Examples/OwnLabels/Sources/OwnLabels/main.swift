@@ -1,4 +1,4 @@
-// An own label strategy plugged into the synthesizer: pairs of classes the teacher itself confuses
+// A label strategy of your own in the synthesizer: pairs of the classes that the teacher confuses
 // least, half and half. Are implausible mixtures harder or easier to quantize than plausible ones?
 // Compare with `SoftLabels()`.
 //
@@ -7,6 +7,8 @@ import DynaDFQ
 
 /// Every image is half of its class and half of the class least similar to it.
 struct OppositePairs: LabelStrategy {
+  static let kind = "opposite pairs"
+
   func labels(
     count: Int, network: Network, stream: inout RandomStream
   ) throws -> LabelBatch {
@@ -29,8 +31,10 @@ let strategies: [(String, any LabelStrategy)] = [
   ("similar classes", SoftLabels()), ("opposite pairs", OppositePairs()),
 ]
 for (name, strategy) in strategies {
+  var configuration = SoftLabelSynthesizer.Configuration.demo
+  configuration.labels = strategy
   let images = try SoftLabelSynthesizer(
-    teacher: teacher, labels: strategy, configuration: .demo
+    teacher: teacher, configuration: configuration
   ).synthesize()
   let student = try DynamicTrainer(
     teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),

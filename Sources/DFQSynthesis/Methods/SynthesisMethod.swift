@@ -1,0 +1,95 @@
+import DFQEngine
+public import DFQGraph
+public import DFQTensor
+
+/// How images are synthesized from a network: their targets and the objectives of each step.
+///
+/// A method is a value that holds its settings; ``Synthesizer`` does everything else: noise, Adam,
+/// the plateau schedule, augmentation, clamping, the filter of unfaithful images, progress, checks
+/// and checkpoints. Conform to the protocol in one file to add a method.
+///
+/// A checkpoint compares methods by their ``kind`` and their encoded settings, so everything that
+/// changes the images must be encoded.
+public protocol SynthesisMethod: Sendable, Codable {
+  /// What a batch is synthesized towards.
+  associatedtype Targets: SynthesisTargets
+
+  /// The method's name in files, such as `zeroq`; it must not be another method's.
+  static var kind: String { get }
+
+  /// Checks the settings, and whether the network has what the method needs.
+  ///
+  /// The default accepts everything.
+  func check(_ network: Network) throws
+
+  /// Draws the targets of a batch; the same stream must give the same targets.
+  func targets(_ batch: SynthesisBatch, stream: inout RandomStream) throws -> Targets
+
+  /// The objectives of a step, from 0.
+  func objectives(
+    step: Int, targets: Targets, batch: SynthesisBatch
+  ) throws -> SynthesisObjectives
+
+  /// Whether ``SynthesisBatch/finished`` is needed: images of a batch then depend on those before.
+  ///
+  /// The default is false.
+  var needsFinishedBatches: Bool { get }
+
+  /// The images before the first step, of the shape of the batch.
+  ///
+  /// The default is standard normal noise.
+  func startingImages(_ batch: SynthesisBatch, stream: inout RandomStream) throws -> Tensor
+
+  /// The transform of the images in a step, or nil for none; the objectives see the transformed
+  /// images.
+  ///
+  /// The default crops and flips by the configuration's rule.
+  func transform(
+    step: Int, batch: SynthesisBatch, stream: inout RandomStream
+  ) throws -> (any ImageTransform)?
+
+  /// Whether a finished image is kept, where the configuration drops unfaithful images.
+  ///
+  /// The default keeps images that the teacher places inside of their label's support.
+  func keeps(prediction: Int, support: [Int], difficulty: Difficulty) -> Bool
+}
+
+extension SynthesisMethod {
+  /// Accepts everything.
+  public func check(_ network: Network) throws {}
+
+  /// A batch does not depend on the batches before.
+  public var needsFinishedBatches: Bool { false }
+
+  /// Standard normal noise.
+  public func startingImages(
+    _ batch: SynthesisBatch, stream: inout RandomStream
+  ) throws -> Tensor {
+    Tensor(shape: batch.shape, elements: stream.normals(batch.shape.count))
+  }
+
+  /// Crops and flips by the configuration's rule.
+  public func transform(
+    step: Int, batch: SynthesisBatch, stream: inout RandomStream
+  ) throws -> (any ImageTransform)? {
+    batch.configuration.augmentation.draw(batch: batch.shape, stream: &stream)
+  }
+
+  /// Keeps images that the teacher places inside of their label's support.
+  public func keeps(prediction: Int, support: [Int], difficulty: Difficulty) -> Bool {
+    support.contains(prediction)
+  }
+
+  /// The kind and the settings as JSON with sorted keys: equal methods have equal identities.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for settings that JSON cannot hold.
+  public var identity: String {
+    get throws { try Fingerprint.json(KindAndSettings(kind: Self.kind, settings: self)) }
+  }
+}
+
+/// A value with its kind, as it is written in files.
+struct KindAndSettings<Settings: Encodable>: Encodable {
+  let kind: String
+  let settings: Settings
+}

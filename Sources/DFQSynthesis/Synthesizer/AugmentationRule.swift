@@ -1,0 +1,25 @@
+public import DFQTensor
+
+/// When images are cropped and flipped while they are synthesized.
+public enum AugmentationRule: String, Sendable, Codable, CaseIterable {
+  /// In half of the steps, for images of more than 64 rows.
+  case automatic
+  /// In half of the steps.
+  case always
+  /// Never.
+  case never
+
+  /// Draws a step's crops for a batch N H W C; nil where the step is not augmented.
+  ///
+  /// One decision holds for the whole batch, as in IntraQ's local object reinforcement (Zhong et
+  /// al., CVPR 2022, section 3.2).
+  public func draw(batch shape: Shape, stream: inout RandomStream) -> Augmentation? {
+    let augments =
+      switch self {
+      case .always: true
+      case .never: false
+      case .automatic: shape[1] > 64
+      }
+    return augments && stream.uniform() < 0.5 ? Augmentation(batch: shape, stream: &stream) : nil
+  }
+}
