@@ -12,7 +12,8 @@ guard arguments.count == 4 else {
 }
 
 let student = try QuantizedNetwork(contentsOf: arguments[1])
-let images = RealSubset(try RealDataset.open(arguments[2]), first: 2000)
+let isSmall = ProcessInfo.processInfo.environment["DYNADFQ_EXAMPLE_SMALL"] != nil
+let images = RealSubset(try RealDataset.open(arguments[2]), first: isSmall ? 200 : 2000)
 let decisions = try student.decisions(on: images)
 
 // Ten rows of sixteen: evenly spaced ranks, so the whole range of bits is seen.

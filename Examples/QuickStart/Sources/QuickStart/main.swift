@@ -4,18 +4,22 @@
 //
 //   swift run -c release QuickStart [resnet20-cifar10.safetensors test_batch.bin]
 import DynaDFQ
+import Foundation
 
 let arguments = CommandLine.arguments
 let isCIFAR = arguments.count == 3
+let isSmall = ProcessInfo.processInfo.environment["DYNADFQ_EXAMPLE_SMALL"] != nil
 
 let teacher =
   isCIFAR ? try Network(contentsOf: arguments[1]) : try .pretrained(.resNet20FashionMNIST)
 let images = try SoftLabelSynthesizer(
-  teacher: teacher, configuration: .init(count: 512, steps: 250)
+  teacher: teacher,
+  configuration: isSmall ? .init(count: 32, batch: 32, steps: 4) : .init(count: 512, steps: 250)
 ).synthesize()
 let trainer = DynamicTrainer(
   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
-  selector: BitSelector(.perLayer), configuration: .init(budget: 4))
+  selector: BitSelector(.perLayer),
+  configuration: isSmall ? .init(budget: 4, steps: 4, batch: 16) : .init(budget: 4))
 let student = try trainer.train(on: images) { progress in
   if progress.step % 100 == 0 { print("step \(progress.step) of \(progress.steps)") }
 }

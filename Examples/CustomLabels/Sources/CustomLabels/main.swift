@@ -1,9 +1,10 @@
-// A label strategy of your own in the synthesizer: pairs of the classes that the teacher confuses
-// least, half and half. Are implausible mixtures harder or easier to quantize than plausible ones?
-// Compare with `SoftLabels()`.
+// A label strategy of your own: each image is half of its class and half of the class that the
+// teacher confuses least with it. Are implausible mixtures harder or easier to quantize than the
+// plausible ones of `SoftLabels()`?
 //
-// swift run -c release OwnLabels       (about two minutes on two cores)
+// swift run -c release CustomLabels       (about two minutes on two cores)
 import DynaDFQ
+import Foundation
 
 /// Every image is half of its class and half of the class least similar to it.
 struct OppositePairs: LabelStrategy {
@@ -30,17 +31,20 @@ let teacher = try Network.pretrained(.resNet20FashionMNIST)
 let strategies: [(String, any LabelStrategy)] = [
   ("similar classes", SoftLabels()), ("opposite pairs", OppositePairs()),
 ]
+let isSmall = ProcessInfo.processInfo.environment["DYNADFQ_EXAMPLE_SMALL"] != nil
 for (name, strategy) in strategies {
   var configuration = SoftLabelSynthesizer.Configuration.demo
+  if isSmall { configuration = .init(count: 32, batch: 32, steps: 4) }
   configuration.labels = strategy
   let images = try SoftLabelSynthesizer(
     teacher: teacher, configuration: configuration
   ).synthesize()
   let student = try DynamicTrainer(
     teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
-    configuration: .demo
+    configuration: isSmall ? .init(steps: 4, batch: 16) : .demo
   ).train(on: images)
-  let report = try student.evaluate(on: FashionMNIST(.test), teacher: teacher)
+  let test = RealSubset(try FashionMNIST(.test), first: isSmall ? 200 : 10_000)
+  let report = try student.evaluate(on: test, teacher: teacher)
   let entropy = images.difficulty.reduce(0) { $0 + $1.predictionEntropy } / Float(images.count)
   print("\(name): \(images.count) images, mean entropy \(entropy), W4A4 \(report.accuracy)")
 }

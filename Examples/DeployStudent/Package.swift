@@ -2,11 +2,13 @@
 import PackageDescription
 
 let package = Package(
-  name: "OwnLabels",
+  name: "DeployStudent",
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "DynaDFQ", path: "../..")],
   targets: [
+    // The product for deployment: without LAPACK, libpng, libjpeg and zlib.
     .executableTarget(
-      name: "OwnLabels", dependencies: [.product(name: "DynaDFQ", package: "DynaDFQ")])
+      name: "DeployStudent",
+      dependencies: [.product(name: "DFQQuantization", package: "DynaDFQ")])
   ]
 )
