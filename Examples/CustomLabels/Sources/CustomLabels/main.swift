@@ -34,7 +34,7 @@ let strategies: [(String, any LabelStrategy)] = [
 let isSmall = ProcessInfo.processInfo.environment["DYNADFQ_EXAMPLE_SMALL"] != nil
 for (name, strategy) in strategies {
   var configuration = SoftLabelSynthesizer.Configuration.demo
-  if isSmall { configuration = .init(count: 32, batch: 32, steps: 4) }
+  if isSmall { configuration = .init(count: 32, imagesPerBatch: 32, steps: 4) }
   configuration.labels = strategy
   let images = try SoftLabelSynthesizer(
     teacher: teacher, configuration: configuration
