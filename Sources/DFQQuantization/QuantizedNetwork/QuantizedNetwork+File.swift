@@ -50,11 +50,15 @@ extension QuantizedNetwork {
 
   /// Reads a student; throws `InterchangeError`, `NetworkError` or `QuantizationError` naming what
   /// does not fit.
-  public init(contentsOf path: String) throws {
-    try self.init(try SafetensorsFile(contentsOf: path), path: path)
+  ///
+  /// `layers` lists the types of layers from outside the package that the student's graph uses.
+  public init(contentsOf path: String, layers: [any Layer.Type] = []) throws {
+    try self.init(try SafetensorsFile(contentsOf: path), path: path, layers: layers)
   }
 
-  package init(_ file: SafetensorsFile, path: String) throws {
+  package init(
+    _ file: SafetensorsFile, path: String, layers: [any Layer.Type] = []
+  ) throws {
     guard file.metadata["format"] == QuantizedNetwork.format,
       let settings = file.metadata["quantizer"]
     else {
@@ -70,8 +74,7 @@ extension QuantizedNetwork {
           path: path, expected: "settings of a \(type)", found: String(text.prefix(80)))
       }
     }
-    let network = try Network(
-      file, architecture: Architecture(metadata: file.metadata), path: path)
+    let network = try Network(file, layers: layers, path: path)
     let selector = try file.metadata["selector"].map { try decode(BitSelector.self, $0) }
     if let selector,
       selector.features.isEmpty || !(1...64).contains(selector.positions)
