@@ -7,7 +7,10 @@ struct ParameterMatch {
 
   /// Matches the names exactly or, where that fails, by what well-known libraries call them.
   ///
-  /// - Parameter tensors: The shapes of the checkpoint's tensors by name.
+  /// - Parameters:
+  ///   - layout: The network's parameters.
+  ///   - tensors: The shapes of the checkpoint's tensors by name.
+  ///   - file: The file's name for messages.
   /// - Throws: ``NetworkError/missingParameter(layer:parameter:file:)`` or
   ///   ``NetworkError/unexpectedParameters(file:names:)``.
   init(_ layout: ParameterLayout, tensors: [String: Shape], file: String) throws {

@@ -1,9 +1,10 @@
 import DFQTensor
 
 extension Architecture {
-  /// The names of the zoo's architectures that a checkpoint's tensors fit.
+  /// Returns the names of the zoo's architectures that a checkpoint's tensors fit.
   ///
   /// - Parameter tensors: The shapes of the tensors by name.
+  /// - Returns: The full names, none where nothing fits.
   static func fitting(_ tensors: [String: Shape]) -> [String] {
     guard tensors.count <= GraphLimits.nodes,
       let classes = classCount(of: tensors), classCounts.contains(classes)
