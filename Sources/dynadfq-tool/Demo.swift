@@ -67,15 +67,11 @@ struct Demo: ParsableCommand {
       rows.append(Row(name: "static W\(bits)A\(bits)", policy: fixedResult.report.student))
       rows.append(Row(name: "dynamic, budget \(bits)", policy: dynamicResult.report.student))
       rows += dynamicResult.report.controls.map { Row(name: "  \($0.name)", policy: $0) }
-      let hits = (fixedResult.run, dynamicResult.run)
-      let differences = labels.indices.map { index in
-        (hits.1.predictions[index] == labels[index] ? 1.0 : 0)
-          - (hits.0.predictions[index] == labels[index] ? 1.0 : 0)
-      }
+      let difference = try dynamicResult.accuracy(lessThatOf: fixedResult)
       comparisons.append(
         Comparison(
           what: "dynamic, budget \(bits), less static W\(bits)A\(bits)",
-          difference: Statistics.mean(differences), interval: Statistics.interval(differences)))
+          difference: difference.mean, interval: difference.interval))
       comparisons += dynamicResult.report.controls.map {
         Comparison(
           what: "dynamic, budget \(bits), less its control \"\($0.name)\"",

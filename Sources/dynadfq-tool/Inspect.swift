@@ -128,7 +128,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func show(_ layer: String, of student: QuantizedNetwork?) throws {
-    guard let integers = student?.integerWeights(of: layer) else {
+    guard let integers = try student?.integerWeights(of: layer) else {
       throw NetworkError.noSuchLayer(name: layer)
     }
     print("\(layer): \(integers.shape) integers of \(integers.bits) bits")

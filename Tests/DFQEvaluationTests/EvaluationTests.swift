@@ -55,7 +55,7 @@ import Testing
 
     // The oracle's prediction is the smallest right candidate's, so it is right wherever one is.
     let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
-    let runs = try (0..<3).map { try evaluator.run(images, policy: .uniform($0)) }
+    let runs = try [2, 3, 5].map { try evaluator.run(images, policy: .fixed($0)) }
     var hits = 0
     var oracleCost = 0.0
     for (image, label) in images.labels.enumerated() {
@@ -100,7 +100,7 @@ import Testing
     let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
     let points = student.placement.points.count
     for candidate in 0..<3 {
-      let uniform = try evaluator.run(images, policy: .uniform(candidate))
+      let uniform = try evaluator.run(images, policy: .fixed([2, 3, 5][candidate]))
       let table = try evaluator.run(
         images, policy: .table(.init(repeating: UInt8(candidate), count: 11 * points)))
       #expect(uniform.logits == table.logits)
@@ -152,5 +152,135 @@ import Testing
     #expect(abs(found - 0.8) < 1e-12)
     #expect(Statistics.rankCorrelation([1, 1], [1, 2]) == nil)
     #expect(Statistics.deviation([1]) == 0 && Statistics.mean([]) == 0)
+  }
+
+  /// Logits that are not finite used to count as class 0.
+  @Test func logitsThatAreNotFinite() throws {
+    var student = try student()
+    student.network.parameters.values = student.network.parameters.values.map { $0 * 3e38 }
+    #expect(throws: QuantizationError.logitsNotFinite(what: "quantized network", images: 20)) {
+      _ = try student.evaluate(on: CornerImages(count: 20), context: EvaluationTests.context)
+    }
+    var network = try Network.tinyResNet()
+    network.parameters.values = network.parameters.values.map { $0 * 3e38 }
+    #expect(throws: QuantizationError.logitsNotFinite(what: "full-precision network", images: 20)) {
+      _ = try network.evaluate(on: CornerImages(count: 20), context: EvaluationTests.context)
+    }
+  }
+
+  @Test func floatNetworks() throws {
+    let network = try Network.tinyResNet(seed: 4)
+    let images = CornerImages(count: 50)
+    let report = try network.evaluate(on: images, context: EvaluationTests.context)
+    let predictions = try FloatExecutor(network).logits(of: images).argmaxOfRows()
+    let hits = zip(predictions, images.labels).filter { $0 == $1 }.count
+    #expect(report.accuracy == Double(hits) / 50 && report.imageCount == 50)
+    #expect(throws: QuantizationError.noImages(what: "evaluation")) {
+      _ = try network.evaluate(on: CornerImages(count: 0))
+    }
+    #expect(throws: QuantizationError.classCount(expected: 4, found: 3)) {
+      _ = try network.evaluate(on: CornerImages(count: 6, classes: 3))
+    }
+  }
+
+  /// Outputs with other candidates than the rest: controls choose by bits, not by positions.
+  @Test func controlsWithOverrides() throws {
+    var student = try QuantizedNetwork(
+      network: .tinyResNet(seed: 4),
+      quantizer: Quantizer(
+        weightBits: 4, activationBits: [3, 4, 5],
+        overrides: [.init("layer2.0.conv1", activationBits: [4, 8])]),
+      selector: .init(.perLayer), seed: 1)
+    var stream = RandomStream(seed: 2)
+    try student.calibrate(
+      batches: [stream.tensor([16, 8, 8, 3])], context: EvaluationTests.context)
+    for index in student.selectorParameters.indices {
+      student.selectorParameters[index] = stream.normal()
+    }
+    let other = try #require(student.outputs.first { $0.bits == [4, 8] })
+    let images = CornerImages(count: 60)
+    let run = try StudentEvaluator(student, context: EvaluationTests.context).run(
+      images, policy: .selector)
+    let controls = Controls(student: student, run: run, seed: 3)
+    let random = controls.random().choices
+    // 3 and 4 bits mean its 4, 5 and 8 its 8; with positions, its 8 would be as rare as 4 elsewhere.
+    let pool = run.bits.flatMap { $0 }
+    let expected = Double(pool.filter { $0 >= 5 }.count) / Double(pool.count)
+    let points = student.outputs.count
+    let found = Statistics.mean((0..<60).map { Double(random[$0 * points + other.index]) })
+    // Three deviations of a share over 60 images.
+    #expect(abs(found - expected) < 3 * (expected * (1 - expected) / 60).squareRoot() + 1e-9)
+    let report = try student.evaluate(
+      on: images, controls: EvaluationReport.Control.allCases, context: EvaluationTests.context)
+    let uniform = report.controls.filter { $0.kind == .uniform }
+    #expect(uniform.map(\.bits) == [3, 4, 5])
+    #expect(uniform.map(\.meanBitOPs) == [3, 4, 5].map { student.bitOPs(activationBits: $0) })
+    #expect(
+      report.controls.map(\.kind)
+        == [.fixed, .random, .shuffled, .uniform, .uniform, .uniform, .oracle])
+    #expect(report.controls[0].meanBitOPs <= report.meanBitOPs)
+  }
+
+  @Test func fixedBits() throws {
+    let (student, images) = (try student(), CornerImages(count: 30))
+    let report = try student.evaluate(
+      on: images, bits: .fixed(3), controls: [.shuffled], context: EvaluationTests.context)
+    #expect(report.student.kind == .chosen && report.controls.isEmpty)
+    #expect(report.meanBitOPs == student.bitOPs(activationBits: 3))
+    #expect(report.layers.allSatisfy { $0.histogram == [3: 30] })
+    let decisions = try student.decisions(
+      on: images, bits: .fixed(3), context: EvaluationTests.context)
+    #expect(decisions.allSatisfy { $0.className == "corner \($0.prediction)" })
+    #expect(
+      throws: QuantizationError.notACandidate(bits: 4, candidates: [2, 3, 5])
+    ) { _ = try student.evaluate(on: images, bits: .fixed(4)) }
+  }
+
+  @Test func pairedDifferences() throws {
+    let (student, images) = (try student(), CornerImages(count: 40))
+    let own = try student.evaluation(on: images, context: EvaluationTests.context)
+    let fixed = try student.evaluation(
+      on: images, bits: .fixed(5), context: EvaluationTests.context)
+    let difference = try own.accuracy(lessThatOf: fixed)
+    #expect(abs(difference.mean - (own.report.accuracy - fixed.report.accuracy)) < 1e-12)
+    let reverse = try fixed.accuracy(lessThatOf: own)
+    #expect(reverse.mean == -difference.mean && reverse.interval == difference.interval)
+    let other = try student.evaluation(
+      on: CornerImages(count: 41), context: EvaluationTests.context)
+    #expect(throws: QuantizationError.self) { _ = try own.accuracy(lessThatOf: other) }
+  }
+
+  @Test func cascadesAreComparedAtTheirWholeCost() throws {
+    var student = try QuantizedNetwork(
+      network: .tinyResNet(seed: 4),
+      quantizer: Quantizer(weightBits: 4, activationBits: [2, 3, 5]),
+      selector: .init(MarginCascade(levels: [2, 5], shares: [0.3])), seed: 1)
+    var stream = RandomStream(seed: 2)
+    let inputs = stream.tensor([50, 8, 8, 3])
+    try student.calibrate(batches: [inputs], context: EvaluationTests.context)
+    try student.fitSelector(on: inputs, context: EvaluationTests.context)
+    let report = try student.evaluate(
+      on: CornerImages(count: 80), controls: EvaluationReport.Control.allCases,
+      context: EvaluationTests.context)
+    let shuffled = try #require(report.controls.first { $0.kind == .shuffled })
+    #expect(abs(shuffled.meanBitOPs / report.meanBitOPs - 1) < 1e-12)
+    let fixed = try #require(report.controls.first { $0.kind == .fixed })
+    #expect(fixed.meanBitOPs <= report.meanBitOPs)
+  }
+
+  private struct Stop: Error {}
+
+  @Test func progressAndCancellation() async throws {
+    let (student, images) = (try student(), CornerImages(count: 300))
+    #expect(throws: Stop.self) {
+      _ = try student.evaluate(on: images) { done, _ in if done > 100 { throw Stop() } }
+    }
+    let report = try await student.evaluate(on: images, context: EvaluationTests.context)
+    #expect(report.imageCount == 300)
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await student.evaluate(on: images)
+    }
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
   }
 }

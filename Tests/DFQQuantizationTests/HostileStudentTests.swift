@@ -5,7 +5,7 @@ import Testing
 
 /// Students' files: the same student back, and errors that say what does not fit.
 @Suite struct HostileStudentTests {
-  private func student(
+  func student(
     _ quantizer: Quantizer = Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
     selector: BitSelector? = .init(.perLayer)
   ) throws -> QuantizedNetwork {
@@ -28,6 +28,8 @@ import Testing
     let students = [
       try student(), try student(follows), try student(percentile),
       try student(selector: .init(.perImage)),
+      try student(selector: .init(.perImage, point: 2)),
+      try student(selector: .init(MarginCascade(levels: [3, 5], shares: [0.25]))),
       try student(Quantizer(weightBits: 4, activationBits: [2, 8], fullyQuantized: true)),
       try student(
         Quantizer(
@@ -48,7 +50,7 @@ import Testing
     }
   }
 
-  private func error(_ file: SafetensorsFile) -> (any Error)? {
+  func error(_ file: SafetensorsFile) -> (any Error)? {
     do {
       _ = try QuantizedNetwork(file, path: "student.safetensors")
       return nil
@@ -57,7 +59,7 @@ import Testing
     }
   }
 
-  private func isBadStudent(_ file: SafetensorsFile) -> Bool {
+  func isBadStudent(_ file: SafetensorsFile) -> Bool {
     if case QuantizationError.badStudent(let path, _, _)? = error(file) {
       path == "student.safetensors"
     } else {
@@ -138,5 +140,122 @@ import Testing
 
   @Test func aNetworkIsNoStudent() throws {
     #expect(isBadStudent(try Network.tinyResNet().file()))
+  }
+}
+
+/// What files of students must not do, and what must not be written.
+extension HostileStudentTests {
+  @Test func hostileSettings() throws {
+    let file = try student().file()
+    func with(_ key: String, _ from: String, _ to: String) -> SafetensorsFile {
+      var changed = file
+      let text = file.metadata[key]!
+      let new = text.replacingOccurrences(of: from, with: to)
+      #expect(new != text)
+      changed.metadata[key] = new
+      return changed
+    }
+    let features = String(repeating: "\"mean\",", count: 99_999) + "\"mean\""
+    #expect(isBadStudent(with("selector", "\"deviation\"", features)))
+    #expect(isBadStudent(with("selector", "\"deviation\"", "")))
+    #expect(isBadStudent(with("selector", "\"hidden\":0", "\"hidden\":4096")))
+    #expect(isBadStudent(with("selector", "\"hidden\":0", "\"hidden\":9223372036854775807")))
+    #expect(isBadStudent(with("selector", "\"positions\":4", "\"positions\":1e300")))
+    #expect(isBadStudent(with("selector", "\"kind\":\"perLayer\"", "\"kind\":\"unknown\"")))
+    let bits = String(repeating: "4,", count: 300_000) + "3,5,4"
+    #expect(error(with("quantizer", "[3,4,5]", "[\(bits)]")) == nil)
+    #expect(error(with("quantizer", "[3,4,5]", "[5,4,3]")) == nil)
+    #expect(
+      error(with("quantizer", "[3,4,5]", "[-9223372036854775808]")) as? QuantizationError
+        == .bitsOutOfRange(what: "activations", found: .min))
+    var long = file
+    long.metadata["quantizer"]! += String(repeating: " ", count: 2 << 20)
+    #expect(isBadStudent(long))
+  }
+
+  /// Students written before selectors had kinds.
+  @Test func formerSelectors() throws {
+    var file = try student(selector: .init(.perLayer)).file()
+    file.metadata["selector"] =
+      #"{"features":["deviation"],"granularity":"perLayer","hidden":0,"point":0,"positions":4}"#
+    let read = try QuantizedNetwork(file, path: "memory")
+    #expect(read.selector == BitSelector(.perLayer))
+  }
+
+  @Test func fractionalZeroPoints() throws {
+    let student = try student(.family(weightBits: 4, activationBits: [3, 4, 5]))
+    let file = try student.file()
+    let name = "quantization.activations.0.grids"
+    func grid(_ position: Int, _ change: Float) throws -> SafetensorsFile {
+      var tensor = try file.tensor(name)
+      tensor[position] += change
+      return try file.replacing([name: tensor])
+    }
+    #expect(error(try grid(1, 0)) == nil)
+    #expect(isBadStudent(try grid(1, 0.5)))
+    // Codes that start nowhere.
+    var shifted = try file.tensor(name)
+    shifted[2] += 1
+    shifted[3] += 1
+    #expect(isBadStudent(try file.replacing([name: shifted])))
+  }
+
+  @Test func whatDivergedIsNotWritten() throws {
+    let good = try student()
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("diverged-\(UUID()).safetensors").path
+    func error(_ change: (inout QuantizedNetwork) -> Void) -> (any Error)? {
+      var student = good
+      change(&student)
+      do {
+        try student.write(to: path)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let layer = good.layers[2].name
+    let output = good.outputs[1].name
+    let weight = good.network.parameters.layout.entry(named: "\(layer).weight")!
+    #expect(
+      error { $0.network.parameters.values[weight.range.lowerBound] = .nan } as? NetworkError
+        == .notFinite(layer: layer, parameter: "\(layer).weight"))
+    #expect(
+      error { $0.weightSteps[2][0] = .infinity } as? QuantizationError
+        == .notFinite(layer: layer, what: "the steps of its weights"))
+    #expect(error { $0.weightSteps[2][0] = 0 } is QuantizationError)
+    for step in [Float.nan, .infinity, 0, -1] {
+      #expect(
+        error { $0.activationGrids[1][0].levelsPerUnit = step } as? QuantizationError
+          == .notFinite(layer: output, what: "the grids of its values"))
+    }
+    #expect(error { $0.selectorParameters[0] = .nan } is QuantizationError)
+    #expect(error { $0.bitPrice = .nan } is QuantizationError)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func inputsOfAnotherShape() throws {
+    let student = try student()
+    #expect(throws: NetworkError.imageShape(expected: [8, 8, 3], found: [8, 8, 1])) {
+      _ = try student.decisions(ofInputs: Tensor(shape: [2, 8, 8, 1]))
+    }
+    #expect(throws: NetworkError.noSuchLayer(name: "nowhere")) {
+      _ = try student.integerWeights(of: "nowhere")
+    }
+    #expect(
+      throws: QuantizationError.notAWeightWidth(layer: "conv1", bits: 5, widths: [4])
+    ) {
+      _ = try student.integerWeights(of: "conv1", bits: 5)
+    }
+    let ignored = try self.student(
+      Quantizer(weightBits: 4, activationBits: [3], overrides: [.init("conv1", ignored: true)]))
+    #expect(throws: QuantizationError.weightsAreFloat(layer: "conv1")) {
+      _ = try ignored.integerWeights(of: "conv1")
+    }
+  }
+
+  @Test func studentsAreToldFromNetworks() throws {
+    #expect(QuantizedNetwork.isStored(in: try student().file()))
+    #expect(!QuantizedNetwork.isStored(in: try Network.tinyResNet().file()))
   }
 }

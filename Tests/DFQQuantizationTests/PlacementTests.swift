@@ -116,7 +116,7 @@ import Testing
       quantizer: Quantizer(
         weightBits: 4, activationBits: [5], overrides: [.init("conv", ignored: true)]))
     #expect(
-      BitOPsModel(float, familyBits: 5).cost([5, 5])
+      BitOPsModel(float, familyBits: 5).cost([5])
         == Double((1152 + 15) * 4 * 32 + 48 * 32 * 5))
   }
 }

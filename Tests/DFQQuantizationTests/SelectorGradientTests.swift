@@ -6,23 +6,37 @@ import Testing
 /// The gradients of selectors, learned steps, weights and images through the straight-through
 /// mixture, against differences of a function written independently.
 @Suite struct SelectorGradientTests {
-  private static let selectors = [
-    BitSelector(.perLayer), BitSelector(.perLayer, features: [.mean, .deviation], hidden: 3),
-    BitSelector(.perImage, hidden: 4, point: 0), BitSelector(.perImage, hidden: 0, point: 0),
+  /// A selector and the candidates of outputs that have others than 2, 3 and 4 bits.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var selector: BitSelector
+    var bits: [String: [Int]] = [:]
+    var testDescription: String { "\(selector.decider) \(bits)" }
+  }
+
+  /// Overrides with fewer candidates and with other widths; decisions at the first output, at a later
+  /// one and at one whose bits are static (few, because the largest value lies on the edge of the
+  /// best range for many, where the gradient is not defined).
+  private static let cases = [
+    Case(selector: .init(.perLayer)),
+    Case(selector: .init(.perLayer, features: [.mean, .deviation], hidden: 3)),
+    Case(selector: .init(.perLayer), bits: ["leaky": [4, 8], "relu2": [3]]),
+    Case(selector: .init(.perImage, hidden: 4)), Case(selector: .init(.perImage, hidden: 0)),
+    Case(selector: .init(.perImage, hidden: 0, point: 1)),
+    Case(selector: .init(.perImage, hidden: 0), bits: ["leaky": [4, 8]]),
+    Case(selector: .init(.perImage, hidden: 3), bits: ["leaky": [2, 4], "relu2": [3, 5, 6]]),
+    Case(selector: .init(.perImage, hidden: 0, point: 1), bits: ["relu": [5], "relu2": [3, 8]]),
+    Case(selector: .init(.perImage, hidden: 0, point: 0), bits: ["relu": [5], "leaky": [3, 4]]),
   ]
 
-  @Test(arguments: selectors, [Float(0), 0.7])
-  func mixture(selector: BitSelector, slope: Float) throws {
+  @Test(arguments: cases, [Float(0), 0.7])
+  func mixture(_ test: Case, slope: Float) throws {
     let batch = 5
     var stream = RandomStream(seed: 12, "mixture")
     let images = stream.tensor([batch, 3, 3, 2])
     let target = stream.tensor([batch, 3])
     var student = try QuantizedNetwork(
-      network: SelectorSurrogate.network(),
-      quantizer: Quantizer(
-        weightBits: 4, activationBits: [2, 3, 4],
-        overrides: [.init("conv", ignored: true), .init("fc", ignored: true)]),
-      selector: selector, seed: 1)
+      network: SelectorSurrogate.network(), quantizer: SelectorSurrogate.quantizer(bits: test.bits),
+      selector: test.selector, seed: 1)
     try student.calibrate(batches: [images], context: .init(threads: 1))
     for index in student.selectorParameters.indices {
       student.selectorParameters[index] = 0.8 * stream.normal()
@@ -52,10 +66,10 @@ import Testing
     let imageGradient = start.images.indices.map { index in
       derivative { $0.images[index] += $1 }
     }
-    let stepGradients = (0..<2).map { point in
+    let stepGradients = (0..<3).map { point in
       // LSQ's gradient scale: 1 / sqrt(elements * highest code).
-      let elements = [18.0, 27][point]
-      return (0..<3).map { candidate in
+      let elements = [18.0, 27, 18][point]
+      return student.activationGrids[point].indices.map { candidate in
         derivative { $0.logSteps[point][candidate] += $1 }
           / (elements * Double(student.activationGrids[point][candidate].highest)).squareRoot()
       }
@@ -80,7 +94,7 @@ import Testing
       check(response.selectorGradient, selectorGradient, "selector")
       check(response.parameterGradient, parameterGradient, "weights")
       check(response.pass.imageGradient!.elements, imageGradient, "images")
-      for point in 0..<2 {
+      for point in 0..<3 {
         check(response.activationStepGradient[point], stepGradients[point], "steps of \(point)")
       }
     }

@@ -6,8 +6,8 @@ import Foundation
 /// precision: values of the chosen candidates, changes of the mixture of all candidates, rounding
 /// errors and features frozen.
 ///
-/// For the network relu, 1x1 convolution, leaky relu, mean, linear on images 3 x 3 x 2 with
-/// unquantized weights.
+/// For the network relu, 1x1 convolution, leaky relu, 1x1 convolution, relu, mean, linear on images 3 x
+/// 3 x 2 with unquantized weights.
 final class SelectorSurrogate {
   /// What can be moved.
   struct Variables {
@@ -30,8 +30,18 @@ final class SelectorSurrogate {
     var x = try b.add("relu", .activation(.relu), b.input)
     x = try b.add("conv", .convolution(.init(outputChannels: 3, kernel: 1, bias: true)), x)
     x = try b.add("leaky", .activation(.leakyReLU(negativeSlope: 0.25)), x)
+    x = try b.add("conv2", .convolution(.init(outputChannels: 2, kernel: 1, bias: true)), x)
+    x = try b.add("relu2", .activation(.relu), x)
     try b.add("fc", .linear(outputs: 3, bias: true), try b.add("mean", .globalAveragePool, x))
     return Network.random(b.build(), seed: 3)
+  }
+
+  /// Unquantized weights; the values' own candidates where `bits` gives them.
+  static func quantizer(bits: [String: [Int]] = [:]) -> Quantizer {
+    let names = ["relu", "leaky", "relu2"]
+    let values = names.map { Quantizer.Override($0, activationBits: bits[$0] ?? [2, 3, 4]) }
+    let weights = ["conv", "conv2", "fc"].map { Quantizer.Override($0, ignored: true) }
+    return Quantizer(weightBits: 4, activationBits: [2, 3, 4], overrides: values + weights)
   }
 
   let student: QuantizedNetwork
@@ -39,28 +49,60 @@ final class SelectorSurrogate {
   let target: Tensor
   let slope: Double
   private(set) var choices: [[Int]] = []
-  private var frozen: [Frozen?] = [nil, nil]
+  private var frozen: [Frozen?] = [nil, nil, nil]
   private var features: [Int: [[Double]]] = [:]
-  private let channels = [2, 3]
+  private let channels = [2, 3, 2]
+  private let hidden: Int
+  private let kinds: [ChannelStatistic]
+  /// The point of a decision per image, nil for decisions per layer.
+  private let decisionPoint: Int?
 
   init(_ student: QuantizedNetwork, batch: Int, target: Tensor, slope: Double) {
     self.student = student
     self.batch = batch
     self.target = target
     self.slope = slope
-    choices = .init(repeating: [0, 0], count: batch)
+    choices = .init(repeating: [0, 0, 0], count: batch)
+    if let selector = student.selector!.decider as? PerImageSelector {
+      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, selector.point ?? 0)
+    } else {
+      let selector = student.selector!.decider as! PerLayerSelector
+      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, nil)
+    }
   }
 
-  private var isPerImage: Bool { student.selector!.granularity == .perImage }
-  private func decider(_ point: Int) -> Int? { isPerImage ? (point == 0 ? nil : 0) : point }
+  private func bits(_ point: Int) -> [Int] { student.placement.points[point].bits }
 
-  /// The candidates' logits at a head, from frozen features.
-  private func logits(_ point: Int, _ image: Int, _ selector: [Double]) -> [Double] {
-    let width = features[point]![image].count
-    let hidden = student.selector!.hidden
-    let count = 3
-    let size = hidden == 0 ? (width + 1) * count : (width + 1) * hidden + (hidden + 1) * count
-    var p = point == 0 ? 0 : selector.count - size
+  /// The point whose features decide about a point, nil where its bits stay at the highest.
+  private func decider(_ point: Int) -> Int? {
+    guard bits(point).count > 1 else { return nil }
+    guard let decisionPoint else { return point }
+    return point > decisionPoint ? decisionPoint : nil
+  }
+
+  private func isSite(_ point: Int) -> Bool {
+    decisionPoint.map { $0 == point } ?? (bits(point).count > 1)
+  }
+
+  private func candidates(_ site: Int) -> [Int] {
+    decisionPoint == nil ? bits(site) : student.quantizer.activationBits
+  }
+
+  /// The own candidate for each of the decision's: its bits, the next more, or the most.
+  private func map(_ point: Int, _ site: Int) -> [Int] {
+    candidates(site).map { wanted in
+      bits(point).indices.first { bits(point)[$0] >= wanted } ?? bits(point).count - 1
+    }
+  }
+
+  private func parameterCount(_ site: Int) -> Int {
+    let (width, count) = (kinds.count * channels[site], candidates(site).count)
+    return hidden == 0 ? (width + 1) * count : (width + 1) * hidden + (hidden + 1) * count
+  }
+
+  /// The logits of a site's candidates, from frozen features.
+  private func logits(_ site: Int, _ image: Int, _ selector: [Double]) -> [Double] {
+    var p = (0..<site).filter(isSite).reduce(0) { $0 + parameterCount($1) }
     func affine(_ x: [Double], _ outputs: Int) -> [Double] {
       let start = p
       p += (x.count + 1) * outputs
@@ -70,12 +112,28 @@ final class SelectorSurrogate {
         }
       }
     }
-    var x = features[point]![image]
+    var x = features[site]![image]
     if hidden > 0 { x = affine(x, hidden).map { max($0, 0) } }
+    let logits = affine(x, candidates(site).count)
+    let prices = prices(site)
+    return logits.indices.map { logits[$0] - Double(student.bitPrice) * prices[$0] }
+  }
+
+  /// What each candidate of a site costs: its bits in units of the mean output's share, or the mean
+  /// bits of all outputs it decides about.
+  private func prices(_ site: Int) -> [Double] {
     let shares = student.costModel.shares
-    let price = Double(student.bitPrice) * (isPerImage ? 1 : shares[point] * 2)
-    return zip(affine(x, count), student.placement.points[point].bits).map {
-      $0 - price * Double($1)
+    guard decisionPoint != nil else {
+      return bits(site).map { shares[site] * 3 * Double($0) }
+    }
+    let governed = (0..<3).filter { decider($0) == site }
+    let total = governed.reduce(0) { $0 + shares[$1] }
+    // What is decided about feeds no layer with weights.
+    guard total > 0 else { return candidates(site).map(Double.init) }
+    return candidates(site).indices.map { candidate in
+      governed.reduce(0.0) {
+        $0 + shares[$1] / total * Double(bits($1)[map($1, site)[candidate]])
+      }
     }
   }
 
@@ -88,8 +146,7 @@ final class SelectorSurrogate {
     let (c, size) = (channels[point], raw.count / batch)
     let level = Double(student.featureLevels[point])
     let constants = student.selectorConstants.map(Double.init)
-    let kinds = student.selector!.features
-    let start = point == 0 ? 0 : constants.count - 2 * kinds.count * c
+    let start = (0..<point).filter(isSite).reduce(0) { $0 + 2 * kinds.count * channels[$1] }
     features[point] = (0..<batch).map { image in
       var values: [Double] = []
       for kind in kinds {
@@ -114,17 +171,21 @@ final class SelectorSurrogate {
     let grids = student.activationGrids[point]
     let size = raw.count / batch
     let isFirst = frozen[point] == nil
-    if isFirst, !isPerImage || point == 0 { takeFeatures(point, raw) }
+    if isFirst, isSite(point) { takeFeatures(point, raw) }
     var state = frozen[point] ?? Frozen(rounding: [], chosen: [], mixture: [])
     var mixture = [Double](repeating: 0, count: raw.count)
     for image in 0..<batch {
-      var weights = [0.0, 0, 1]
-      if let head = decider(point) {
-        let logits = logits(head, image, variables.selector)
-        weights = probabilities(logits)
-        if isFirst { choices[image][point] = logits.firstIndex(of: logits.max()!)! }
-      } else if isFirst {
-        choices[image][point] = 2
+      var weights = [Double](repeating: 0, count: grids.count)
+      if let site = decider(point) {
+        let logits = logits(site, image, variables.selector)
+        let own = map(point, site)
+        for (place, probability) in probabilities(logits).enumerated() {
+          weights[own[place]] += probability
+        }
+        if isFirst { choices[image][point] = own[logits.firstIndex(of: logits.max()!)!] }
+      } else {
+        weights[grids.count - 1] = 1
+        if isFirst { choices[image][point] = grids.count - 1 }
       }
       for index in image * size..<(image + 1) * size {
         if isFirst {
@@ -150,38 +211,44 @@ final class SelectorSurrogate {
     return mixture.indices.map { state.chosen[$0] + mixture[$0] - state.mixture[$0] }
   }
 
+  /// A 1x1 convolution of all pixels with its weights and biases at a place of the parameters.
+  private func convolution(
+    _ input: [Double], _ inputs: Int, _ outputs: Int, at start: Int, _ v: Variables
+  ) -> [Double] {
+    (0..<batch * 9 * outputs).map { index in
+      let (pixel, o) = index.quotientAndRemainder(dividingBy: outputs)
+      return (0..<inputs).reduce(v.parameters[start + inputs * outputs + o]) {
+        $0 + input[pixel * inputs + $1] * v.parameters[start + $1 * outputs + o]
+      }
+    }
+  }
+
   /// The loss: half the squared distance of the outputs to the targets, mean over images, and the
   /// budget's slope times the shares of the expected bits.
   func loss(_ v: Variables) -> Double {
     let first = quantized(0, v.images.map { max($0, 0) }, v)
-    let pixels = batch * 9
-    let inner = (0..<pixels * 3).map { index in
-      let (pixel, o) = index.quotientAndRemainder(dividingBy: 3)
-      let sum = (0..<2).reduce(v.parameters[6 + o]) {
-        $0 + first[pixel * 2 + $1] * v.parameters[$1 * 3 + o]
-      }
-      return sum < 0 ? sum / 4 : sum
-    }
-    let second = quantized(1, inner, v)
+    let second = quantized(
+      1, convolution(first, 2, 3, at: 0, v).map { $0 < 0 ? $0 / 4 : $0 }, v)
+    let third = quantized(2, convolution(second, 3, 2, at: 9, v).map { max($0, 0) }, v)
     var total = 0.0
     for image in 0..<batch {
-      let means = (0..<3).map { c in
-        (0..<9).reduce(0.0) { $0 + second[(image * 9 + $1) * 3 + c] } / 9
+      let means = (0..<2).map { c in
+        (0..<9).reduce(0.0) { $0 + third[(image * 9 + $1) * 2 + c] } / 9
       }
       for o in 0..<3 {
-        let output = (0..<3).reduce(v.parameters[18 + o]) {
-          $0 + means[$1] * v.parameters[9 + $1 * 3 + o]
+        let output = (0..<2).reduce(v.parameters[23 + o]) {
+          $0 + means[$1] * v.parameters[17 + $1 * 3 + o]
         }
         let difference = output - Double(target[image * 3 + o])
         total += difference * difference / 2 / Double(batch)
       }
-      for point in 0..<2 {
-        guard let head = decider(point) else { continue }
-        let p = probabilities(logits(head, image, v.selector))
-        let bits = zip(p, student.placement.points[point].bits).reduce(0) {
-          $0 + $1.0 * Double($1.1)
+      for point in 0..<3 {
+        guard let site = decider(point) else { continue }
+        let own = map(point, site)
+        for (place, p) in probabilities(logits(site, image, v.selector)).enumerated() {
+          let bits = Double(self.bits(point)[own[place]])
+          total += slope * student.costModel.shares[point] * p * bits
         }
-        total += slope * student.costModel.shares[point] * bits
       }
     }
     return total

@@ -34,7 +34,7 @@ import Testing
         network: network, quantizer: Quantizer(weightBits: bits, activationBits: [bits]),
         selector: nil, seed: 0)
       let all = student.placement.points.map { $0.bits[0] }
-      // methods.md 11: the family's convention.
+      // The published tables of GDFQ (Xu et al. 2020) and its successors, in their convention.
       #expect(abs(student.costModel.familyCost(all) / published - 1) < 0.002)
       // Ours counts the image and the pooled feature as 32 bits: 442,368 + 640 MACs of them.
       let hidden = Double((442_368 + 640) * bits * (32 - bits))
@@ -89,8 +89,8 @@ import Testing
           == together[image])
     }
     // At 5 bits throughout: the weights' integers are those of 5 bits.
-    #expect(student.integerWeights(of: "layer1.0.conv1", bits: 5)?.bits == 5)
-    let codes = try #require(student.integerWeights(of: "layer1.0.conv1", bits: 3)).codes
+    #expect(try student.integerWeights(of: "layer1.0.conv1", bits: 5).bits == 5)
+    let codes = try student.integerWeights(of: "layer1.0.conv1", bits: 3).codes
     #expect(codes.allSatisfy { (-4...3).contains($0) })
   }
 
@@ -99,7 +99,7 @@ import Testing
     let executor = StudentExecutor(student, context: StudentTests.context)
     let effective = executor.effectiveWeights(student).values
     for layer in student.layers {
-      let integers = try #require(student.integerWeights(of: layer.name))
+      let integers = try student.integerWeights(of: layer.name)
       let entry = try #require(
         student.network.parameters.layout.entry(named: "\(layer.name).weight"))
       // code * scale against code / levelsPerUnit: one rounding each.

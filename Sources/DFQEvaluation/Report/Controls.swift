@@ -1,45 +1,97 @@
-import DFQQuantization
 import DFQEngine
 import DFQGraph
+package import DFQQuantization
 import DFQTensor
 
 /// The control policies: what a dynamic student is worth without its selector looking at the image.
-struct Controls: Sendable {
+package struct Controls: Sendable {
   let student: QuantizedNetwork
   /// The selector's own run.
   let run: StudentRun
+  let seed: UInt64
 
-  private var points: Int { student.placement.points.count }
+  package init(student: QuantizedNetwork, run: StudentRun, seed: UInt64) {
+    self.student = student
+    self.run = run
+    self.seed = seed
+  }
+
+  /// Which candidates each image gets and, where images take several passes, what it then costs.
+  package struct Table {
+    package var choices: [UInt8]
+    package var costs: [Double]?
+  }
+
+  private var outputs: [QuantizedOutput] { student.outputs }
+  private var points: Int { outputs.count }
   private var images: Int { run.predictions.count }
+  private var takesPasses: Bool { run.passes.contains { $0 > 1 } }
+
+  /// Runs the controls asked for, in a fixed order.
+  func policies(
+    _ controls: [EvaluationReport.Control], judge: Judge, evaluate: (BitPolicy) throws -> StudentRun
+  ) throws -> [EvaluationReport.Policy] {
+    var policies: [EvaluationReport.Policy] = []
+    func add(_ kind: EvaluationReport.Policy.Kind, _ table: Table) throws {
+      var run = try evaluate(.table(table.choices))
+      if let costs = table.costs { run.bitOPs = costs }
+      policies.append(judge.policy(kind, run))
+    }
+    if controls.contains(.fixed) { try add(.fixed, fixed()) }
+    if controls.contains(.random) { try add(.random, random()) }
+    if controls.contains(.shuffled) { try add(.shuffled, shuffled()) }
+    guard controls.contains(.uniform) || controls.contains(.oracle) else { return policies }
+    let widths = student.uniformBits
+    let uniform = try widths.map { bits in
+      let run = try evaluate(.fixed(bits))
+      policies.append(judge.policy(.uniform, bits: bits, run))
+      return run
+    }
+    if controls.contains(.oracle) {
+      try add(.oracle, oracle(uniform: uniform, widths: widths, wanted: judge.labels))
+    }
+    return policies
+  }
 
   /// Every choice drawn anew from the histogram of all the selector's choices, whatever layer or
-  /// image they were for.
-  func random(seed: UInt64) -> [UInt8] {
+  /// image they were for; whole images where bits are decided between passes.
+  package func random() -> Table {
     var stream = RandomStream(seed: seed, "control", "random")
-    let dynamic = student.placement.dynamicPoints
-    let pool = (0..<images).flatMap { image in dynamic.map { run.choices[image * points + $0] } }
+    guard student.selectorTakesOnePass else {
+      return dealt((0..<images).map { _ in stream.integer(below: images) })
+    }
+    let dynamic = outputs.filter(\.isDynamic).map(\.index)
+    let pool = (0..<images).flatMap { image in
+      dynamic.map { outputs[$0].bits[Int(run.choices[image * points + $0])] }
+    }
     var table = run.choices
     for image in 0..<images {
       for point in dynamic {
-        table[image * points + point] = pool[stream.integer(below: pool.count)]
+        let bits = pool[stream.integer(below: pool.count)]
+        table[image * points + point] = UInt8(outputs[point].candidate(for: bits))
       }
     }
-    return table
+    return Table(choices: table)
   }
 
   /// The selector's choices dealt to other images, whole images at a time: the allocation over
-  /// layers stays, the look at the image goes.
-  func shuffled(seed: UInt64) -> [UInt8] {
+  /// layers stays, but it no longer depends on the image.
+  func shuffled() -> Table {
     var stream = RandomStream(seed: seed, "control", "shuffled")
-    return stream.permutation(images).flatMap {
-      Array(run.choices[$0 * points..<($0 + 1) * points])
-    }
+    return dealt(stream.permutation(images))
+  }
+
+  /// Each image's choices and passes are those of another.
+  private func dealt(_ order: [Int]) -> Table {
+    Table(
+      choices: order.flatMap { Array(run.choices[$0 * points..<($0 + 1) * points]) },
+      costs: takesPasses ? order.map { run.bitOPs[$0] } : nil)
   }
 
   /// The same bits for all images at (just below) the selector's mean BitOPs: each layer's bits
   /// rounded down from its mean over images, then raised where the mean was cut most while the cost
   /// allows.
-  func fixed() -> [UInt8] {
+  func fixed() -> Table {
     let model = student.costModel
     var row = [UInt8](repeating: 0, count: points)
     var missing = [Double](repeating: 0, count: points)
@@ -48,35 +100,52 @@ struct Controls: Sendable {
       row[point] = UInt8(mean)
       missing[point] = mean - Double(Int(mean))
     }
-    func cost(_ row: [UInt8]) -> Double {
-      model.cost(student.placement.points.indices.map { bits($0, row[$0]) })
-    }
+    func isAffordable(_ row: [UInt8]) -> Bool { model.cost(positions: row) <= run.averageBitOPs }
     // Unevenly spaced candidates may cost more at the floor of the mean position.
-    for point in row.indices.reversed() where row[point] > 0 && cost(row) > run.averageBitOPs {
+    for point in row.indices.reversed() where row[point] > 0 && !isAffordable(row) {
       row[point] -= 1
     }
     // Ties go to the earlier layer, so the control is reproducible.
-    for point in missing.indices.sorted(by: { (missing[$0], -$0) > (missing[$1], -$1) })
-    where missing[point] > 0 {
+    let order = missing.indices.sorted { (missing[$0], -$0) > (missing[$1], -$1) }
+    for point in order where missing[point] > 0 {
       var raised = row
       raised[point] += 1
-      if cost(raised) <= run.averageBitOPs { row = raised }
+      if isAffordable(raised) { row = raised }
     }
-    return (0..<images).flatMap { _ in row }
+    // Passes that are paid for but not seen in the last pass's bits leave more to spend.
+    while takesPasses {
+      let next = order.lazy.compactMap { point -> [UInt8]? in
+        guard Int(row[point]) + 1 < outputs[point].bits.count else { return nil }
+        var raised = row
+        raised[point] += 1
+        return isAffordable(raised) ? raised : nil
+      }.first
+      guard let next else { break }
+      row = next
+    }
+    return Table(choices: (0..<images).flatMap { _ in row })
   }
 
-  /// For each image the cheapest candidate, the same in all layers, at which the prediction is the
-  /// wanted one; the largest where none is (methods.md 9.2).
-  func oracle(uniform: [StudentRun], wanted: [Int]) -> [UInt8] {
-    (0..<images).flatMap { image in
-      let choice =
-        uniform.firstIndex { $0.predictions[image] == wanted[image] } ?? uniform.count - 1
-      return student.placement.points.map { UInt8(min(choice, $0.bits.count - 1)) }
-    }
+  /// For each image the fewest bits, the same in all layers, at which the prediction is the wanted
+  /// one; the most where none is.
+  func oracle(uniform: [StudentRun], widths: [Int], wanted: [Int]) -> Table {
+    Table(
+      choices: (0..<images).flatMap { image in
+        let place =
+          uniform.firstIndex { $0.predictions[image] == wanted[image] } ?? uniform.count - 1
+        return outputs.map { UInt8($0.candidate(for: widths[place])) }
+      })
+  }
+}
+
+extension QuantizedNetwork {
+  /// The bits of the uniform controls: the quantizer's candidates or, where it has one, all that
+  /// its outputs have.
+  var uniformBits: [Int] {
+    quantizer.activationBits.count > 1
+      ? quantizer.activationBits : Set(outputs.filter(\.isDynamic).flatMap(\.bits)).sorted()
   }
 
-  private func bits(_ point: Int, _ choice: UInt8) -> Int {
-    let bits = student.placement.points[point].bits
-    return bits[min(Int(choice), bits.count - 1)]
-  }
+  /// Whether bits are decided inside one pass.
+  var selectorTakesOnePass: Bool { !decisionMap.sites.isEmpty }
 }

@@ -20,7 +20,7 @@ public struct EvaluationReport: Sendable, Codable {
     case random
     /// The selector's choices dealt to other images, whole images at a time.
     case shuffled
-    /// Each candidate in all layers.
+    /// Each candidate in all layers; a layer without it takes the next more it has.
     case uniform
     /// For each image the cheapest uniform candidate that classifies it as labelled (runs `uniform`
     /// too).
@@ -29,7 +29,43 @@ public struct EvaluationReport: Sendable, Codable {
 
   /// One way of choosing bits.
   public struct Policy: Sendable, Codable {
-    /// What it is called.
+    /// What chooses the bits.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+      /// The student's selector.
+      case selector
+      /// Nobody: the student has one choice.
+      case `static`
+      /// The caller of the evaluation.
+      case chosen
+      /// The control ``Control/fixed``.
+      case fixed
+      /// The control ``Control/random``.
+      case random
+      /// The control ``Control/shuffled``.
+      case shuffled
+      /// The control ``Control/uniform``.
+      case uniform
+      /// The control ``Control/oracle``.
+      case oracle
+
+      func title(bits: Int?) -> String {
+        switch self {
+        case .selector, .static: rawValue
+        case .chosen: "chosen bits"
+        case .fixed: "fixed bits, same BitOPs"
+        case .random: "random, same histogram"
+        case .shuffled: "shuffled between images"
+        case .uniform: "all layers at \(bits.map(String.init) ?? "the same") bits"
+        case .oracle: "oracle (labels)"
+        }
+      }
+    }
+
+    /// What chooses the bits.
+    public var kind: Kind
+    /// The bits of a uniform control, else nil.
+    public var bits: Int?
+    /// The title in tables.
     public var name: String
     /// The share of images classified as labelled.
     public var accuracy: Double
@@ -38,7 +74,7 @@ public struct EvaluationReport: Sendable, Codable {
     /// The share of images classified as the teacher does, nil where no teacher was given.
     public var agreement: Double?
     /// Mean BitOPs of an image: MACs x weight bits x activation bits, unquantized numbers as 32
-    /// bits, the selector included where it is asked.
+    /// bits, all passes and the selector included where it chooses.
     public var meanBitOPs: Double
     /// The same with unquantized inputs counted at the activations' bits, as published tables do.
     public var familyBitOPs: Double

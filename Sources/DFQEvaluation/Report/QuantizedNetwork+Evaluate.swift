@@ -1,137 +1,113 @@
-public import DFQQuantization
-public import DFQFiles
 import DFQEngine
+public import DFQFiles
 public import DFQGraph
+public import DFQQuantization
 public import DFQTensor
 
 extension QuantizedNetwork {
-  /// Evaluates the student on real images.
+  /// Evaluates the student on real images; nothing of the images reaches the student.
   ///
-  /// With `teacher`, agreement and the correlation of bits with the teacher's entropy are reported;
-  /// a dynamic student is also compared with the controls asked for. Nothing of the images flows
-  /// back. Throws `QuantizationError` for no images or other classes, `NetworkError` for images of
-  /// another shape.
+  /// - Parameters:
+  ///   - images: The images, with their classes.
+  ///   - teacher: The full-precision network, for agreement and the correlation of bits with its
+  ///     entropy.
+  ///   - bits: Who chooses the bits.
+  ///   - controls: What a dynamic student's selector is compared with.
+  ///   - seed: The seed of random controls.
+  ///   - context: How the work is executed.
+  ///   - progress: Is called after each batch of each run; an error that it throws ends the
+  ///     evaluation.
+  /// - Returns: The report.
+  /// - Throws: ``QuantizationError`` for no images, other classes, bits that the student does not
+  ///   have or logits that are not finite; `NetworkError` for images of another shape;
+  ///   `CancellationError`; what the images and `progress` throw.
   public func evaluate(
-    on images: any RealImages, teacher: Network? = nil,
+    on images: any RealImages, teacher: Network? = nil, bits: BitPolicy = .selector,
     controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,
-    context: ExecutionContext = .default, progress: ((_ done: Int, _ of: Int) -> Void)? = nil
+    context: ExecutionContext = .default,
+    progress: ((_ done: Int, _ of: Int) throws -> Void)? = nil
   ) throws -> EvaluationReport {
     let reference = try teacher.map { try TeacherRun($0, images, context: context) }
     return try evaluation(
-      on: images, reference: reference, controls: controls, seed: seed, context: context,
-      progress: progress
+      on: images, reference: reference, bits: bits, controls: controls, seed: seed,
+      context: context, progress: progress
     ).report
   }
 
-  /// The report with the student's run, for those who want to know what each image got.
-  package func evaluation(
-    on images: any RealImages, reference: TeacherRun? = nil,
+  /// Evaluates the student without blocking the caller; cancelling the task ends the evaluation.
+  ///
+  /// - Throws: As the variant that is not asynchronous.
+  public func evaluate(
+    on images: any RealImages, teacher: Network? = nil, bits: BitPolicy = .selector,
     controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,
-    context: ExecutionContext = .default, progress: ((_ done: Int, _ of: Int) -> Void)? = nil
-  ) throws -> (report: EvaluationReport, run: StudentRun) {
+    context: ExecutionContext = .default,
+    progress: (@Sendable (_ done: Int, _ of: Int) throws -> Void)? = nil
+  ) async throws -> EvaluationReport {
+    let task = Task.detached {
+      let reference = try teacher.map { try TeacherRun($0, images, context: context) }
+      return try self.evaluation(
+        on: images, reference: reference, bits: bits, controls: controls, seed: seed,
+        context: context, progress: progress
+      ).report
+    }
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
+  /// The report together with what each image got.
+  ///
+  /// - Throws: As ``evaluate(on:teacher:bits:controls:seed:context:progress:)``, and
+  ///   ``QuantizationError/bitsCount(what:expected:found:)`` for a reference of other images.
+  public func evaluation(
+    on images: any RealImages, reference: TeacherRun? = nil, bits: BitPolicy = .selector,
+    controls: [EvaluationReport.Control] = [], seed: UInt64 = 0,
+    context: ExecutionContext = .default,
+    progress: ((_ done: Int, _ of: Int) throws -> Void)? = nil
+  ) throws -> Evaluation {
     guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
     guard images.classCount == network.classCount else {
       throw QuantizationError.classCount(expected: network.classCount, found: images.classCount)
     }
+    if let reference, reference.predictions.count != images.count {
+      throw QuantizationError.bitsCount(
+        what: "images", expected: images.count, found: reference.predictions.count)
+    }
     let evaluator = StudentEvaluator(self, context: context)
-    let labels = images.labels
-    let own: BitPolicy = isDynamic ? .selector : .uniform(0)
-    let run = try evaluator.run(images, policy: own, progress: progress)
+    let run = try evaluator.run(images, policy: bits, progress: progress)
     let judge = Judge(
-      student: self, labels: labels, teacherPredictions: reference?.predictions, base: run)
+      student: self, labels: images.labels, teacherPredictions: reference?.predictions, base: run)
+    let asksSelector = isDynamic && bits == .selector
 
     var report = EvaluationReport(
       dataset: images.name, imageCount: images.count,
       teacherAccuracy: reference.map { judge.accuracy($0.predictions) },
-      student: judge.policy(isDynamic ? "selector" : "static", run, isBase: true), controls: [],
-      layers: layerBits(run), selectorBitOPs: selectorBitOPs,
+      student: judge.policy(
+        asksSelector ? .selector : isDynamic ? .chosen : .static, run, isBase: true),
+      controls: [], layers: layerBits(run), selectorBitOPs: asksSelector ? selectorBitOPs : 0,
       bitsSpreadOverImages: Statistics.deviation(run.meanBits),
       entropyCorrelation: reference.flatMap {
         Statistics.rankCorrelation(run.meanBits, $0.entropies)
       })
-    guard isDynamic else { return (report, run) }
-
-    let tables = Controls(student: self, run: run)
-    func control(_ name: String, _ policy: BitPolicy) throws -> StudentRun {
-      let run = try evaluator.run(images, policy: policy, progress: progress)
-      report.controls.append(judge.policy(name, run, isBase: false))
-      return run
+    if asksSelector {
+      report.controls = try Controls(student: self, run: run, seed: seed).policies(
+        controls, judge: judge
+      ) { try evaluator.run(images, policy: $0, progress: progress) }
     }
-    if controls.contains(.fixed) {
-      _ = try control("fixed bits, same BitOPs", .table(tables.fixed()))
-    }
-    if controls.contains(.random) {
-      _ = try control("random, same histogram", .table(tables.random(seed: seed)))
-    }
-    if controls.contains(.shuffled) {
-      _ = try control("shuffled between images", .table(tables.shuffled(seed: seed)))
-    }
-    guard controls.contains(.uniform) || controls.contains(.oracle) else { return (report, run) }
-    let uniform = try quantizer.activationBits.indices.map { candidate in
-      try control(
-        "all layers at \(quantizer.activationBits[candidate]) bits", .uniform(candidate))
-    }
-    if controls.contains(.oracle) {
-      _ = try control("oracle (labels)", .table(tables.oracle(uniform: uniform, wanted: labels)))
-    }
-    return (report, run)
+    return Evaluation(
+      report: report, predictions: run.predictions, labels: judge.labels, meanBits: run.meanBits,
+      bitOPs: run.bitOPs)
   }
 
   private func layerBits(_ run: StudentRun) -> [EvaluationReport.LayerBits] {
-    placement.points.indices.map { point in
-      let bits = run.bits.map { $0[point] }
+    outputs.map { output in
+      let bits = run.bits.map { $0[output.index] }
       return EvaluationReport.LayerBits(
-        name: network.graph.nodes[placement.points[point].node].name,
-        histogram: Dictionary(grouping: bits, by: { $0 }).mapValues(\.count),
+        name: output.name, histogram: Dictionary(grouping: bits, by: { $0 }).mapValues(\.count),
         mean: Statistics.mean(bits.map(Double.init)),
         spread: Statistics.deviation(bits.map(Double.init)))
     }
-  }
-}
-
-/// What the teacher says of real images.
-package struct TeacherRun: Sendable {
-  package let predictions: [Int]
-  /// Entropy of each prediction, in nats.
-  package let entropies: [Double]
-
-  package init(_ teacher: Network, _ images: any RealImages, context: ExecutionContext) throws {
-    let logits = try FloatExecutor(teacher, context: context).logits(of: images)
-    predictions = logits.argmaxOfRows()
-    let classes = teacher.classCount
-    entropies = (0..<logits.rowCount).map {
-      Softmax(logits.elements[$0 * classes..<($0 + 1) * classes]).entropy
-    }
-  }
-}
-
-/// Judges runs against labels, the teacher and the student's own run.
-struct Judge {
-  let student: QuantizedNetwork
-  let labels: [Int]
-  let teacherPredictions: [Int]?
-  let base: StudentRun
-
-  func accuracy(_ predictions: [Int]) -> Double {
-    Statistics.mean(hits(predictions))
-  }
-
-  private func hits(_ predictions: [Int]) -> [Double] {
-    zip(predictions, labels).map { $0 == $1 ? 1 : 0 }
-  }
-
-  func policy(_ name: String, _ run: StudentRun, isBase: Bool) -> EvaluationReport.Policy {
-    let model = student.costModel
-    let hits = hits(run.predictions)
-    let differences = zip(hits, self.hits(base.predictions)).map { $0 - $1 }
-    let family = Statistics.mean(run.bits.map { model.familyCost($0) })
-    let plain = Statistics.mean(run.bits.map { model.cost($0) })
-    return .init(
-      name: name, accuracy: Statistics.mean(hits), accuracyInterval: Statistics.interval(hits),
-      agreement: teacherPredictions.map { run.share(equalTo: $0) },
-      meanBitOPs: run.averageBitOPs, familyBitOPs: family + run.averageBitOPs - plain,
-      meanActivationBits: run.averageBits,
-      difference: isBase ? nil : Statistics.mean(differences),
-      differenceInterval: isBase ? nil : Statistics.interval(differences))
   }
 }

@@ -2,15 +2,18 @@ import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
-/// The Fréchet distance of two sets of features, each taken as a normal distribution: |m1 - m2|^2 +
-/// tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2) (Heusel 2017, equation 6).
+/// The Fréchet distance of two sets of features, each taken as a normal distribution.
 ///
-/// For analysis alone.
+/// It is |m1 - m2|^2 + tr(S1 + S2 - 2 (S1^1/2 S2 S1^1/2)^1/2) (Heusel et al. 2017, equation 6). It is for analysis; nothing is trained with it.
 public enum FrechetDistance {
-  /// The distance of features N D; throws `LinearAlgebraError` for features that are not finite and
-  /// `LinearAlgebraError` for fewer than two rows.
+  /// The distance of features N D.
+  ///
+  /// - Throws: ``LinearAlgebraError`` for features that are not finite, fewer than two rows or
+  ///   different widths.
   public static func between(_ first: Tensor, _ second: Tensor) throws -> Double {
-    guard first.rowCount > 1, second.rowCount > 1, first.shape[1] == second.shape[1] else {
+    guard first.rowCount > 1, second.rowCount > 1, first.shape.rank == 2, second.shape.rank == 2,
+      first.shape[1] == second.shape[1]
+    else {
       throw LinearAlgebraError.tooFewSamples(
         expected: "two sets of at least two features of one width",
         found: "\(first.shape) and \(second.shape)")
@@ -28,8 +31,9 @@ public enum FrechetDistance {
     return offset + traces - 2 * trace
   }
 
-  /// The penultimate features N D (the classifier's input) of inputs N H W C; throws
-  /// `NetworkError`.
+  /// The penultimate features N D (the classifier's input) of inputs N H W C.
+  ///
+  /// - Throws: `NetworkError` for inputs of another shape or a network without a linear layer.
   public static func features(
     of inputs: Tensor, in network: Network, context: ExecutionContext = .default
   ) throws -> Tensor {

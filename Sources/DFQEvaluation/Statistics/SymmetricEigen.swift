@@ -4,26 +4,6 @@
   internal import CLAPACKE
 #endif
 
-/// Why a decomposition has no result.
-public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
-  /// The matrix holds NaN or infinity, so it has no decomposition.
-  case notFinite(rows: Int)
-  /// A statistic needs more samples.
-  case tooFewSamples(expected: String, found: String)
-  /// LAPACK gave up; `code` is its `info`.
-  case noConvergence(rows: Int, code: Int)
-
-  /// One line for people.
-  public var description: String {
-    switch self {
-    case .notFinite(let rows): "a \(rows)x\(rows) matrix with NaN or infinity has no eigenvalues"
-    case .tooFewSamples(let expected, let found): "expected \(expected), found \(found)"
-    case .noConvergence(let rows, let code):
-      "the eigenvalues of a \(rows)x\(rows) matrix did not converge (LAPACK info \(code))"
-    }
-  }
-}
-
 /// Eigenvalues (ascending) and eigenvectors of a symmetric matrix (LAPACK's `dsyevd`).
 package struct SymmetricEigen: Sendable {
   /// D eigenvalues, ascending.

@@ -1,12 +1,11 @@
 import DFQEngine
 import DFQGraph
 
-/// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers (methods.md
-/// 9.3).
+/// The cost model: BitOPs = MACs x weight bits x activation bits, summed over layers.
 ///
-/// What stays in floating point counts as 32 bits. `family` counts an unquantized input at the
-/// activations' middle candidate, as the published tables do, which hides the first and the last
-/// layer's cost.
+/// Numbers that stay in floating point count as 32 bits. `family` counts an unquantized input at the
+/// activations' middle candidate, as the tables of GDFQ (Xu et al. 2020) and its successors do,
+/// which hides the cost of the first and the last layer.
 package struct BitOPsModel: Sendable {
   /// Bits of an unquantized number.
   package static let floatBits = 32
@@ -54,11 +53,16 @@ package struct BitOPsModel: Sendable {
     }
   }
 
-  /// The same in the published family's convention.
+  /// The same for the positions of candidates.
+  package func cost(positions: some Sequence<UInt8>) -> Double {
+    cost(zip(placement.points, positions).map { $0.bits[Int($1)] })
+  }
+
+  /// The same with unquantized inputs at the activations' middle candidate.
   package func familyCost(_ bits: [Int]) -> Double { cost(bits) - constant + familyConstant }
 
   /// The weight of each point in the MAC-weighted mean of activation bits, summing to 1 over the
-  /// points; weights that follow count at their middle candidate.
+  /// points; weights that take their input's bits count at their middle candidate.
   package var shares: [Double] {
     let weights = placement.points.indices.map { point in
       let bits = placement.points[point].bits

@@ -1,21 +1,24 @@
-/// What a quantized pass keeps for every image and adds up in every lane; written by several
-/// threads at places no two of them share.
+/// What a quantized pass keeps for every image and adds up in every lane.
+///
+/// Several threads write to it, at places no two of them share.
 final class PassMemory: @unchecked Sendable {
   /// The candidate at each point, image by image.
   let choices: UnsafeMutableBufferPointer<UInt8>
-  /// The candidates' probabilities at each point, image by image.
+  /// The candidate of each decision, image by image.
+  let decisions: UnsafeMutableBufferPointer<UInt8>
+  /// The scores of each decision's candidates, then their probabilities, image by image.
   let probabilities: UnsafeMutableBufferPointer<Float>
   /// The standardized features of all decisions, image by image.
   let features: UnsafeMutableBufferPointer<Float>
-  /// The hidden values of all decisions, image by image.
-  let hidden: UnsafeMutableBufferPointer<Float>
-  /// The gradient at the probabilities of a decision that later points share, image by image.
-  let shared: UnsafeMutableBufferPointer<Float>
+  /// What the decisions' scores keep for the backward pass, image by image.
+  let workspace: UnsafeMutableBufferPointer<Float>
+  /// The gradient at the probabilities of each decision, image by image.
+  let decisionGradient: UnsafeMutableBufferPointer<Float>
   /// The gradient of the selectors' parameters, lane by lane.
   let selectorGradient: UnsafeMutableBufferPointer<Float>
   /// The gradient at the logarithm of each point's and candidate's step, lane by lane.
   let stepGradient: UnsafeMutableBufferPointer<Double>
-  /// Two values' room to work in, lane by lane.
+  /// Room for two values, lane by lane.
   let work: UnsafeMutableBufferPointer<Float>
   let layout: Layout
 
@@ -24,9 +27,11 @@ final class PassMemory: @unchecked Sendable {
     var batch: Int
     var lanes: Int
     var points: Int
+    /// The most candidates of a point or a decision.
     var candidates: Int
+    var decisions: Int
     var features: Int
-    var hidden: Int
+    var workspace: Int
     var selectorParameters: Int
     var work: Int
   }
@@ -38,12 +43,17 @@ final class PassMemory: @unchecked Sendable {
       buffer.initialize(repeating: 0)
       return buffer
     }
-    choices = .allocate(capacity: max(layout.batch * layout.points, 1))
-    choices.initialize(repeating: 0)
-    probabilities = floats(layout.batch * layout.points * layout.candidates)
+    func positions(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
+      let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(count, 1))
+      buffer.initialize(repeating: 0)
+      return buffer
+    }
+    choices = positions(layout.batch * layout.points)
+    decisions = positions(layout.batch * layout.decisions)
+    probabilities = floats(layout.batch * layout.decisions * layout.candidates)
     features = floats(layout.batch * layout.features)
-    hidden = floats(layout.batch * layout.points * layout.hidden)
-    shared = floats(layout.batch * layout.candidates)
+    workspace = floats(layout.batch * layout.workspace)
+    decisionGradient = floats(layout.batch * layout.decisions * layout.candidates)
     selectorGradient = floats(layout.lanes * layout.selectorParameters)
     stepGradient = .allocate(capacity: max(layout.lanes * layout.points * layout.candidates, 1))
     stepGradient.initialize(repeating: 0)
@@ -52,26 +62,35 @@ final class PassMemory: @unchecked Sendable {
 
   deinit {
     choices.deallocate()
+    decisions.deallocate()
     stepGradient.deallocate()
-    for buffer in [probabilities, features, hidden, shared, selectorGradient, work] {
+    for buffer in [probabilities, features, workspace, decisionGradient, selectorGradient, work] {
       buffer.deallocate()
     }
   }
 
   /// Forgets the sums of the last pass.
   func clear() {
-    for buffer in [shared, selectorGradient] { buffer.update(repeating: 0) }
+    for buffer in [decisionGradient, selectorGradient] { buffer.update(repeating: 0) }
     stepGradient.update(repeating: 0)
   }
 
   func choice(_ image: Int, _ point: Int) -> Int { Int(choices[image * layout.points + point]) }
 
-  func probabilities(_ image: Int, _ point: Int) -> UnsafeMutablePointer<Float> {
-    probabilities.baseAddress! + (image * layout.points + point) * layout.candidates
+  func decision(_ image: Int, _ site: Int) -> Int {
+    Int(decisions[image * layout.decisions + site])
   }
 
-  func hidden(_ image: Int, _ point: Int) -> UnsafeMutablePointer<Float> {
-    hidden.baseAddress! + (image * layout.points + point) * layout.hidden
+  func probabilities(_ image: Int, _ site: Int) -> UnsafeMutablePointer<Float> {
+    probabilities.baseAddress! + (image * layout.decisions + site) * layout.candidates
+  }
+
+  func decisionGradient(_ image: Int, _ site: Int) -> UnsafeMutablePointer<Float> {
+    decisionGradient.baseAddress! + (image * layout.decisions + site) * layout.candidates
+  }
+
+  func workspace(_ image: Int) -> UnsafeMutablePointer<Float> {
+    workspace.baseAddress! + image * layout.workspace
   }
 
   func features(_ image: Int) -> UnsafeMutablePointer<Float> {

@@ -11,6 +11,8 @@ package struct Placement: Sendable, Equatable {
     package let bits: [Int]
     /// Whether the values are never negative, so that a symmetric grid needs no negative codes.
     package let nonNegative: Bool
+    /// The pattern of the rule that took effect, nil where none did.
+    package let rule: String?
 
     package var isDynamic: Bool { bits.count > 1 }
   }
@@ -25,6 +27,8 @@ package struct Placement: Sendable, Equatable {
     /// The point its input comes from, nil where the input stays in floating point.
     package let inputPoint: Int?
     package let macs: Int
+    /// The pattern of the rule that took effect, nil where none did.
+    package let rule: String?
 
     /// The bits of the weights where they are the same for all images, nil in floating point or
     /// where they are not.
@@ -43,25 +47,32 @@ package struct Placement: Sendable, Equatable {
       throw QuantizationError.ruleMatchesNothing(pattern: rule.pattern)
     }
     var points: [Int: Point] = [:]
+    // The nodes whose rule is known, quantized or not.
+    var settled: Set<Int> = []
+    func add(_ node: Int, bits: [Int], nonNegative: Bool) {
+      let rule = quantizer.rule(
+        forValueOf: graph.nodes[node].name,
+        fedBy: Placement.feeding(node, graph, settled: settled))
+      settled.insert(node)
+      if rule?.ignored == true { return }
+      points[node] = Point(
+        node: node, bits: rule?.activationBits ?? bits, nonNegative: nonNegative,
+        rule: rule?.pattern)
+    }
     for (position, node) in graph.nodes.enumerated() {
       guard let sign = node.layer.quantizedOutput else { continue }
-      let rule = quantizer.override(for: node.name)
-      if rule?.ignored == true { continue }
-      points[position] = Point(
-        node: position, bits: (rule?.activationBits ?? quantizer.activationBits).sorted(),
-        nonNegative: sign == .nonNegative)
+      add(position, bits: quantizer.activationBits, nonNegative: sign == .nonNegative)
     }
-    let consumers = graph.consumers()
     if quantizer.fullyQuantized {
+      let consumers = graph.consumers()
       for layer in graph.weighted {
         let input = graph.nodes[layer].inputs[0]
         guard Placement.source(of: input, graph, isPoint: { points[$0] != nil }) == nil else {
           continue
         }
         let isClassifier = consumers[layer].isEmpty
-        points[input] = Point(
-          node: input,
-          bits: input == 0 || isClassifier ? [8] : quantizer.activationBits,
+        add(
+          input, bits: input == 0 || isClassifier ? [8] : quantizer.activationBits,
           nonNegative: false)
       }
     }
@@ -70,7 +81,7 @@ package struct Placement: Sendable, Equatable {
       uniqueKeysWithValues: ordered.enumerated().map { ($1.node, $0) })
     self.points = ordered
     layers = graph.weighted.map { node in
-      let rule = quantizer.override(for: graph.nodes[node].name)
+      let rule = quantizer.rule(forWeightsOf: graph.nodes[node].name)
       let source = Placement.source(
         of: graph.nodes[node].inputs[0], graph, isPoint: { indexOfNode[$0] != nil })
       let point = source.flatMap { indexOfNode[$0] }
@@ -80,8 +91,31 @@ package struct Placement: Sendable, Equatable {
       }
       return Layer(
         node: node, bankBits: rule?.ignored == true ? [] : bits, inputPoint: point,
-        macs: graph.macs(node))
+        macs: graph.macs(node), rule: rule?.pattern)
     }
+  }
+
+  /// The names of the layers that feed a node's value: back to the next layers with weights, and to
+  /// the next values that have a rule of their own.
+  ///
+  /// A value with a rule of its own counts where the node only copies it, as pooling by maximum does.
+  private static func feeding(_ node: Int, _ graph: Graph, settled: Set<Int>) -> [String] {
+    let weighted = Set(graph.weighted)
+    var names: [String] = []
+    var seen = Set([node])
+    var open = [(node: node, copies: true)]
+    while let next = open.popLast() {
+      let copies = next.copies && graph.nodes[next.node].layer.passesCodesThrough
+      for input in graph.nodes[next.node].inputs where seen.insert(input).inserted {
+        if settled.contains(input) {
+          if copies { names.append(graph.nodes[input].name) }
+          continue
+        }
+        names.append(graph.nodes[input].name)
+        if !weighted.contains(input) { open.append((input, copies)) }
+      }
+    }
+    return names
   }
 
   /// The quantized node whose codes reach a node unchanged (through pooling by maximum, padding,
@@ -95,7 +129,7 @@ package struct Placement: Sendable, Equatable {
     return position
   }
 
-  /// How many versions of the weights there are.
+  /// The number of versions of the weights.
   package var banks: Int { max(1, layers.map(\.bankBits.count).max() ?? 1) }
 
   /// The positions of the points with more than one candidate.

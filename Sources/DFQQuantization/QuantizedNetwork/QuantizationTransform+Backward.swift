@@ -7,31 +7,32 @@ extension QuantizationTransform {
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
-    let isMixture =
-      settings.trainsSelector && deciders[point] != nil && candidatesOf(point) > 1
+    let site = settings.trainsSelector ? plan.map.siteOfOutput[point] : nil
+    let mixture = candidatesOf(point) > 1 ? site : nil
     if student.quantizer.activations.learnsStep {
       learnedGradient(
-        point, image: image, lane: lane, isMixture: isMixture, raw: raw, gradient: gradient)
-    } else if isMixture {
-      decisionGradient(point, image: image, lane: lane, raw: raw, gradient: gradient)
-      mixtureGradient(point, image: image, lane: lane, raw: raw, gradient: gradient)
+        point, image: image, lane: lane, mixture: mixture, raw: raw, gradient: gradient)
+    } else if let mixture {
+      decisionGradient(point, mixture, image: image, raw: raw, gradient: gradient)
+      mixtureGradient(point, mixture, image: image, lane: lane, raw: raw, gradient: gradient)
     } else if student.quantizer.backward == .clipped {
       clippedGradient(
         point, chosen(image, point), raw: raw, gradient: gradient, output: gradient)
     }
-    if settings.trainsSelector, student.heads[point] != nil {
-      headGradient(point, image: image, lane: lane)
+    // Every output that a decision governs comes later in the graph, so its gradient is complete.
+    if settings.trainsSelector, let site = plan.map.siteAtOutput[point] {
+      deciderGradient(site, image: image, lane: lane)
     }
   }
 
   /// LSQ's gradients at the value and at the steps (equation 3): of the chosen grid, or of the
   /// mixture sum p_j Q_j(x), with the gradients at p_j.
   private func learnedGradient(
-    _ point: Int, image: Int, lane: Int, isMixture: Bool, raw: UnsafePointer<Float>,
+    _ point: Int, image: Int, lane: Int, mixture: Int?, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
-    let first = isMixture ? 0 : chosen(image, point)
-    let candidates = isMixture ? candidatesOf(point) : 1
+    let first = mixture == nil ? chosen(image, point) : 0
+    let candidates = mixture == nil ? 1 : candidatesOf(point)
     let grids = student.activationGrids[point]
     let count = counts[point]
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * candidates) { constants in
@@ -41,7 +42,7 @@ extension QuantizationTransform {
           constants[candidates + place] = grids[first + place].lowest
           constants[2 * candidates + place] = grids[first + place].highest
           constants[3 * candidates + place] =
-            isMixture ? memory.probabilities(image, deciders[point]!)[place] : 1
+            mixture.map { probability($0, of: point, place, image: image) } ?? 1
         }
         sums.initialize(repeating: 0)
         let start = constants.baseAddress!
@@ -49,7 +50,7 @@ extension QuantizationTransform {
         kernels.learnedStepsBackward(
           x: raw, gradient: gradient, count: count, candidates: candidates, levelsPerUnit: start,
           minimum: start + candidates, maximum: start + 2 * candidates,
-          share: start + 3 * candidates, xGradient: gradient, dots: isMixture ? dots : nil,
+          share: start + 3 * candidates, xGradient: gradient, dots: mixture == nil ? nil : dots,
           stepGradient: dots + candidates)
         for place in 0..<candidates {
           let grid = grids[first + place]
@@ -58,16 +59,27 @@ extension QuantizationTransform {
           memory.stepGradient(lane, point)[first + place] +=
             Double(constants[3 * candidates + place]) * sums[candidates + place] * scale
         }
-        if isMixture { addDecision(point, image, dots: dots) }
+        if let mixture { addDecision(mixture, point, image, dots: dots) }
       }
     }
   }
 
   private func candidatesOf(_ point: Int) -> Int { student.placement.points[point].bits.count }
 
+  /// The probability of a point's candidate: the sum over the decision's candidates that it stands
+  /// for.
+  private func probability(_ site: Int, of point: Int, _ candidate: Int, image: Int) -> Float {
+    let probabilities = memory.probabilities(image, site)
+    var sum: Float = 0
+    for (decision, own) in plan.map.candidates(of: point).enumerated()
+    where own == candidate { sum += probabilities[decision] }
+    return sum
+  }
+
   /// dLoss/dp_j: the candidates' values against the gradient, and the budget's price of their bits.
   private func decisionGradient(
-    _ point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>, gradient: UnsafePointer<Float>
+    _ point: Int, _ site: Int, image: Int, raw: UnsafePointer<Float>,
+    gradient: UnsafePointer<Float>
   ) {
     let grids = student.activationGrids[point]
     var dots = [Double](repeating: 0, count: grids.count)
@@ -75,38 +87,36 @@ extension QuantizationTransform {
       x: raw, gradient: gradient, count: counts[point], candidates: grids.count,
       levelsPerUnit: grids.map(\.levelsPerUnit), zero: grids.map(\.zero),
       minimum: grids.map(\.lowest), maximum: grids.map(\.highest), dots: &dots)
-    addDecision(point, image, dots: dots)
+    addDecision(site, point, image, dots: dots)
   }
 
-  private func addDecision(_ point: Int, _ image: Int, dots: UnsafePointer<Double>) {
-    let target = sharedGradient(point, image)
-    for (candidate, bits) in student.placement.points[point].bits.enumerated() {
-      target[candidate] +=
-        Float(dots[candidate]) + settings.budgetSlope * shares[point] * Float(bits)
+  private func addDecision(
+    _ site: Int, _ point: Int, _ image: Int, dots: UnsafePointer<Double>
+  ) {
+    let target = memory.decisionGradient(image, site)
+    let bits = student.placement.points[point].bits
+    for (decision, candidate) in plan.map.candidates(of: point).enumerated() {
+      target[decision] +=
+        Float(dots[candidate]) + settings.budgetSlope * shares[point] * Float(bits[candidate])
     }
-  }
-
-  /// Where the gradient at a point's probabilities is added up: a decision of its own uses the
-  /// lane-private half of the image's room, which `headGradient` clears again.
-  private func sharedGradient(_ point: Int, _ image: Int) -> UnsafeMutablePointer<Float> {
-    memory.shared.baseAddress! + image * candidates
   }
 
   /// The gradient of the mixture sum p_j Q_j(x) at x, where the rule is the clipped one; with the
   /// identity every candidate passes the same gradient.
   private func mixtureGradient(
-    _ point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    _ point: Int, _ site: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
     guard student.quantizer.backward == .clipped else { return }
-    let probabilities = memory.probabilities(image, deciders[point]!)
     let count = counts[point]
     let sum = memory.work(lane)
     let part = sum + count
     sum.update(repeating: 0, count: count)
-    for candidate in 0..<candidatesOf(point) where probabilities[candidate] > 1e-6 {
+    for candidate in 0..<candidatesOf(point) {
+      let probability = probability(site, of: point, candidate, image: image)
+      guard probability > 1e-6 else { continue }
       clippedGradient(point, candidate, raw: raw, gradient: gradient, output: part)
-      kernels.axpy(probabilities[candidate], x: part, count: count, y: sum)
+      kernels.axpy(probability, x: part, count: count, y: sum)
     }
     gradient.update(from: sum, count: count)
   }
@@ -122,22 +132,24 @@ extension QuantizationTransform {
       high: grid.highestValue, xGradient: output)
   }
 
-  /// Through the softmax into the head's parameters: dLoss/dlogit_j = p_j (dLoss/dp_j - sum_k p_k
+  /// Through the softmax into the decider's parameters: dLoss/dscore_j = p_j (dLoss/dp_j - sum_k p_k
   /// dLoss/dp_k).
-  private func headGradient(_ point: Int, image: Int, lane: Int) {
-    let head = student.heads[point]!
-    let probabilities = memory.probabilities(image, point)
-    let given = sharedGradient(point, image)
+  private func deciderGradient(_ site: Int, image: Int, lane: Int) {
+    let entry = plan.entries[site]
+    let candidates = entry.site.candidates.count
+    let probabilities = memory.probabilities(image, site)
+    let given = memory.decisionGradient(image, site)
     var mean: Float = 0
-    for candidate in 0..<head.candidates { mean += probabilities[candidate] * given[candidate] }
-    for candidate in 0..<head.candidates {
+    for candidate in 0..<candidates { mean += probabilities[candidate] * given[candidate] }
+    for candidate in 0..<candidates {
       given[candidate] = probabilities[candidate] * (given[candidate] - mean)
     }
-    student.selectorParameters.withUnsafeBufferPointer {
-      head.backward(
-        memory.features(image) + head.standardization.lowerBound / 2,
-        parameters: $0.baseAddress!, work: memory.hidden(image, point), logitGradient: given,
-        gradient: memory.selectorGradient(lane))
+    withInput(entry, image: image) { input in
+      student.selector!.decider.backward(
+        input, scoreGradient: .init(start: given, count: candidates),
+        into: .init(
+          start: memory.selectorGradient(lane) + entry.parameters.lowerBound,
+          count: entry.parameters.count))
     }
     for candidate in 0..<candidates { given[candidate] = 0 }
   }

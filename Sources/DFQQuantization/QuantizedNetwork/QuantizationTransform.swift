@@ -2,15 +2,18 @@ import DFQEngine
 import DFQGraph
 package import DFQTensor
 
-/// A student's activation quantizers and selectors as the executor calls them.
+/// A student's activation quantizers and decisions as the executor calls them.
 package final class QuantizationTransform: ActivationTransform, @unchecked Sendable {
   package let nodes: [Int]
   let kernels: Kernels
-  let candidates: Int
   let counts: [Int]
+  /// The weight of each point in the mean of activation bits.
   let shares: [Float]
-  let deciders: [Int?]
+  /// The bits that each site's candidates cost, by site and candidate.
+  private let pricedBits: [[Float]]
 
+  /// The decisions, the same for all states of the student.
+  let plan: DecisionPlan
   private(set) var student: QuantizedNetwork
   private(set) var settings = Settings()
   /// The pass's weights.
@@ -19,11 +22,20 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
 
   /// What differs from pass to pass.
   struct Settings: Sendable {
-    var policy = BitPolicy.selector
-    /// Whether gradients reach the selectors (and, as the mixture's, all candidates' steps).
+    var choice = Choice.selector
+    /// Whether gradients reach the selector (and, as the mixture's, all candidates' steps).
     var trainsSelector = false
     /// dLoss/d(MAC-weighted mean bits of one image).
     var budgetSlope: Float = 0
+
+    /// Who chooses the candidates.
+    enum Choice: Sendable {
+      case selector
+      /// The same positions for all images, point by point.
+      case row([UInt8])
+      /// Positions image by image and point by point.
+      case table([UInt8])
+    }
   }
 
   /// The layers whose weights take their input's bits, with the point their input comes from.
@@ -35,41 +47,60 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
 
   package init(student: QuantizedNetwork, context: ExecutionContext) {
     self.student = student
+    plan = student.plan
     following = Dictionary(
       uniqueKeysWithValues: student.placement.layers.filter(\.followsInput).map {
         ($0.node, $0.inputPoint!)
       })
     kernels = context.kernels
     nodes = student.placement.points.map(\.node)
-    candidates = student.placement.points.map(\.bits.count).max() ?? 1
     counts = nodes.map { student.network.graph.nodes[$0].outputShape.count }
-    shares = student.costModel.shares.map(Float.init)
-    deciders = nodes.indices.map { student.decider(of: $0) }
+    let shares = student.costModel.shares.map(Float.init)
+    self.shares = shares
+    let map = student.plan.map
+    pricedBits = map.sites.indices.map { site in
+      map.sites[site].candidates.indices.map { map.pricedBits(site, $0, shares: shares) }
+    }
     memory = PassMemory(QuantizationTransform.layout(student, batch: 0, counts: counts))
   }
 
   private static func layout(
     _ student: QuantizedNetwork, batch: Int, counts: [Int]
   ) -> PassMemory.Layout {
-    .init(
+    let plan = student.plan
+    return .init(
       batch: batch, lanes: Executor.laneCount(batch), points: counts.count,
-      candidates: student.placement.points.map(\.bits.count).max() ?? 1,
-      features: student.selectorConstants.count / 2, hidden: student.selector?.hidden ?? 0,
-      selectorParameters: student.selectorParameters.count, work: 2 * (counts.max() ?? 0))
+      candidates: max(student.placement.points.map(\.bits.count).max() ?? 1, plan.candidateLimit),
+      decisions: plan.entries.count, features: plan.constantCount / 2,
+      workspace: plan.workspaceCount, selectorParameters: plan.parameterCount,
+      work: 2 * (counts.max() ?? 0))
   }
 
   /// Prepares a pass over a batch.
   func begin(
-    _ student: QuantizedNetwork, weights: EffectiveWeights, batch: Int, settings: Settings
+    _ student: QuantizedNetwork, weights: EffectiveWeights, batch: Int, policy: BitPolicy,
+    trainsSelector: Bool, budgetSlope: Float
   ) {
     self.student = student
     self.weights = weights
-    self.settings = settings
+    settings = Settings(
+      choice: choice(policy, batch: batch), trainsSelector: trainsSelector,
+      budgetSlope: budgetSlope)
     let layout = QuantizationTransform.layout(student, batch: batch, counts: counts)
     if memory.layout != layout { memory = PassMemory(layout) }
     memory.clear()
-    if case .table(let table) = settings.policy {
+  }
+
+  private func choice(_ policy: BitPolicy, batch: Int) -> Settings.Choice {
+    switch policy.choice {
+    case .selector: return .selector
+    case .uniform(let bits): return .row(plan.map.positions(for: bits))
+    case .outputs(let bits):
+      return .row(
+        zip(student.outputs, bits).map { output, bits in UInt8(output.candidate(for: bits)) })
+    case .table(let table):
       precondition(table.count == batch * nodes.count, "a choice for every image and point")
+      return .table(table)
     }
   }
 
@@ -77,26 +108,18 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
-    let last = student.placement.points[point].bits.count - 1
-    if student.heads[point] != nil, needsDecision { decide(point, image: image, raw: raw) }
     let choice: Int
-    switch settings.policy {
-    case .uniform(let position): choice = min(position, last)
-    case .table(let table): choice = min(Int(table[image * nodes.count + point]), last)
+    switch settings.choice {
+    case .row(let row): choice = Int(row[point])
+    case .table(let table): choice = Int(table[image * nodes.count + point])
     case .selector:
-      if let decider = deciders[point], last > 0 {
-        choice =
-          decider == point
-          ? memory.choice(image, point) : min(memory.choice(image, decider), last)
-      } else {
-        choice = last
-      }
+      let map = plan.map
+      if let site = map.siteAtOutput[point] { decide(site, image: image, raw: raw) }
+      choice =
+        map.siteOfOutput[point].map { map.candidate(of: point, for: memory.decision(image, $0)) }
+        ?? student.placement.points[point].bits.count - 1
     }
-    // A decision for later points stays where it was taken: the point itself keeps its highest
-    // candidate.
-    if deciders[point] == point || student.heads[point] == nil || !needsDecision {
-      memory.choices[image * nodes.count + point] = UInt8(choice)
-    }
+    memory.choices[image * nodes.count + point] = UInt8(choice)
     let grid = student.activationGrids[point][choice]
     if let codes {
       kernels.quantizeCodes(
@@ -109,58 +132,59 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     }
   }
 
-  private var needsDecision: Bool {
-    if case .selector = settings.policy { true } else { false }
-  }
+  /// The position of the candidate that an image's value at a point was rounded with.
+  func chosen(_ image: Int, _ point: Int) -> Int { memory.choice(image, point) }
 
-  /// The position of the candidate an image's value at a point was rounded with.
-  func chosen(_ image: Int, _ point: Int) -> Int {
-    let last = student.placement.points[point].bits.count - 1
-    if needsDecision, student.heads[point] != nil, deciders[point] != point { return last }
-    return min(memory.choice(image, point), last)
-  }
-
-  /// The head's features, logits, probabilities and choice for one image.
-  private func decide(_ point: Int, image: Int, raw: UnsafePointer<Float>) {
-    let head = student.heads[point]!
-    let input = memory.features(image) + head.standardization.lowerBound / 2
-    student.features[point]!.gather(raw, levelsPerUnit: student.featureLevels[point], into: input)
-    let probabilities = memory.probabilities(image, point)
+  /// The features, scores, probabilities and choice of one image at a site.
+  private func decide(_ site: Int, image: Int, raw: UnsafePointer<Float>) {
+    let entry = plan.entries[site]
+    let features = memory.features(image) + entry.featureRange.lowerBound
+    let count = entry.featureRange.count
+    entry.features.gather(
+      raw, levelsPerUnit: student.featureLevels[entry.site.output], into: features)
     student.selectorConstants.withUnsafeBufferPointer { constants in
-      let mean = constants.baseAddress! + head.standardization.lowerBound
-      let inverse = mean + head.features
-      for index in 0..<head.features {
-        input[index] = (input[index] - mean[index]) * inverse[index]
-      }
+      let mean = constants.baseAddress! + entry.constants.lowerBound
+      let inverse = mean + count
+      for index in 0..<count { features[index] = (features[index] - mean[index]) * inverse[index] }
     }
-    student.selectorParameters.withUnsafeBufferPointer {
-      head.forward(
-        input, parameters: $0.baseAddress!, work: memory.hidden(image, point),
-        logits: probabilities)
+    let candidates = entry.site.candidates.count
+    let scores = memory.probabilities(image, site)
+    withInput(entry, image: image) { input in
+      student.selector!.decider.scores(
+        input, into: UnsafeMutableBufferPointer(start: scores, count: candidates))
     }
-    let price = student.bitPrice * priceShare(point)
+    // A decision about one output counts by its share of the cost, relative to the mean output.
+    let output = entry.site.output
+    let scale = entry.governsItself ? shares[output] * Float(nodes.count) : 1
+    let price = student.bitPrice * scale
     var best = 0
-    for candidate in 0..<head.candidates {
-      probabilities[candidate] -= price * Float(bits(point, candidate))
-      if probabilities[candidate] > probabilities[best] { best = candidate }
+    for candidate in 0..<candidates {
+      scores[candidate] -= price * pricedBits[site][candidate]
+      if scores[candidate] > scores[best] { best = candidate }
     }
-    memory.choices[image * nodes.count + point] = UInt8(best)
+    memory.decisions[image * plan.entries.count + site] = UInt8(best)
     guard settings.trainsSelector else { return }
-    let softmax = Softmax(UnsafeBufferPointer(start: probabilities, count: head.candidates))
+    let softmax = Softmax(UnsafeBufferPointer(start: scores, count: candidates))
     for (candidate, probability) in softmax.probabilities.enumerated() {
-      probabilities[candidate] = Float(probability)
+      scores[candidate] = Float(probability)
     }
   }
 
-  /// What a bit costs at a decision, relative to the mean decision.
-  func priceShare(_ point: Int) -> Float {
-    deciders[point] == point ? shares[point] * Float(nodes.count) : 1
-  }
-
-  /// The bits of a decision's candidate.
-  func bits(_ point: Int, _ candidate: Int) -> Int {
-    deciders[point] == point
-      ? student.placement.points[point].bits[candidate]
-      : student.quantizer.activationBits[candidate]
+  /// Calls `body` with what the decider sees of an image at a site.
+  func withInput<Result>(
+    _ entry: DecisionPlan.Entry, image: Int, _ body: (DecisionInput) -> Result
+  ) -> Result {
+    student.selectorParameters.withUnsafeBufferPointer { parameters in
+      body(
+        DecisionInput(
+          site: entry.site,
+          features: .init(
+            start: memory.features(image) + entry.featureRange.lowerBound,
+            count: entry.featureRange.count),
+          parameters: .init(rebasing: parameters[entry.parameters]),
+          workspace: .init(
+            start: memory.workspace(image) + entry.workspace.lowerBound,
+            count: entry.workspace.count)))
+    }
   }
 }

@@ -1,22 +1,32 @@
-import Foundation
-package import DFQFiles
 import DFQEngine
+public import DFQFiles
 import DFQGraph
 import DFQTensor
+import Foundation
 
 extension QuantizedNetwork {
   private static let format = "dynadfq student 1"
 
+  /// Whether a file holds a student and not a network in floating point.
+  public static func isStored(in file: SafetensorsFile) -> Bool {
+    file.metadata["format"] == format || file.metadata["quantizer"] != nil
+  }
+
   /// Writes the student: the shadow weights under their checkpoint names, everything of the
   /// quantizers under `quantization.`, the settings in the metadata.
   ///
-  /// Throws `InterchangeError`.
+  /// - Throws: ``QuantizationError/notFinite(layer:what:)`` or `NetworkError.notFinite` for a student
+  ///   that could not be read again, `InterchangeError` for the file.
   public func write(to path: String) throws {
     try file().write(to: path)
   }
 
   /// The student as a safetensors file.
-  package func file() throws -> SafetensorsFile {
+  ///
+  /// - Throws: ``QuantizationError/notFinite(layer:what:)`` or `NetworkError.notFinite` for a student
+  ///   that could not be read again.
+  public func file() throws -> SafetensorsFile {
+    try checkFinite()
     var file = try network.file()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -48,101 +58,75 @@ extension QuantizedNetwork {
     return file
   }
 
-  /// Reads a student; throws `InterchangeError`, `NetworkError` or `QuantizationError` naming what
-  /// does not fit.
+  /// Throws where a weight, step, grid or parameter of the selector is not a finite number.
   ///
-  /// `layers` lists the types of layers from outside the package that the student's graph uses.
-  public init(contentsOf path: String, layers: [any Layer.Type] = []) throws {
-    try self.init(try SafetensorsFile(contentsOf: path), path: path, layers: layers)
+  /// - Throws: ``QuantizationError/notFinite(layer:what:)``, `NetworkError.notFinite`.
+  public func checkFinite() throws {
+    if let entry = network.parameters.firstNotFinite() {
+      throw NetworkError.notFinite(
+        layer: network.graph.nodes[entry.node].name, parameter: entry.name)
+    }
+    func demand(_ holds: Bool, _ layer: String, _ what: String) throws {
+      if !holds { throw QuantizationError.notFinite(layer: layer, what: what) }
+    }
+    for (index, output) in outputs.enumerated() {
+      let areGood = zip(activationGrids[index], output.bits).allSatisfy { $0.isStorable(bits: $1) }
+      try demand(areGood, output.name, "the grids of its values")
+      let level = featureLevels[index]
+      try demand(level.isFinite && level > 0, output.name, "the levels of its values")
+    }
+    for (index, layer) in layers.enumerated() {
+      try demand(
+        weightSteps[index].allSatisfy { $0.isFinite && $0 > 0 }, layer.name,
+        "the steps of its weights")
+      try demand(
+        weightShrink[index].allSatisfy(\.isFinite), layer.name, "the ranges of its weights")
+    }
+    let numbers = selectorParameters + selectorConstants + [bitPrice]
+    try demand(numbers.allSatisfy(\.isFinite), "selector", "its parameters")
   }
 
-  package init(
-    _ file: SafetensorsFile, path: String, layers: [any Layer.Type] = []
+  /// Reads a student.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - deciders: The types of deciders that the file may have, besides the built-in ones.
+  ///   - roundings: The ways of rounding weights that the file may have, besides the built-in ones.
+  /// - Throws: `InterchangeError`, `NetworkError` or ``QuantizationError`` naming what does not fit.
+  public init(
+    contentsOf path: String, deciders: [any BitDecider.Type] = [],
+    roundings: [any WeightRounding.Type] = []
   ) throws {
-    guard file.metadata["format"] == QuantizedNetwork.format,
-      let settings = file.metadata["quantizer"]
-    else {
+    try self.init(
+      try SafetensorsFile(contentsOf: path), path: path, deciders: deciders, roundings: roundings)
+  }
+
+  /// Takes a student from a file already read.
+  ///
+  /// - Throws: `InterchangeError`, `NetworkError` or ``QuantizationError`` naming what does not fit.
+  public init(
+    _ file: SafetensorsFile, path: String, deciders: [any BitDecider.Type] = [],
+    roundings: [any WeightRounding.Type] = []
+  ) throws {
+    self = try StudentReader(file, path: path, deciders: deciders, roundings: roundings).student()
+  }
+
+  static func checkFormat(_ file: SafetensorsFile, path: String) throws -> String {
+    guard file.metadata["format"] == format, let settings = file.metadata["quantizer"] else {
       throw QuantizationError.badStudent(
-        path: path, expected: "metadata format \"\(QuantizedNetwork.format)\"",
+        path: path, expected: "metadata format \"\(format)\"",
         found: file.metadata["format"] ?? "none")
     }
-    func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
-      do {
-        return try JSONDecoder().decode(type, from: Data(text.utf8))
-      } catch {
-        throw QuantizationError.badStudent(
-          path: path, expected: "settings of a \(type)", found: String(text.prefix(80)))
-      }
-    }
-    let network = try Network(file, layers: layers, path: path)
-    let selector = try file.metadata["selector"].map { try decode(BitSelector.self, $0) }
-    if let selector,
-      selector.features.isEmpty || !(1...64).contains(selector.positions)
-        || !(0...4096).contains(selector.hidden)
-        || selector.point < 0
-    {
-      throw QuantizationError.badStudent(
-        path: path, expected: "a selector's sizes in bounds", found: "\(selector)")
-    }
-    var student = try QuantizedNetwork(
-      network: network, quantizer: decode(Quantizer.self, settings), selector: selector, seed: 0)
+    return settings
+  }
+}
 
-    func values(_ name: String, count: Int?) throws -> [Float] {
-      let name = "quantization.\(name)"
-      guard file.contains(name) else {
-        if count == 0 || count == nil { return [] }
-        throw InterchangeError.missingTensor(path: path, name: name)
-      }
-      let values = try file.tensor(name).elements
-      guard count == nil || values.count == count, values.allSatisfy(\.isFinite) else {
-        throw QuantizationError.badStudent(
-          path: path, expected: "\(count ?? values.count) finite values in \(name)",
-          found: "\(values.count) values")
-      }
-      return values
-    }
-    func demandPositive(_ name: String, _ values: [Float]) throws {
-      guard let bad = values.first(where: { $0 <= 0 }) else { return }
-      throw QuantizationError.badStudent(
-        path: path, expected: "values above 0 in quantization.\(name)", found: "\(bad)")
-    }
-    for (point, place) in student.placement.points.enumerated() {
-      let numbers = try values("activations.\(point).grids", count: 4 * place.bits.count)
-      for candidate in place.bits.indices {
-        let n = numbers[4 * candidate..<4 * candidate + 4].map { $0 }
-        guard n[0] > 0, abs(n[1]) < 1e6, abs(n[2]) <= 256,
-          n[3] - n[2] == Float((1 << place.bits[candidate]) - 1)
-        else {
-          throw QuantizationError.badStudent(
-            path: path, expected: "a grid at point \(point)", found: "\(n)")
-        }
-        student.activationGrids[point][candidate].levelsPerUnit = n[0]
-        student.activationGrids[point][candidate].zero = n[1]
-        student.activationGrids[point][candidate].lowest = n[2]
-        student.activationGrids[point][candidate].highest = n[3]
-      }
-    }
-    student.featureLevels = try values(
-      "activations.levels", count: student.placement.points.count)
-    try demandPositive("activations.levels", student.featureLevels)
-    let weights = WeightQuantization(student: student)
-    for (index, layer) in student.placement.layers.enumerated() where !layer.isFloat {
-      let channels = weights.slotCount(index) * layer.bankBits.count
-      student.weightSteps[index] = try values(
-        "weights.\(index).steps", count: student.quantizer.weights.learnsStep ? channels : 0)
-      try demandPositive("weights.\(index).steps", student.weightSteps[index])
-      let shrink = try values("weights.\(index).shrink", count: nil)
-      guard shrink.isEmpty || shrink.count == channels else {
-        throw QuantizationError.badStudent(
-          path: path, expected: "\(channels) factors for layer \(index)", found: "\(shrink.count)")
-      }
-      student.weightShrink[index] = shrink
-    }
-    student.selectorParameters = try values(
-      "selector.parameters", count: student.selectorParameters.count)
-    student.selectorConstants = try values(
-      "selector.constants", count: student.selectorConstants.count)
-    student.bitPrice = try values("selector.price", count: 1)[0]
-    self = student
+extension Grid {
+  /// Whether a student's file can hold the grid at a width: a positive step, integer codes of that
+  /// many bits and an integer zero point.
+  func isStorable(bits: Int) -> Bool {
+    let half = Float(1 << (bits - 1))
+    return levelsPerUnit > 0 && levelsPerUnit.isFinite && abs(zero) < 1e6 && zero == zero.rounded()
+      && (lowest == 0 || lowest == -half) && highest - lowest == 2 * half - 1
   }
 }

@@ -1,3 +1,4 @@
+import DFQGraph
 import DFQTensor
 
 /// The integers, scales and zero points of a student, readable at any time.
@@ -15,6 +16,10 @@ extension QuantizedNetwork {
     public let inputBits: [Int]?
     /// The input's grids, one per candidate, nil in floating point.
     public let inputGrids: [Grid]?
+    /// The name of the quantized output that the input comes from, nil in floating point.
+    public let inputName: String?
+    /// The pattern of the rule that took effect on the weights, nil where none did.
+    public let rule: String?
   }
 
   /// All layers with weights, in order.
@@ -23,35 +28,33 @@ extension QuantizedNetwork {
       LayerDescription(
         name: network.graph.nodes[layer.node].name, macs: layer.macs, weightBits: layer.bankBits,
         inputBits: layer.inputPoint.map { placement.points[$0].bits },
-        inputGrids: layer.inputPoint.map { activationGrids[$0] })
+        inputGrids: layer.inputPoint.map { activationGrids[$0] },
+        inputName: layer.inputPoint.map { outputs[$0].name }, rule: layer.rule)
     }
   }
 
   /// The names of the quantized outputs, in order: the columns of per-image bits.
-  public var quantizedOutputs: [String] {
-    placement.points.map { network.graph.nodes[$0.node].name }
-  }
+  public var quantizedOutputs: [String] { outputs.map(\.name) }
 
-  /// The integer weights of a layer, KH KW I O or I O, at its one width or the given one; nil where
-  /// they stay in floating point, the width is not theirs or there is no such layer.
-  public func integerWeights(of layer: String, bits: Int? = nil) -> QuantizedTensor? {
+  /// The integer weights of a layer, KH KW I O or I O, at its one width or the given one.
+  ///
+  /// - Throws: `NetworkError.noSuchLayer`, ``QuantizationError/weightsAreFloat(layer:)``,
+  ///   ``QuantizationError/notAWeightWidth(layer:bits:widths:)``.
+  public func integerWeights(of layer: String, bits: Int? = nil) throws -> QuantizedTensor {
     let weights = WeightQuantization(student: self)
     guard
       let index = placement.layers.firstIndex(where: {
         network.graph.nodes[$0.node].name == layer
-      }),
-      let bits = bits ?? placement.layers[index].bankBits.last,
-      let bank = placement.layers[index].bankBits.firstIndex(of: bits),
-      let grids = weights.grids(index, bank: bank)
-    else { return nil }
-    let entry = weights.entry(index)
-    let channels = entry.shape.dimensions.last!
-    let values = network.parameters.values[entry.range]
+      })
+    else { throw NetworkError.noSuchLayer(name: layer) }
+    let widths = placement.layers[index].bankBits
+    guard let highest = widths.last else { throw QuantizationError.weightsAreFloat(layer: layer) }
+    let bits = bits ?? highest
+    guard let bank = widths.firstIndex(of: bits), let grids = weights.grids(index, bank: bank)
+    else { throw QuantizationError.notAWeightWidth(layer: layer, bits: bits, widths: widths) }
     return QuantizedTensor(
-      shape: entry.shape,
-      codes: values.enumerated().map { offset, value in
-        Int32(grids[grids.count == 1 ? 0 : offset % channels].code(value))
-      },
+      shape: weights.entry(index).shape,
+      codes: weights.codes(index, grids, kernels: Kernels(.best)),
       scales: grids.map(\.scale), zeroPoints: grids.map(\.zeroPoint), bits: bits)
   }
 }

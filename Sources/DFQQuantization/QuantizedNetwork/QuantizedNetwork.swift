@@ -13,6 +13,8 @@ public struct QuantizedNetwork: Sendable {
   public let quantizer: Quantizer
   /// How bits are chosen, nil for a static student.
   public let selector: BitSelector?
+  /// The quantized outputs, in the order of the graph.
+  public let outputs: [QuantizedOutput]
   package let placement: Placement
   /// One grid per point and candidate.
   package var activationGrids: [[Grid]]
@@ -22,18 +24,27 @@ public struct QuantizedNetwork: Sendable {
   package var weightSteps: [[Float]]
   /// The share of each channel's extremes that its range keeps, by layer; learned steps need none.
   package var weightShrink: [[Float]]
-  /// The parameters of all selector heads.
+  /// The selector's parameters, site by site, then those that decide between passes.
   package var selectorParameters: [Float]
   /// Means and inverse deviations of the selectors' features, from calibration.
   package var selectorConstants: [Float]
-  /// Subtracted from the logits, times the candidate's bits: the price of a bit that makes clean
-  /// synthetic images meet the budget.
+  /// Subtracted from the scores, times the candidate's bits: the price of a bit at which synthetic
+  /// images meet the budget.
   package var bitPrice: Float
-  let heads: [SelectorHead?]
-  let features: [SelectorFeatures?]
+  /// The selector's decisions in this network.
+  let plan: DecisionPlan
 
   package init(
     network: Network, quantizer: Quantizer, selector: BitSelector?, seed: UInt64
+  ) throws {
+    try self.init(
+      network: network, quantizer: quantizer, selector: selector, seed: seed, check: { _ in })
+  }
+
+  /// Makes a student; `check` sees its decisions before memory is taken for them.
+  init(
+    network: Network, quantizer: Quantizer, selector: BitSelector?, seed: UInt64,
+    check: (DecisionPlan) throws -> Void
   ) throws {
     let placement = try Placement(network.graph, quantizer: quantizer)
     self.network = network
@@ -48,58 +59,24 @@ public struct QuantizedNetwork: Sendable {
     weightSteps = placement.layers.map { _ in [] }
     weightShrink = weightSteps
     bitPrice = 0
-
-    var heads = [SelectorHead?](repeating: nil, count: placement.points.count)
-    var features = [SelectorFeatures?](repeating: nil, count: placement.points.count)
-    var parameterCount = 0
-    var constantCount = 0
-    if let selector = self.selector {
-      for index in QuantizedNetwork.decisionPoints(placement, selector) {
-        let point = placement.points[index]
-        let gatherer = SelectorFeatures(
-          shape: network.graph.nodes[point.node].outputShape, selector: selector)
-        let candidates =
-          selector.granularity == .perLayer ? point.bits.count : quantizer.activationBits.count
-        let count = selector.featureCount(channels: gatherer.channels)
-        let size = SelectorHead.parameterCount(
-          features: count, hidden: selector.hidden, candidates: candidates)
-        heads[index] = SelectorHead(
-          features: count, hidden: selector.hidden, candidates: candidates,
-          range: parameterCount..<parameterCount + size,
-          standardization: constantCount..<constantCount + 2 * count)
-        features[index] = gatherer
-        parameterCount += size
-        constantCount += 2 * count
-      }
-    }
-    self.heads = heads
-    self.features = features
-    var parameters = [Float](repeating: 0, count: parameterCount)
-    for (index, head) in heads.enumerated() {
-      head?.initialize(&parameters, seed: seed, point: index)
-    }
-    selectorParameters = parameters
-    selectorConstants = [Float](repeating: 0, count: constantCount)
+    outputs = QuantizedNetwork.outputs(placement, network.graph)
+    let own = Set(outputs.flatMap(\.bits)).sorted()
+    let setting = DecisionSetting(
+      outputs: outputs,
+      candidates: quantizer.activationBits.count > 1 ? quantizer.activationBits : own)
+    plan =
+      try self.selector.map { try DecisionPlan($0, setting: setting) }
+      ?? DecisionPlan(outputs: outputs)
+    try check(plan)
+    selectorParameters = plan.initialParameters(self.selector, seed: seed)
+    selectorConstants = [Float](repeating: 0, count: plan.constantCount)
   }
 
-  /// The points at which a decision is taken.
-  private static func decisionPoints(_ placement: Placement, _ selector: BitSelector) -> [Int] {
-    let dynamic = placement.dynamicPoints
-    switch selector.granularity {
-    case .perLayer: return dynamic
-    case .perImage: return dynamic.isEmpty ? [] : [dynamic[min(selector.point, dynamic.count - 1)]]
-    }
-  }
-
-  /// The point that decides for each point: itself, the image's one decision, or nil where the bits
-  /// are static or come before the decision (then the highest candidate is used).
-  func decider(of point: Int) -> Int? {
-    guard let selector, placement.points[point].isDynamic else { return nil }
-    switch selector.granularity {
-    case .perLayer: return point
-    case .perImage:
-      let decision = heads.firstIndex { $0 != nil }!
-      return point > decision ? decision : nil
+  private static func outputs(_ placement: Placement, _ graph: Graph) -> [QuantizedOutput] {
+    placement.points.enumerated().map { index, point in
+      QuantizedOutput(
+        index: index, name: graph.nodes[point.node].name,
+        shape: graph.nodes[point.node].outputShape, bits: point.bits, rule: point.rule)
     }
   }
 
@@ -112,29 +89,12 @@ public struct QuantizedNetwork: Sendable {
       placement, familyBits: quantizer.activationBits[quantizer.activationBits.count / 2])
   }
 
-  /// BitOPs of the selector for one image: features on 8-bit values, logits in float32.
-  public var selectorBitOPs: Double {
-    guard let selector else { return 0 }
-    var total = 0.0
-    for (index, head) in heads.enumerated() {
-      guard let head else { continue }
-      let shape = network.graph.nodes[placement.points[index].node].outputShape
-      let macs = selector.featureMACs(
-        channels: shape.dimensions.last!, height: shape.rank == 3 ? shape[0] : 1,
-        width: shape.rank == 3 ? shape[1] : 1)
-      total += Double(macs) * 64
-      total +=
-        Double(selector.logitMACs(features: head.features, candidates: head.candidates)) * 1024
-    }
-    return total
-  }
+  /// BitOPs of the selector for one image: features on 8-bit values, scores in float32.
+  public var selectorBitOPs: Double { plan.bitOPs(selector) }
 
   /// The number of the selector's learned parameters.
   public var selectorParameterCount: Int { selectorParameters.count }
 
-  /// BitOPs of one image at fixed activation bits in every layer that is not set otherwise, without
-  /// a selector.
-  public func bitOPs(activationBits: Int) -> Double {
-    costModel.cost(placement.points.map { $0.isDynamic ? activationBits : $0.bits[0] })
-  }
+  /// Which candidate of each quantized output stands for each candidate of a decision.
+  public var decisionMap: DecisionMap { plan.map }
 }

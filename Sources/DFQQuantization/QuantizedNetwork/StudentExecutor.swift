@@ -39,7 +39,20 @@ package final class StudentExecutor {
     WeightQuantization(student: student).effective(context)
   }
 
-  /// Runs one batch N H W C; throws what `Executor.run` throws.
+  /// The standardized features N F that a site's decisions of the last pass were taken from.
+  func features(_ site: Int, batch: Int) -> Tensor {
+    let range = transform.plan.entries[site].featureRange
+    return Tensor(
+      shape: [batch, range.count],
+      elements: (0..<batch).flatMap { image in
+        range.map { transform.memory.features(image)[$0] }
+      })
+  }
+
+  /// Runs one batch N H W C in one pass.
+  ///
+  /// A student whose bits are decided between passes takes the most bits unless `policy` says
+  /// otherwise. It throws what `Executor.run` throws.
   package func run(
     _ student: QuantizedNetwork, images: Tensor, request: PassRequest,
     policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
@@ -48,8 +61,8 @@ package final class StudentExecutor {
     let batch = images.rowCount
     let weights = effective ?? effectiveWeights(student)
     transform.begin(
-      student, weights: weights, batch: batch,
-      settings: .init(policy: policy, trainsSelector: trainsSelector, budgetSlope: budgetSlope))
+      student, weights: weights, batch: batch, policy: policy, trainsSelector: trainsSelector,
+      budgetSlope: budgetSlope)
     let pass = try executor.run(
       images: images, parameters: weights.values, request: request)
     let points = student.placement.points

@@ -1,5 +1,4 @@
-/// One uniform grid: value = (code + zero) / levelsPerUnit for codes in lowest...highest
-/// (methods.md 1.1).
+/// One uniform grid: value = (code + zero) / levelsPerUnit for codes in lowest...highest.
 ///
 /// The step (scale) is 1 / levelsPerUnit; the zero point in the usual convention (value = scale *
 /// (code - zeroPoint)) is -zero.
@@ -22,8 +21,9 @@ public struct Grid: Sendable, Codable, Hashable {
   /// The largest value.
   public var highestValue: Float { (highest + zero) / levelsPerUnit }
 
-  /// The asymmetric grid over [low, high]: S = n / max(high - low, 1e-8), Z = round(S * low) +
-  /// 2^(bits-1) (methods.md 1.1).
+  /// The asymmetric grid over [low, high], as in ZeroQ.
+  ///
+  /// S = n / max(high - low, 1e-8), Z = round(S * low) + 2^(bits-1) (Cai et al. 2020).
   public init(low: Float, high: Float, bits: Int) {
     let half = Float(1 << (bits - 1))
     levelsPerUnit = (2 * half - 1) / max(high - low, 1e-8)

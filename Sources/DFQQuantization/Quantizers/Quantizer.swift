@@ -2,7 +2,7 @@
 /// per-layer rules.
 ///
 /// The default learns its step sizes (LSQ, Esser 2020) from ranges of least squared error;
-/// `family(...)` is the quantizer of GDFQ and its descendants (methods.md 1.1 to 1.3).
+/// `family(...)` is the quantizer of GDFQ (Xu et al. 2020) and its successors.
 public struct Quantizer: Sendable, Codable, Hashable {
   /// The shape of a grid.
   public enum Scheme: String, Sendable, Codable, CaseIterable {
@@ -37,7 +37,7 @@ public struct Quantizer: Sendable, Codable, Hashable {
     public var granularity: Granularity
     /// How the range is found.
     public var range: RangeRule
-    /// Whether the step size is learned from there on (LSQ); the grid is then symmetric.
+    /// Whether the step size is then learned (LSQ, Esser 2020); the grid is then symmetric.
     public var learnsStep: Bool
 
     /// Makes settings.
@@ -51,16 +51,22 @@ public struct Quantizer: Sendable, Codable, Hashable {
     }
   }
 
-  /// A rule for the layers whose name matches.
+  /// A rule for the layers whose names match.
+  ///
+  /// A rule on a layer with weights governs its weights and the quantized value that it feeds:
+  /// `layer1.0.conv1` governs the activation behind its batch norm. A rule may also name the
+  /// quantized value's own node.
   public struct Override: Sendable, Codable, Hashable {
     /// A layer's name, or a pattern with `*` for any characters; the first rule that matches
     /// counts.
     public var pattern: String
-    /// The bits of the layer's weights, nil for the quantizer's own.
+    /// The bits of the layer's weights, nil for the quantizer's.
     public var weightBits: Int?
-    /// The candidate bits of the layer's output, nil for the quantizer's own.
-    public var activationBits: [Int]?
-    /// Whether weights and output stay in floating point.
+    /// The candidate bits of the value, ascending and each once; nil for the quantizer's.
+    public var activationBits: [Int]? {
+      didSet { activationBits = activationBits.map(Quantizer.candidates) }
+    }
+    /// Whether weights and value stay in floating point.
     public var ignored: Bool
 
     /// Makes a rule.
@@ -69,20 +75,31 @@ public struct Quantizer: Sendable, Codable, Hashable {
     ) {
       self.pattern = pattern
       self.weightBits = weightBits
-      self.activationBits = activationBits
+      self.activationBits = activationBits.map(Quantizer.candidates)
       self.ignored = ignored
+    }
+
+    /// Reads a rule; its candidates become ascending and each once.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      self.init(
+        try values.decode(String.self, forKey: .pattern),
+        weightBits: try values.decodeIfPresent(Int.self, forKey: .weightBits),
+        activationBits: try values.decodeIfPresent([Int].self, forKey: .activationBits),
+        ignored: try values.decode(Bool.self, forKey: .ignored))
     }
   }
 
   /// The bits of weights, 2...8.
   public var weightBits: Int
-  /// The bits a selector may choose from for activations, ascending, each 2...8; one value is
-  /// static quantization.
-  public var activationBits: [Int]
-  /// Whether a layer's weights take the bits chosen for its input instead of `weightBits` (DQNet's
-  /// way; methods.md 3.2).
+  /// The bits a selector may choose from for activations, ascending, each once and in 2...8; one
+  /// value is static quantization.
+  public var activationBits: [Int] {
+    didSet { activationBits = Quantizer.candidates(activationBits) }
+  }
+  /// Whether a layer's weights take the bits chosen for its input instead of `weightBits`.
   ///
-  /// Each bit-width then has its own copy of the rounded weights.
+  /// This is how DQNet works (Liu et al. 2022). Each bit-width then has its own copy of the rounded weights.
   public var weightsFollowActivations: Bool
   /// The grids of weights.
   public var weights: Part
@@ -94,6 +111,8 @@ public struct Quantizer: Sendable, Codable, Hashable {
   /// other input of a layer to the candidates; by default they stay in floating point as in the
   /// published family.
   public var fullyQuantized: Bool
+  /// How weights are rounded to their grids.
+  public var rounding: Rounding
   /// Per-layer rules.
   public var overrides: [Override]
 
@@ -105,20 +124,22 @@ public struct Quantizer: Sendable, Codable, Hashable {
     activations: Part = .init(
       scheme: .symmetric, granularity: .perTensor, range: .meanSquaredError, learnsStep: true),
     backward: Backward = .clipped, fullyQuantized: Bool = false,
-    weightsFollowActivations: Bool = false, overrides: [Override] = []
+    weightsFollowActivations: Bool = false, rounding: Rounding = .nearest,
+    overrides: [Override] = []
   ) {
     self.weightBits = weightBits
     self.weightsFollowActivations = weightsFollowActivations
-    self.activationBits = activationBits.sorted()
+    self.activationBits = Quantizer.candidates(activationBits)
     self.weights = weights
     self.activations = activations
     self.backward = backward
     self.fullyQuantized = fullyQuantized
+    self.rounding = rounding
     self.overrides = overrides
   }
 
   /// The quantizer of GDFQ, Qimera, IntraQ and HAST: asymmetric, weights per channel from their
-  /// current extremes, activations per tensor from a (bias-corrected) moving average of extremes,
+  /// current extremes, activations per tensor from a bias-corrected moving average of extremes,
   /// identity straight-through gradients.
   public static func family(weightBits: Int, activationBits: [Int]) -> Quantizer {
     Quantizer(
@@ -129,7 +150,10 @@ public struct Quantizer: Sendable, Codable, Hashable {
       backward: .identity)
   }
 
-  /// Throws unless all bits are in 2...8 and there is at least one candidate.
+  /// Throws unless all bits are in 2...8, there is at least one candidate, and the range rules can
+  /// be used.
+  ///
+  /// - Throws: ``QuantizationError``.
   public func check() throws {
     guard (2...8).contains(weightBits) else {
       throw QuantizationError.bitsOutOfRange(what: "weights", found: weightBits)
@@ -143,11 +167,27 @@ public struct Quantizer: Sendable, Codable, Hashable {
     for bits in overrides.compactMap(\.weightBits) where !(2...8).contains(bits) {
       throw QuantizationError.bitsOutOfRange(what: "weights", found: bits)
     }
+    try weights.range.check(of: "weights", isWeights: true)
+    try activations.range.check(of: "activations", isWeights: false)
+    try rounding.method.check()
   }
 
-  /// The first rule that matches a layer's name.
-  func override(for layer: String) -> Override? {
+  /// Candidates in ascending order, each once.
+  static func candidates(_ bits: [Int]) -> [Int] { Set(bits).sorted() }
+
+  /// The first rule that matches the name of a layer with weights.
+  func rule(forWeightsOf layer: String) -> Override? {
     overrides.first { Quantizer.matches($0.pattern, layer) }
+  }
+
+  /// The rule of a value: the first that matches the name of its node, or that names a layer that
+  /// feeds it and says something about values.
+  func rule(forValueOf node: String, fedBy layers: [String]) -> Override? {
+    overrides.first { rule in
+      if Quantizer.matches(rule.pattern, node) { return true }
+      guard rule.ignored || rule.activationBits != nil else { return false }
+      return layers.contains { Quantizer.matches(rule.pattern, $0) }
+    }
   }
 
   /// Whether a name matches a pattern in which `*` stands for any characters.

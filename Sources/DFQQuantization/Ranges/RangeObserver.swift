@@ -2,8 +2,8 @@ import DFQEngine
 import DFQGraph
 import DFQTensor
 
-/// Watches the values at a student's points while they pass unchanged: first their extremes, then
-/// histograms and the selectors' features.
+/// Observes the values at a student's points without changing them: first their extremes, then
+/// histograms and the features of the selector's sites.
 package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   /// What is gathered in a pass.
   enum Phase {
@@ -52,14 +52,14 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       extremes[lane][point] = (min(old.low, found.0), max(old.high, found.1))
     case .distribution:
       histograms[lane][point].add(UnsafeBufferPointer(start: raw, count: count))
-      guard let head = student.heads[point] else { return }
-      var features = [Float](repeating: 0, count: head.features)
-      student.features[point]!.gather(
-        raw, levelsPerUnit: student.featureLevels[point], into: &features)
-      let start = head.standardization.lowerBound
+      guard let site = student.plan.map.siteAtOutput[point] else { return }
+      let entry = student.plan.entries[site]
+      var features = [Float](repeating: 0, count: entry.featureRange.count)
+      entry.features.gather(raw, levelsPerUnit: student.featureLevels[point], into: &features)
+      let start = entry.constants.lowerBound
       for (index, feature) in features.enumerated() {
         featureSums[lane][start + index] += Double(feature)
-        featureSums[lane][start + head.features + index] += Double(feature) * Double(feature)
+        featureSums[lane][start + features.count + index] += Double(feature) * Double(feature)
       }
     }
   }
@@ -96,15 +96,15 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     var sums = [Double](repeating: 0, count: student.selectorConstants.count)
     for lane in featureSums.values { for index in sums.indices { sums[index] += lane[index] } }
     var constants = [Float](repeating: 0, count: sums.count)
-    for head in student.heads.compactMap({ $0 }) {
-      let start = head.standardization.lowerBound
-      for index in 0..<head.features {
+    for entry in student.plan.entries {
+      let (start, count) = (entry.constants.lowerBound, entry.featureRange.count)
+      for index in 0..<count {
         let mean = sums[start + index] / Double(images)
-        let square = sums[start + head.features + index] / Double(images)
+        let square = sums[start + count + index] / Double(images)
         let deviation = max(square - mean * mean, 0).squareRoot()
         constants[start + index] = Float(mean)
-        // A feature that never moves says nothing: leave it out instead of dividing by nothing.
-        constants[start + head.features + index] = deviation > 1e-6 ? Float(1 / deviation) : 0
+        // A feature that never changes tells nothing: it counts as 0.
+        constants[start + count + index] = deviation > 1e-6 ? Float(1 / deviation) : 0
       }
     }
     return constants

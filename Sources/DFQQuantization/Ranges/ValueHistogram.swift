@@ -46,8 +46,7 @@ package struct ValueHistogram: Sendable {
     return (bottom, min(top, high))
   }
 
-  /// The shrunk range whose grid has the least squared error: factors 1.00, 0.99 and so on to 0.21
-  /// (methods.md 1.3).
+  /// The shrunk range whose grid has the least squared error: factors 1.00, 0.99 and so on to 0.21.
   package func leastSquaresRange(_ grid: (_ low: Float, _ high: Float) -> Grid) -> (
     low: Float, high: Float
   ) {

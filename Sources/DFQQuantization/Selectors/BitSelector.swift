@@ -1,65 +1,98 @@
+import DFQTensor
+
 /// How bits are chosen for each input image.
 ///
-/// A selector reads cheap features of the image inside the student, computes one logit per
-/// candidate and takes the largest: value of the chosen candidate, gradient of the softmax mixture
-/// (straight-through; CADyQ, methods.md 3.1). Its own cost is counted in every BitOPs figure.
-public struct BitSelector: Sendable, Codable, Hashable {
-  /// How many decisions an image gets.
+/// `BitSelector(.perLayer)` and `BitSelector(.perImage)` read cheap features of the image inside the
+/// student, compute one logit per candidate and take the largest: the value of the chosen candidate,
+/// the gradient of the softmax mixture (CADyQ, Hong et al. 2022, section 3). `BitSelector(_:)` takes
+/// any ``BitDecider``. The cost of choosing is counted in every BitOPs figure.
+public struct BitSelector: Sendable {
+  /// How many decisions the built-in selectors take for an image.
   public enum Granularity: String, Sendable, Codable, CaseIterable {
-    /// One decision per layer, from the layer's own output before it is quantized.
+    /// One decision per layer, from the layer's output before it is quantized.
     case perLayer
-    /// One decision per image, after the first point, for all later layers.
+    /// One decision per image, at one quantized output, for all later ones.
     case perImage
   }
 
-  /// How many decisions an image gets.
-  public var granularity: Granularity
-  /// What a selector looks at: statistics of each channel.
-  public enum Feature: String, Sendable, Codable, CaseIterable {
-    /// The mean over the sampled positions.
-    case mean
-    /// The standard deviation over the sampled positions.
-    case deviation
-  }
+  /// Who decides.
+  public let decider: any BitDecider
 
-  /// What a selector looks at.
-  public var features: [Feature]
-  /// Features are taken on a grid of this many rows and columns of positions, from values rounded
-  /// to 8 bits.
+  /// Wraps a decider.
+  public init(_ decider: any BitDecider) { self.decider = decider }
+
+  /// Makes a built-in selector; nil settings take the selector's defaults.
   ///
-  /// Over all positions in float32 they would cost as much as a whole W3A3 ResNet-20 (methods.md
-  /// 11).
-  public var positions: Int
-  /// The width of a hidden ReLU layer, 0 for a linear selector.
-  public var hidden: Int
-  /// The point the per-image decision is taken at, counted among the student's quantized outputs.
-  public var point: Int
-
-  /// Makes a selector; the per-image one has a small hidden layer unless told otherwise.
+  /// - Parameters:
+  ///   - granularity: One decision per layer or per image.
+  ///   - features: The channel statistics that the selector looks at.
+  ///   - positions: The rows and columns of the sampled positions, 1...64.
+  ///   - hidden: The width of a hidden ReLU layer, 0 for a linear selector.
+  ///   - point: The position, among the student's quantized outputs, of the one at which the
+  ///     per-image decision is taken; nil takes the first whose bits can be chosen.
   public init(
-    _ granularity: Granularity, features: [Feature]? = nil, positions: Int? = nil,
+    _ granularity: Granularity, features: [ChannelStatistic]? = nil, positions: Int? = nil,
     hidden: Int? = nil, point: Int? = nil
   ) {
-    self.granularity = granularity
-    let usual: [Feature] = granularity == .perLayer ? [.deviation] : [.mean, .deviation]
-    self.features = Feature.allCases.filter { (features ?? usual).contains($0) }
-    self.positions = positions ?? (granularity == .perLayer ? 4 : 8)
-    self.hidden = hidden ?? (granularity == .perLayer ? 0 : 16)
-    self.point = point ?? 0
+    switch granularity {
+    case .perLayer:
+      decider = PerLayerSelector(
+        features: features ?? [.deviation], positions: positions ?? 4, hidden: hidden ?? 0)
+    case .perImage:
+      decider = PerImageSelector(
+        features: features ?? [.mean, .deviation], positions: positions ?? 8,
+        hidden: hidden ?? 16, point: point)
+    }
+  }
+}
+
+extension BitSelector: Hashable {
+  /// Whether both deciders are of one type with the same settings.
+  public static func == (left: BitSelector, right: BitSelector) -> Bool {
+    left.decider.isEqual(to: right.decider)
   }
 
-  /// Multiply-accumulate operations on 8-bit values for the features of a map with `channels`
-  /// channels: one product with 1 (the sum) and, for deviations, one square per value.
-  package func featureMACs(channels: Int, height: Int, width: Int) -> Int {
-    (features.contains(.deviation) ? 2 : 1) * channels * min(positions, height)
-      * min(positions, width)
+  /// Hashes the decider's kind and settings.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(type(of: decider).kind)
+    decider.hash(into: &hasher)
+  }
+}
+
+extension BitSelector: Codable {
+  static let builtIn: [any BitDecider.Type] = [
+    PerLayerSelector.self, PerImageSelector.self, MarginCascade.self,
+  ]
+  static let userTypes = CodingUserInfoKey(rawValue: "dynadfq.deciders")!
+
+  /// The settings of students written before selectors had kinds.
+  private struct Former: Decodable {
+    var granularity: Granularity
+    var features: [ChannelStatistic]
+    var positions: Int
+    var hidden: Int
+    var point: Int
   }
 
-  /// Multiply-accumulate operations in float32 for the logits.
-  package func logitMACs(features: Int, candidates: Int) -> Int {
-    hidden == 0 ? features * candidates : (features + candidates) * hidden
+  /// Reads a selector by its decider's kind: a built-in one, or one that the decoder was told of.
+  public init(from decoder: any Decoder) throws {
+    if let former = try? Former(from: decoder) {
+      self.init(
+        former.granularity, features: former.features, positions: former.positions,
+        hidden: former.hidden, point: former.point == 0 ? nil : former.point)
+    } else {
+      let known = decoder.userInfo[BitSelector.userTypes] as? [any BitDecider.Type] ?? []
+      let coded = try Kinded.Reader(decoder)
+      guard let type = (BitSelector.builtIn + known).first(where: { $0.kind == coded.kind }) else {
+        throw coded.unknownKind("selector")
+      }
+      self.init(try coded.settings(type) as any BitDecider)
+    }
+    try decider.check()
   }
 
-  /// The number of features of a map with `channels` channels.
-  package func featureCount(channels: Int) -> Int { features.count * channels }
+  /// Writes the decider's kind and settings.
+  public func encode(to encoder: any Encoder) throws {
+    try Kinded.write(type(of: decider).kind, decider, to: encoder)
+  }
 }

@@ -1,31 +1,27 @@
 import DFQTensor
 
-/// The features of one map: each channel's mean and (or) standard deviation over a grid of
-/// positions, from values rounded to 8 bits of the point's range.
+/// Gathers the features of one site: each channel's mean, standard deviation or both over a grid of
+/// positions, from values rounded to 8 bits of the output's range.
 struct SelectorFeatures: Sendable, Equatable {
   let channels: Int
   /// The sampled positions, as offsets of their first channel.
   let offsets: [Int]
 
   /// The statistics, in the order they are written.
-  let kinds: [BitSelector.Feature]
+  let kinds: [ChannelStatistic]
 
-  init(shape: Shape, selector: BitSelector) {
-    let positions = selector.positions
-    kinds = selector.features
-    channels = shape.dimensions.last!
-    guard shape.rank == 3 else {
-      offsets = [0]
-      return
-    }
+  init(_ site: DecisionSite) {
+    kinds = site.statistics
+    channels = site.channels
+    let extent = site.extent
     // The centres of a positions x positions grid of cells.
     func centres(_ extent: Int) -> [Int] {
-      let count = min(positions, extent)
+      let count = min(site.positions, extent)
       return (0..<count).map { (2 * $0 + 1) * extent / (2 * count) }
     }
-    let columns = centres(shape[1])
-    offsets = centres(shape[0]).flatMap { row in
-      columns.map { (row * shape[1] + $0) * shape[2] }
+    let columns = centres(extent[1])
+    offsets = centres(extent[0]).flatMap { row in
+      columns.map { (row * extent[1] + $0) * site.channels }
     }
   }
 

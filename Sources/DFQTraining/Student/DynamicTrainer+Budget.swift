@@ -7,9 +7,7 @@ extension DynamicTrainer {
   /// The mean BitOPs a student may cost: those of its layers at `budget` bits throughout, without a
   /// selector.
   func targetBitOPs(_ student: QuantizedNetwork, budget: Double) -> Double {
-    let lower = student.bitOPs(activationBits: Int(budget.rounded(.down)))
-    let upper = student.bitOPs(activationBits: Int(budget.rounded(.down)) + 1)
-    return lower + (upper - lower) * (budget - budget.rounded(.down))
+    student.bitOPs(meanActivationBits: budget)
   }
 
   /// Throws where even the lowest candidates cost more than the budget.

@@ -61,6 +61,7 @@ public struct DynamicTrainer: Sendable {
       }
       progress?(report)
     }
+    try state.student.fitSelector(on: training.images, context: context)
     try meetBudget(&state.student, images: training.images)
     return state.student
   }
@@ -70,6 +71,7 @@ public struct DynamicTrainer: Sendable {
     try configuration.check()
     try check(images)
     var student = try start(split(images).training).student
+    try student.fitSelector(on: images.images, context: context)
     try meetBudget(&student, images: images.images)
     return student
   }

@@ -24,7 +24,7 @@ struct HeldOutWatcher {
   /// The share of held-out images the student classifies as the teacher does.
   func agreement(of student: QuantizedNetwork) throws -> Double {
     try StudentEvaluator(student, context: trainer.context)
-      .run(images.images, policy: student.isDynamic ? .selector : .uniform(0))
+      .run(images.images, policy: .selector)
       .share(equalTo: predictions)
   }
 }

@@ -26,9 +26,11 @@ final class StudentRunner {
     let batch = TrainingBatch(images, step: state.step, configuration: configuration)
     let teacherLogits = try teacher.logits(ofInputs: batch.inputs)
     let output = state.student.network.graph.output
+    // A selector that is not learned by gradient leaves all steps to random candidates.
     let warming =
-      Double(state.step) < configuration.warmup * Double(configuration.steps)
-      && state.student.isDynamic
+      state.student.isDynamic
+      && (Double(state.step) < configuration.warmup * Double(configuration.steps)
+        || state.student.selectorLearning != .gradient)
     let policy = warming ? warmupPolicy(state) : BitPolicy.selector
     let slope = warming ? 0 : state.budgetSlope(configuration) / Float(batch.inputs.rowCount)
     let response = try executor.run(

@@ -83,10 +83,13 @@ struct WeightQuantization: Sendable {
         let width = min(bank, student.placement.layers[index].bankBits.count - 1)
         guard width >= 0, let grids = grids(index, bank: width) else { return }
         levels[piece] = grids.map(\.levelsPerUnit)
-        let entry = entry(index)
-        round(
-          entry, grids, at: target.pointer + bank * size + entry.range.lowerBound,
-          kernels: context.kernels)
+        let range = entry(index).range
+        withLayer(index, grids, kernels: context.kernels) { layer in
+          student.quantizer.rounding.method.round(
+            layer,
+            values: .init(
+              start: target.pointer + bank * size + range.lowerBound, count: range.count))
+        }
       }
     }
     var result = EffectiveWeights(values: values)
@@ -96,21 +99,29 @@ struct WeightQuantization: Sendable {
     return result
   }
 
-  private func round(
-    _ entry: ParameterLayout.Entry, _ grids: [Grid], at start: UnsafeMutablePointer<Float>,
-    kernels: Kernels
-  ) {
-    let first = grids[0]
-    if grids.count == 1 {
-      kernels.fakeQuantize(
-        x: start, count: entry.shape.count, levelsPerUnit: first.levelsPerUnit, zero: first.zero,
-        minimum: first.lowest, maximum: first.highest, y: start)
-    } else {
-      let channels = entry.shape.dimensions.last!
-      kernels.fakeQuantizeChannels(
-        x: start, rows: entry.shape.count / channels, channels: channels,
-        levelsPerUnit: grids.map(\.levelsPerUnit), zero: grids.map(\.zero),
-        minimum: first.lowest, maximum: first.highest, y: start)
+  /// Calls `body` with a layer's weights and grids as a way of rounding sees them.
+  func withLayer<Result>(
+    _ index: Int, _ grids: [Grid], kernels: Kernels, _ body: (RoundedLayer) -> Result
+  ) -> Result {
+    let entry = entry(index)
+    return student.network.parameters.values.withUnsafeBufferPointer { values in
+      body(
+        RoundedLayer(
+          weights: .init(rebasing: values[entry.range]), channels: entry.shape.dimensions.last!,
+          grids: grids, learnsStep: student.quantizer.weights.learnsStep,
+          backward: student.quantizer.backward, kernels: kernels))
+    }
+  }
+
+  /// The integer codes of a layer's weights at one width.
+  func codes(_ index: Int, _ grids: [Grid], kernels: Kernels) -> [Int32] {
+    let entry = entry(index)
+    var values = Array(student.network.parameters.values[entry.range])
+    return withLayer(index, grids, kernels: kernels) { layer in
+      values.withUnsafeMutableBufferPointer {
+        student.quantizer.rounding.method.round(layer, values: $0)
+      }
+      return values.enumerated().map { Int32(layer.grid(of: $0).code($1)) }
     }
   }
 }

@@ -1,0 +1,19 @@
+import DFQTensor
+
+/// A layer's weights and the grids they are rounded to, at one bit width.
+public struct RoundedLayer {
+  /// The weights before rounding, in the order KH KW I O or I O.
+  public let weights: UnsafeBufferPointer<Float>
+  /// The number of output channels.
+  public let channels: Int
+  /// One grid per output channel, or one for all.
+  public let grids: [Grid]
+  /// Whether the grids' steps are learned.
+  public let learnsStep: Bool
+  /// How gradients pass where no step is learned.
+  public let backward: Quantizer.Backward
+  let kernels: Kernels
+
+  /// The grid of a weight.
+  public func grid(of weight: Int) -> Grid { grids[grids.count == 1 ? 0 : weight % channels] }
+}

@@ -1,0 +1,73 @@
+/// How the weights of a layer are rounded to their grids, and how gradients pass the rounding.
+///
+/// A new way of rounding is one file: a type that conforms to this protocol. It is set as
+/// `Quantizer.rounding` and saved with the student under its `kind`; to read such a student, pass
+/// the type to ``QuantizedNetwork/init(contentsOf:deciders:roundings:)``.
+public protocol WeightRounding: Sendable, Hashable, Codable {
+  /// Its name in files; two types must not share one.
+  static var kind: String { get }
+
+  /// Throws where its settings are out of bounds; by default it does nothing.
+  func check() throws
+
+  /// Replaces a layer's weights by values of their grids.
+  ///
+  /// `values` holds the weights, in the order KH KW I O or I O, so the output channel of a weight is
+  /// its position modulo the number of channels.
+  func round(_ layer: RoundedLayer, values: UnsafeMutableBufferPointer<Float>)
+
+  /// Turns the gradient at the rounded weights into the gradient at the weights, in place, and
+  /// returns the gradient at the logarithm of each grid's step, or nothing where no step is learned.
+  func backward(_ layer: RoundedLayer, gradient: UnsafeMutableBufferPointer<Float>) -> [Float]
+}
+
+extension WeightRounding {
+  /// Accepts all settings.
+  public func check() throws {}
+
+  func isEqual(to other: any WeightRounding) -> Bool { (other as? Self) == self }
+}
+
+/// A way of rounding weights as a quantizer holds it.
+public struct Rounding: Sendable {
+  /// The way of rounding.
+  public let method: any WeightRounding
+
+  /// Wraps a way of rounding.
+  public init(_ method: some WeightRounding) { self.method = method }
+
+  /// To the nearest value of the grid.
+  public static let nearest = Rounding(NearestRounding())
+}
+
+extension Rounding: Hashable {
+  /// Whether both are of one type with the same settings.
+  public static func == (left: Rounding, right: Rounding) -> Bool {
+    left.method.isEqual(to: right.method)
+  }
+
+  /// Hashes the type's name and its settings.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(type(of: method).kind)
+    method.hash(into: &hasher)
+  }
+}
+
+extension Rounding: Codable {
+  static let userTypes = CodingUserInfoKey(rawValue: "dynadfq.roundings")!
+
+  /// Reads a way of rounding by its kind: a built-in one, or one that the decoder was told of.
+  public init(from decoder: any Decoder) throws {
+    let known = decoder.userInfo[Rounding.userTypes] as? [any WeightRounding.Type] ?? []
+    let coded = try Kinded.Reader(decoder)
+    guard let type = ([NearestRounding.self] + known).first(where: { $0.kind == coded.kind }) else {
+      throw coded.unknownKind("rounding")
+    }
+    method = try coded.settings(type)
+  }
+
+  /// Writes the kind and the settings.
+  public func encode(to encoder: any Encoder) throws {
+    try Kinded.write(type(of: method).kind, method, to: encoder)
+  }
+}

@@ -1,0 +1,100 @@
+import DFQTensor
+
+/// One decision per image, at one quantized output, for all later ones.
+///
+/// The output at which it is taken, and those before it, keep their highest candidates.
+public struct PerImageSelector: BitDecider {
+  /// Its name in files.
+  public static var kind: String { "perImage" }
+  /// It learns by the gradient of the softmax mixture.
+  public var learning: DeciderLearning { .gradient }
+
+  /// The channel statistics that it looks at.
+  public let features: [ChannelStatistic]
+  /// The rows and columns of the sampled positions.
+  public let positions: Int
+  /// The width of a hidden ReLU layer, 0 for a linear selector.
+  public let hidden: Int
+  /// The position among the student's quantized outputs of the one at which the decision is taken;
+  /// nil takes the first whose bits can be chosen.
+  public let point: Int?
+
+  /// Makes a selector.
+  public init(
+    features: [ChannelStatistic] = [.mean, .deviation], positions: Int = 8, hidden: Int = 16,
+    point: Int? = nil
+  ) {
+    self.features = ChannelStatistic.allCases.filter { features.contains($0) }
+    self.positions = positions
+    self.hidden = hidden
+    self.point = point
+  }
+
+  /// Throws where a size is out of bounds.
+  ///
+  /// - Throws: ``QuantizationError/badSelector(expected:found:)``.
+  public func check() throws {
+    try DecisionHead.check(features: features, positions: positions, hidden: hidden)
+    if let point, point < 0 {
+      throw QuantizationError.badSelector(expected: "a point of at least 0", found: "\(point)")
+    }
+  }
+
+  /// One decision about all outputs behind the point whose bits can be chosen.
+  ///
+  /// - Throws: ``QuantizationError/badSelector(expected:found:)`` where the point is no quantized
+  ///   output or none behind it has bits to choose.
+  public func sites(in setting: DecisionSetting) throws -> [DecisionSite] {
+    let outputs = setting.outputs
+    guard let point = point ?? outputs.firstIndex(where: \.isDynamic) else { return [] }
+    guard outputs.indices.contains(point) else {
+      throw QuantizationError.badSelector(
+        expected: "a point in 0..<\(outputs.count), the student's quantized outputs",
+        found: "\(point)")
+    }
+    let governed = outputs.filter { $0.isDynamic && $0.index > point }.map(\.index)
+    guard !governed.isEmpty else {
+      throw QuantizationError.badSelector(
+        expected: "a quantized output with several candidates behind point \(point)",
+        found: "none")
+    }
+    return [
+      DecisionSite(
+        at: outputs[point], governs: governed, candidates: setting.candidates,
+        statistics: features, positions: positions)
+    ]
+  }
+
+  private func head(_ site: DecisionSite) -> DecisionHead {
+    DecisionHead(
+      features: site.featureCount, hidden: hidden, candidates: site.candidates.count)
+  }
+
+  /// The number of the head's parameters.
+  public func parameterCount(at site: DecisionSite) -> Int { head(site).parameterCount }
+
+  /// Parameters with which the highest candidate wins.
+  public func initialParameters(at site: DecisionSite, seed: UInt64) -> [Float] {
+    var stream = RandomStream(seed: seed, "selector", site.output)
+    return head(site).initialParameters(&stream)
+  }
+
+  /// The hidden values.
+  public func workspaceCount(at site: DecisionSite) -> Int { hidden }
+
+  /// The head's logits.
+  public func scores(_ input: DecisionInput, into scores: UnsafeMutableBufferPointer<Float>) {
+    head(input.site).forward(input, logits: scores)
+  }
+
+  /// The head's gradient.
+  public func backward(
+    _ input: DecisionInput, scoreGradient: UnsafeBufferPointer<Float>,
+    into gradient: UnsafeMutableBufferPointer<Float>
+  ) {
+    head(input.site).backward(input, logitGradient: scoreGradient, gradient: gradient)
+  }
+
+  /// The head's multiply-accumulate operations.
+  public func macs(at site: DecisionSite) -> Int { head(site).macs }
+}
