@@ -17,8 +17,10 @@ local = {}
 for graph in graphs.values():
     module = graph["module"]["name"]
     for symbol in graph["symbols"]:
-        local.setdefault(module, set()).update(symbol["pathComponents"])
+        # An extension's members have the extended type as first component, which need not be this module's.
+        local.setdefault(module, set()).update(symbol["pathComponents"][1:])
         if len(symbol["pathComponents"]) == 1:
+            local[module].add(symbol["pathComponents"][0])
             owners.setdefault(symbol["pathComponents"][0], set()).add(module)
 
 for path, graph in graphs.items():

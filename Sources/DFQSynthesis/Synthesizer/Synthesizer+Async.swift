@@ -1,6 +1,6 @@
 extension Synthesizer {
   /// Synthesizes all images away from the caller's executor; see
-  /// ``synthesize(checkpoint:progress:)-(String?,((SynthesisProgress)->Void)?)``.
+  /// `synthesize(checkpoint:progress:)`.
   ///
   /// Cancelling the calling task ends the run at its next step with `CancellationError`; batches in
   /// the checkpoint stay.

@@ -56,7 +56,7 @@ public struct Synthesizer: Sendable {
     try synthesize(with: method, checkpoint: folder, progress: progress)
   }
 
-  /// Synthesizes one batch: the same images as in ``synthesize(checkpoint:progress:)``.
+  /// Synthesizes one batch: the same images as in `synthesize(checkpoint:progress:)`.
   ///
   /// - Throws: The same, and ``SynthesisError/badConfiguration(what:found:)`` for a batch outside of
   ///   `0..<configuration.batchCount`. It does not throw where all images are dropped.
