@@ -14,7 +14,7 @@ struct Picture {
     self.bits = bits
   }
 
-  func image() -> PixelImage {
+  func image() throws -> PixelImage {
     let order = images.difficulty.indices.sorted {
       (images.difficulty[$0].labelEntropy, images.difficulty[$0].gradientNorm, $0)
         < (images.difficulty[$1].labelEntropy, images.difficulty[$1].gradientNorm, $1)
@@ -31,7 +31,7 @@ struct Picture {
       let index = order[shown == 1 ? 0 : place * (order.count - 1) / (shown - 1)]
       let (top, left) = (place / columns * cell.height + 3, place % columns * cell.width + 3)
       canvas.draw(
-        network.preprocessing.picture(of: images.images.row(index)), at: (top: top, left: left),
+        try network.preprocessing.picture(of: images.images.row(index)), at: (top: top, left: left),
         scale: scale)
       for (line, text) in caption(index).enumerated() {
         canvas.drawText(

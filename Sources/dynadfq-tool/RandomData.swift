@@ -8,12 +8,15 @@ enum RandomData {
   static func network(_ name: String, seed: UInt64) throws -> Network {
     var network = try Architecture(name: name).network(seed: seed)
     var stream = RandomStream(seed: seed, "running statistics")
-    for entry in network.parameters.layout.entries {
-      for index in entry.range {
-        switch entry.role {
-        case .runningMean: network.parameters.values[index] = 0.1 * stream.normal()
-        case .runningVariance: network.parameters.values[index] = stream.uniform(0.5, 1.5)
-        default: break
+    let entries = network.parameters.layout.entries
+    network.withMutableParameters { values in
+      for entry in entries {
+        for index in entry.range {
+          switch entry.role {
+          case .runningMean: values[index] = 0.1 * stream.normal()
+          case .runningVariance: values[index] = stream.uniform(0.5, 1.5)
+          default: break
+          }
         }
       }
     }

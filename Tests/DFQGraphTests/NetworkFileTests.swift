@@ -37,8 +37,7 @@ import Testing
 
   private func reading(_ file: SafetensorsFile) -> NetworkError? {
     do {
-      _ = try Network(
-        file, architecture: Architecture(metadata: file.metadata), path: "file.safetensors")
+      _ = try Network(file, path: "file.safetensors")
       return nil
     } catch {
       return error as? NetworkError
@@ -76,52 +75,16 @@ import Testing
     #expect(error.description.contains("16x3x3x3") && error.description.contains("16x1x3x3"))
   }
 
-  @Test func metadata() throws {
-    for metadata in [[:], ["arch": ""], ["arch": "alexnet"]] {
-      #expect(throws: NetworkError.self) { _ = try Architecture(metadata: metadata) }
-    }
-    let architecture = try Architecture(metadata: [
-      "arch": "resnet20-cifar (padded shortcuts)", "classes": "10",
-      "input": "1x3x32x32 RGB, x/255 then mean 0.5,0.4,0.3 std 0.2,0.25,0.3",
-    ])
-    #expect(architecture.imageShape == [32, 32, 3])
-    #expect(
-      architecture.preprocessing
-        == Preprocessing(mean: [0.5, 0.4, 0.3], standardDeviation: [0.2, 0.25, 0.3]))
-    // A deviation of zero, or as many means as there are not channels.
-    #expect(throws: NetworkError.self) {
-      _ = try Architecture(metadata: [
-        "arch": "resnet20-cifar:input=28x28x1,classes=10", "mean": "0.5,0.5,0.5",
-        "std": "0.2,0.2,0.2",
-      ])
-    }
-  }
-
-  /// Files whose metadata make no sense are errors or defaults, never traps.
-  @Test(arguments: [
-    ["input": "1x3x0x0"], ["input": "ax b"], ["classes": "-3"], ["classes": "99999999999999999999"],
-    ["mean": "nan,nan,nan", "std": "1,1,1"], ["mean": "1,2,3", "std": "0,1,1"], ["mean": ","],
-    ["input": "1x3x1x1"],
-  ])
-  func oddMetadata(extra: [String: String]) throws {
-    let metadata = extra.merging(["arch": "resnet20-cifar"]) { own, _ in own }
-    if let architecture = try? Architecture(metadata: metadata) {
-      #expect(architecture.preprocessing.mean.allSatisfy { $0.isFinite })
-      #expect(architecture.preprocessing.standardDeviation.allSatisfy { $0 > 0 })
-      #expect(architecture.classCount > 1)
-    }
-  }
-
   @Test func preprocessing() throws {
-    let preprocessing = Preprocessing(
+    let preprocessing = try Preprocessing(
       mean: [0.485, 0.456, 0.406], standardDeviation: [0.2, 0.3, 1])
     let image = PixelImage(
       height: 16, width: 16, channels: 3, pixels: (0..<768).map { UInt8($0 % 256) })
     let input = try preprocessing.apply(to: image, shape: [16, 16, 3])
     #expect(abs(input[3] - (3.0 / 255 - 0.485) / 0.2) < 1e-6)
-    #expect(preprocessing.picture(of: input) == image)
+    #expect(try preprocessing.picture(of: input) == image)
     let wild = Tensor(shape: [1, 1, 3], elements: [.nan, 1e9, -.infinity])
-    #expect(preprocessing.picture(of: wild).pixels == [0, 255, 0])
+    #expect(try preprocessing.picture(of: wild).pixels == [0, 255, 0])
     #expect(throws: NetworkError.imageShape(expected: [16, 15, 3], found: [16, 16, 3])) {
       _ = try preprocessing.apply(to: image, shape: [16, 15, 3])
     }

@@ -24,7 +24,7 @@ func classifier(_ vectors: [[Float]], bias: [Float]? = nil) throws -> Network {
     }
   }
   if let bias { values.replaceSubrange(layout.entry(node: 2, .bias)!.range, with: bias) }
-  return Network(
+  return try Network(
     architecture: "test", graph: graph, parameters: ParameterSet(layout: layout, values: values),
     preprocessing: Preprocessing(
       mean: [Float](repeating: 0, count: inputs),

@@ -53,11 +53,15 @@ extension Network {
       }
     }
     let channels = graph.inputShape.dimensions.last!
-    return Network(
-      architecture: architecture, graph: graph, parameters: parameters,
-      preprocessing: Preprocessing(
-        mean: [Float](repeating: 0.5, count: channels),
-        standardDeviation: [Float](repeating: 0.25, count: channels)))
+    do {
+      return try Network(
+        architecture: architecture, graph: graph, parameters: parameters,
+        preprocessing: Preprocessing(
+          mean: [Float](repeating: 0.5, count: channels),
+          standardDeviation: [Float](repeating: 0.25, count: channels)))
+    } catch {
+      preconditionFailure("\(error)")
+    }
   }
 
   /// A ResNet-8 on 8 x 8 x 3 images of 4 classes with random parameters: the smallest network of
@@ -66,7 +70,7 @@ extension Network {
     let architecture = Architecture(
       .cifarResNet(depth: 8, projection: projection), imageShape: [8, 8, 3], classCount: 4)
     return random(
-      try architecture.network(seed: seed).graph, seed: seed, architecture: architecture.name)
+      try architecture.graph(), seed: seed, architecture: architecture.name)
   }
 }
 

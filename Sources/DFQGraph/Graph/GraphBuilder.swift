@@ -16,6 +16,7 @@ public import DFQTensor
 public struct GraphBuilder {
   private var nodes: [Graph.Node]
   private var names: Set<String>
+  private var use = GraphUse()
 
   /// Creates a graph whose input has shape H W C (or C for a generator's vectors).
   public init(input: Shape) {
@@ -27,6 +28,9 @@ public struct GraphBuilder {
 
   /// The input's position.
   public var input: Int { 0 }
+
+  /// The number of nodes so far.
+  var count: Int { nodes.count }
 
   /// Returns the graph built so far; its output is the last node added.
   public func build() -> Graph { Graph(nodes: nodes) }
@@ -53,7 +57,13 @@ public struct GraphBuilder {
   public mutating func add(
     _ name: String, _ layer: any Layer, inputs: [Int]
   ) throws -> Int {
+    if nodes.count == 1 { try use.add("input", output: nodes[0].outputShape, parameters: []) }
     guard !names.contains(name) else { throw NetworkError.duplicateLayer(name: name) }
+    guard (1...GraphLimits.nameBytes).contains(name.utf8.count) else {
+      throw NetworkError.shapeMismatch(
+        layer: name, expected: "a name of 1 to \(GraphLimits.nameBytes) bytes",
+        found: "\(name.utf8.count)")
+    }
     guard !inputs.isEmpty else {
       throw NetworkError.shapeMismatch(
         layer: name, expected: "the output of another node", found: "no input")
@@ -68,6 +78,7 @@ public struct GraphBuilder {
     } catch let error as LayerError {
       throw NetworkError.shapeMismatch(layer: name, expected: error.expected, found: error.found)
     }
+    try use.add(name, output: shape, parameters: layer.parameters(of: shapes))
     names.insert(name)
     nodes.append(.init(name: name, layer: layer, inputs: inputs, outputShape: shape))
     return nodes.count - 1

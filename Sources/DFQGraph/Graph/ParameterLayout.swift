@@ -29,6 +29,8 @@ public struct ParameterLayout: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     /// The name in checkpoints, such as `layer1.0.bn1.running_mean`.
     public let name: String
+    /// The name within the layer, such as `running_mean`.
+    public let localName: String
     /// The position of the graph's node it belongs to.
     public let node: Int
     /// What it is for.
@@ -54,7 +56,8 @@ public struct ParameterLayout: Hashable, Sendable {
     func append(_ node: Int, _ parameter: LayerParameter) {
       entries.append(
         .init(
-          name: "\(graph.nodes[node].name).\(parameter.name)", node: node, role: parameter.role,
+          name: "\(graph.nodes[node].name).\(parameter.name)", localName: parameter.name,
+          node: node, role: parameter.role,
           shape: parameter.shape, initialValue: parameter.initialValue,
           range: count..<count + parameter.shape.count))
       count += parameter.shape.count

@@ -1,6 +1,6 @@
 import DFQEngine
 public import DFQFiles
-import DFQGraph
+public import DFQGraph
 import DFQTensor
 import Foundation
 
@@ -90,25 +90,29 @@ extension QuantizedNetwork {
   ///
   /// - Parameters:
   ///   - path: The file.
+  ///   - layers: The types of layers from outside the package that the student's graph uses.
   ///   - deciders: The types of deciders that the file may have, besides the built-in ones.
   ///   - roundings: The ways of rounding weights that the file may have, besides the built-in ones.
   /// - Throws: `InterchangeError`, `NetworkError` or ``QuantizationError`` naming what does not fit.
   public init(
-    contentsOf path: String, deciders: [any BitDecider.Type] = [],
+    contentsOf path: String, layers: [any Layer.Type] = [], deciders: [any BitDecider.Type] = [],
     roundings: [any WeightRounding.Type] = []
   ) throws {
     try self.init(
-      try SafetensorsFile(contentsOf: path), path: path, deciders: deciders, roundings: roundings)
+      try SafetensorsFile(contentsOf: path), path: path, layers: layers, deciders: deciders,
+      roundings: roundings)
   }
 
   /// Takes a student from a file already read.
   ///
   /// - Throws: `InterchangeError`, `NetworkError` or ``QuantizationError`` naming what does not fit.
   public init(
-    _ file: SafetensorsFile, path: String, deciders: [any BitDecider.Type] = [],
-    roundings: [any WeightRounding.Type] = []
+    _ file: SafetensorsFile, path: String, layers: [any Layer.Type] = [],
+    deciders: [any BitDecider.Type] = [], roundings: [any WeightRounding.Type] = []
   ) throws {
-    self = try StudentReader(file, path: path, deciders: deciders, roundings: roundings).student()
+    self = try StudentReader(
+      file, path: path, layers: layers, deciders: deciders, roundings: roundings
+    ).student()
   }
 
   static func checkFormat(_ file: SafetensorsFile, path: String) throws -> String {

@@ -8,17 +8,19 @@ import Foundation
 struct StudentReader {
   let file: SafetensorsFile
   let path: String
+  private let layers: [any Layer.Type]
   private let decoder: JSONDecoder
 
   /// The longest text of settings that is read.
   private static let settingsLimit = 1 << 20
 
   init(
-    _ file: SafetensorsFile, path: String, deciders: [any BitDecider.Type],
-    roundings: [any WeightRounding.Type]
+    _ file: SafetensorsFile, path: String, layers: [any Layer.Type],
+    deciders: [any BitDecider.Type], roundings: [any WeightRounding.Type]
   ) {
     self.file = file
     self.path = path
+    self.layers = layers
     decoder = JSONDecoder()
     decoder.userInfo[BitSelector.userTypes] = deciders
     decoder.userInfo[Rounding.userTypes] = roundings
@@ -28,8 +30,7 @@ struct StudentReader {
     let settings = try QuantizedNetwork.checkFormat(file, path: path)
     let quantizer = try decode(Quantizer.self, settings)
     let selector = try file.metadata["selector"].map { try decode(BitSelector.self, $0) }
-    let network = try Network(
-      file, architecture: Architecture(metadata: file.metadata), path: path)
+    let network = try Network(file, layers: layers, path: path)
     var student = try QuantizedNetwork(
       network: network, quantizer: quantizer, selector: selector, seed: 0
     ) { plan in

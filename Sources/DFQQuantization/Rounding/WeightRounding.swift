@@ -2,7 +2,7 @@
 ///
 /// A new way of rounding is one file: a type that conforms to this protocol. It is set as
 /// `Quantizer.rounding` and saved with the student under its `kind`; to read such a student, pass
-/// the type to ``QuantizedNetwork/init(contentsOf:deciders:roundings:)``.
+/// the type to ``QuantizedNetwork/init(contentsOf:layers:deciders:roundings:)``.
 public protocol WeightRounding: Sendable, Hashable, Codable {
   /// Its name in files; two types must not share one.
   static var kind: String { get }

@@ -23,7 +23,7 @@ public enum DeciderLearning: Sendable, Hashable {
 ///   one. The cost of all passes counts.
 ///
 /// To read a student with an own decider, pass its type to
-/// ``QuantizedNetwork/init(contentsOf:deciders:roundings:)``.
+/// ``QuantizedNetwork/init(contentsOf:layers:deciders:roundings:)``.
 public protocol BitDecider: Sendable, Hashable, Codable {
   /// Its name in files; two types must not share one.
   static var kind: String { get }
