@@ -4,7 +4,8 @@
     Scripts/link_modules.py GRAPH.symbols.json ...      rewrites the files in place
 
 A link whose first component is a type of exactly one other module gets that module's absolute path, as in
-``/DFQGraph/NetworkError``. Links that a module resolves itself, and links to what exists nowhere, stay as they are.
+``/DFQGraph/NetworkError``. The files come in the order in which modules are converted; a link to a later module becomes plain
+code. Links that a module resolves itself, and links to what exists nowhere, stay as they are.
 """
 import json
 import pathlib
@@ -12,6 +13,7 @@ import re
 import sys
 
 graphs = {pathlib.Path(path): json.loads(pathlib.Path(path).read_text()) for path in sys.argv[1:]}
+order = [graph["module"]["name"] for graph in graphs.values()]
 owners = {}
 local = {}
 for graph in graphs.values():
@@ -31,7 +33,8 @@ for path, graph in graphs.items():
         elsewhere = owners.get(first, set()) - {module}
         if first in local.get(module, ()) or len(elsewhere) != 1:
             return match[0]
-        return f"``/{elsewhere.pop()}/{match[1]}``"
+        owner = elsewhere.pop()
+        return f"``/{owner}/{match[1]}``" if order.index(owner) < order.index(module) else f"`{match[1]}`"
 
     for symbol in graph["symbols"]:
         for line in symbol.get("docComment", {}).get("lines", []):
