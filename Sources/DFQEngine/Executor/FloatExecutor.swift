@@ -106,7 +106,7 @@ extension Network {
 
   /// Moves the running statistics towards a batch's: (1 - momentum) * old + momentum * new, the new
   /// variance unbiased over N H W values, as PyTorch does.
-  package mutating func updateStatistics(
+  public mutating func updateStatistics(
     _ statistics: [(mean: [Double], variance: [Double])], count images: Int
   ) {
     for (place, position) in graph.batchNorms.enumerated() {

@@ -14,7 +14,8 @@ let teacher =
   isCIFAR ? try Network(contentsOf: arguments[1]) : try .pretrained(.resNet20FashionMNIST)
 let images = try SoftLabelSynthesizer(
   teacher: teacher,
-  configuration: isSmall ? .init(count: 32, imagesPerBatch: 32, steps: 4) : .init(count: 512, steps: 250)
+  configuration: isSmall
+    ? .init(count: 32, imagesPerBatch: 32, steps: 4) : .init(count: 512, steps: 250)
 ).synthesize()
 let trainer = DynamicTrainer(
   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
