@@ -37,6 +37,61 @@ import Testing
     #expect(found == [47, 31, 33, 19])
   }
 
+  /// The same image, a kernel of two rows and one column, one row of zeros above.
+  @Test func rectangles() throws {
+    let image: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    let tall = Convolution(
+      outputChannels: 1, kernel: Size2D(height: 2, width: 1), stride: Size2D(height: 1, width: 2),
+      padding: Padding(top: 1, left: 0, bottom: 0, right: 0))
+    // 10 times the upper pixel plus the lower one, of columns 0 and 2.
+    #expect(
+      try output(.convolution(tall), input: [3, 3, 1], image, parameters: [10, 1])
+        == [1, 3, 14, 36, 47, 69])
+    let window = PoolingWindow(
+      kernel: Size2D(height: 1, width: 2), stride: Size2D(height: 2, width: 1),
+      padding: Padding(top: 0, left: 1, bottom: 0, right: 0))
+    #expect(
+      try output(.maxPool(window), input: [3, 3, 1], image) == [1, 2, 3, 7, 8, 9])
+    #expect(
+      try output(.averagePool(window), input: [3, 3, 1], image) == [1, 1.5, 2.5, 7, 7.5, 8.5])
+  }
+
+  /// Taps two pixels apart: 1 * 1 + 2 * 3 + 3 * 7 + 4 * 9, and each of two channels on its own.
+  @Test func dilation() throws {
+    let image: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    #expect(
+      try output(
+        .convolution(.init(outputChannels: 1, kernel: 2, dilation: 2, bias: true)),
+        input: [3, 3, 1], image, parameters: [1, 2, 3, 4, 100]) == [164])
+    let both = image.flatMap { [$0, -$0] }
+    #expect(
+      try output(
+        .convolution(.init(outputChannels: 2, kernel: 2, dilation: 2, groups: 2)),
+        input: [3, 3, 2], both, parameters: [1, 1, 2, 1, 3, 1, 4, 1]) == [64, -20])
+    // Rows next to each other, columns two apart.
+    #expect(
+      try output(
+        .convolution(
+          .init(
+            outputChannels: 1, kernel: Size2D(2), dilation: Size2D(height: 1, width: 2))),
+        input: [3, 3, 1], image, parameters: [1, 1, 1, 1]) == [14, 26])
+  }
+
+  @Test func shapesOfDilatedKernels() throws {
+    var b = GraphBuilder(input: [10, 9, 3])
+    let x = try b.add(
+      "x",
+      .convolution(
+        .init(
+          outputChannels: 4, kernel: Size2D(height: 3, width: 2),
+          stride: Size2D(height: 2, width: 1),
+          padding: Padding(top: 1, left: 0, bottom: 2, right: 3),
+          dilation: Size2D(height: 3, width: 4))), b.input)
+    // (10 + 3 - 7) / 2 + 1 and 9 + 3 - 5 + 1.
+    #expect(b.shape(x) == [4, 8, 4])
+    #expect(b.build().macs == 4 * 8 * 4 * 3 * 2 * 3)
+  }
+
   /// Two inputs, two outputs: weights are KH KW I O.
   @Test func channelOrder() throws {
     let found = try output(

@@ -77,6 +77,98 @@ struct LayerCase: Sendable, CustomStringConvertible {
         .init(outputChannels: 7, kernel: 5, stride: 2, padding: 1, paddingAfter: 2, groups: 7))),
   ]
 
+  /// Kernels, strides, paddings and dilations that differ between the axes or the sides.
+  static let proportions: [LayerCase] = [
+    single(
+      "dense 3x1, bias", [7, 6, 4],
+      .convolution(
+        .init(
+          outputChannels: 9, kernel: Size2D(height: 3, width: 1),
+          padding: Padding(top: 1, left: 0, bottom: 1, right: 0), bias: true))),
+    single(
+      "dense 1x5, strides 1 and 3", [5, 11, 3],
+      .convolution(
+        .init(
+          outputChannels: 17, kernel: Size2D(height: 1, width: 5),
+          stride: Size2D(height: 1, width: 3),
+          padding: Padding(top: 0, left: 2, bottom: 0, right: 1)))),
+    single(
+      "dense 3x3, zeros on some sides", [6, 7, 8],
+      .convolution(
+        .init(
+          outputChannels: 8, kernel: Size2D(3),
+          padding: Padding(top: 2, left: 0, bottom: 1, right: 1)))),
+    single(
+      "dense 3x3, zeros left and below", [6, 7, 8],
+      .convolution(
+        .init(
+          outputChannels: 8, kernel: Size2D(3),
+          padding: Padding(top: 0, left: 2, bottom: 2, right: 0)))),
+    single(
+      "dense 2x4, strides 3 and 2, bias", [9, 8, 5],
+      .convolution(
+        .init(
+          outputChannels: 6, kernel: Size2D(height: 2, width: 4),
+          stride: Size2D(height: 3, width: 2),
+          padding: Padding(top: 0, left: 3, bottom: 1, right: 1), bias: true))),
+    single(
+      "grouped 1x3, strides 2 and 1", [6, 5, 6],
+      .convolution(
+        .init(
+          outputChannels: 4, kernel: Size2D(height: 1, width: 3),
+          stride: Size2D(height: 2, width: 1),
+          padding: Padding(top: 0, left: 1, bottom: 0, right: 2), groups: 2))),
+    single(
+      "depthwise 3x1", [7, 5, 18],
+      .convolution(
+        .init(
+          outputChannels: 18, kernel: Size2D(height: 3, width: 1),
+          padding: Padding(top: 1, left: 0, bottom: 1, right: 0), groups: 18))),
+    single(
+      "depthwise 2x5, strides 1 and 2, bias", [6, 9, 7],
+      .convolution(
+        .init(
+          outputChannels: 7, kernel: Size2D(height: 2, width: 5),
+          stride: Size2D(height: 1, width: 2),
+          padding: Padding(top: 1, left: 2, bottom: 0, right: 3), groups: 7, bias: true))),
+    single(
+      "dilated 3x3, bias", [8, 7, 5],
+      .convolution(.init(outputChannels: 6, kernel: 3, padding: 2, dilation: 2, bias: true))),
+    single(
+      "dilated by 3 and 2, stride 2, zeros on some sides", [11, 9, 3],
+      .convolution(
+        .init(
+          outputChannels: 17, kernel: Size2D(height: 3, width: 2), stride: Size2D(2),
+          padding: Padding(top: 1, left: 0, bottom: 2, right: 1),
+          dilation: Size2D(height: 3, width: 2)))),
+    single(
+      "dilated, grouped, bias", [7, 8, 6],
+      .convolution(
+        .init(outputChannels: 4, kernel: 3, padding: 2, dilation: 2, groups: 2, bias: true))),
+    single(
+      "dilated, depthwise", [7, 6, 5],
+      .convolution(.init(outputChannels: 5, kernel: 3, padding: 2, dilation: 2, groups: 5))),
+    LayerCase("dilated in a residual block", [6, 6, 4]) { b in
+      let x = try b.block(
+        "a", .init(outputChannels: 4, kernel: 3, padding: 2, dilation: 2), normName: "aNorm",
+        activation: .relu, b.input)
+      let y = try b.block("b", .init(outputChannels: 4, kernel: 1), normName: "bNorm", x)
+      try b.add("relu", .activation(.relu), try b.sum("add", y, x))
+    },
+    single(
+      "max pool 2x3", [7, 6, 3],
+      .maxPool(
+        .init(
+          kernel: Size2D(height: 2, width: 3), stride: Size2D(height: 1, width: 2),
+          padding: Padding(top: 1, left: 0, bottom: 0, right: 2)))),
+    single(
+      "average pool 3x1", [7, 6, 3],
+      .averagePool(
+        .init(
+          kernel: Size2D(height: 3, width: 1), stride: Size2D(height: 2, width: 1),
+          padding: Padding(top: 2, left: 0, bottom: 1, right: 0)))),
+  ]
+
   static let others: [LayerCase] = [
     single("batch norm", [3, 4, 5], .batchNorm(.init())),
     single("batch norm without scale", [3, 4, 19], .batchNorm(.init(epsilon: 0.1, affine: false))),
@@ -184,5 +276,5 @@ struct LayerCase: Sendable, CustomStringConvertible {
     },
   ]
 
-  static let all = convolutions + others + meetings
+  static let all = convolutions + proportions + others + meetings
 }

@@ -80,6 +80,10 @@ import Testing
     Convolution(outputChannels: 1, kernel: 1, padding: 1 << 20),
     Convolution(outputChannels: 1, kernel: 1, groups: 0),
     Convolution(outputChannels: 1 << 30, kernel: 4),
+    Convolution(outputChannels: 1, kernel: 2, dilation: .max),
+    Convolution(outputChannels: 1, kernel: 2, dilation: 0),
+    Convolution(outputChannels: 1, kernel: 2, padding: 1 << 20, dilation: 1 << 20),
+    Convolution(outputChannels: 1, kernel: .max, dilation: .max),
   ])
   func hugeConvolutions(_ convolution: Convolution) {
     #expect(isMismatch(error { try $0.add("x", .convolution(convolution), 0) }))

@@ -14,7 +14,8 @@ import Testing
         .init(
           outputChannels: 6, kernel: Size2D(height: 3, width: 1),
           stride: Size2D(height: 1, width: 2),
-          padding: Padding(top: 1, left: 0, bottom: 2, right: 1), groups: 3, bias: true)), b.input)
+          padding: Padding(top: 1, left: 0, bottom: 2, right: 1),
+          dilation: Size2D(height: 1, width: 2), groups: 3, bias: true)), b.input)
     x = try b.add("norm", .batchNorm(.init(epsilon: 1e-3, momentum: 0.01, affine: false)), x)
     x = try b.add("leaky", .activation(.leakyReLU(negativeSlope: 0.1)), x)
     let pooled = try b.add("max", .maxPool(.init(kernel: 2, stride: 1)), x)

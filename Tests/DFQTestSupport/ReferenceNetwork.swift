@@ -107,8 +107,8 @@ public struct ReferenceNetwork {
       var sum = bias?[o] ?? 0
       for ky in 0..<c.kernel.height {
         for kx in 0..<c.kernel.width {
-          let y = row * c.stride.height + ky - c.padding.top
-          let z = column * c.stride.width + kx - c.padding.left
+          let y = row * c.stride.height + ky * c.dilation.height - c.padding.top
+          let z = column * c.stride.width + kx * c.dilation.width - c.padding.left
           guard (0..<shape[0]).contains(y), (0..<shape[1]).contains(z) else { continue }
           for i in 0..<inputs {
             let source = ((image * shape[0] + y) * shape[1] + z) * shape[2]

@@ -45,7 +45,7 @@ package struct ConvolutionStep: Sendable {
   package enum Style: Sendable, Equatable {
     case dense
     case depthwise
-    case grouped(Int)
+    case grouped(ConvolutionGroups)
   }
 
   /// The geometry; of one group where the style is grouped.
@@ -55,6 +55,18 @@ package struct ConvolutionStep: Sendable {
   package let bias: Range<Int>?
   /// Where the transposed weights for data gradients lie in the executor's memory for them.
   package let transposed: Int
+}
+
+/// The groups of a convolution that no kernel runs directly: several, or with gaps between taps.
+package struct ConvolutionGroups: Sendable, Equatable {
+  package let count: Int
+  /// The distance between the kernel's taps; the step's shape has the kernel with the gaps.
+  package let dilation: Size2D
+
+  package init(_ count: Int, dilation: Size2D = Size2D(1)) {
+    self.count = count
+    self.dilation = dilation
+  }
 }
 
 /// y = act(x * scale[c] + shift[c] + residual): batch norm, residual sum and activation, any of

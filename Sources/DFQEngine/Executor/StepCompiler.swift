@@ -47,16 +47,21 @@ struct StepCompiler {
   private mutating func step(_ c: Convolution, at position: Int) -> ConvolutionStep {
     let input = graph.nodes[graph.nodes[position].inputs[0]].outputShape
     let output = graph.nodes[position].outputShape
+    let groups = ConvolutionGroups(c.groups, dilation: c.dilation)
+    let isDilated = c.dilatedKernel != c.kernel
     let style: ConvolutionStep.Style =
-      c.groups == 1
-      ? .dense
-      : c.groups == input[2] && c.groups == c.outputChannels ? .depthwise : .grouped(c.groups)
-    let parts = style == .grouped(c.groups) ? c.groups : 1
+      isDilated
+      ? .grouped(groups)
+      : c.groups == 1
+        ? .dense
+        : c.groups == input[2] && c.groups == c.outputChannels ? .depthwise : .grouped(groups)
+    let parts = style == .grouped(groups) ? c.groups : 1
     let shape = ConvolutionShape(
       inputHeight: input[0], inputWidth: input[1], inputChannels: input[2] / parts,
       outputHeight: output[0], outputWidth: output[1], outputChannels: output[2] / parts,
-      kernelHeight: c.kernel.height, kernelWidth: c.kernel.width, strideHeight: c.stride.height,
-      strideWidth: c.stride.width, padTop: c.padding.top, padLeft: c.padding.left)
+      kernelHeight: c.dilatedKernel.height, kernelWidth: c.dilatedKernel.width,
+      strideHeight: c.stride.height, strideWidth: c.stride.width, padTop: c.padding.top,
+      padLeft: c.padding.left)
     let weight = layout.entry(node: position, .weight)!
     let transposed = transposedCount
     transposedCount += aligned(weight.shape.count)

@@ -13,6 +13,8 @@ public struct Convolution: Layer {
   public var stride: Size2D
   /// The zeros around the input, in pixels.
   public var padding: Padding
+  /// The distance between the kernel's taps, in pixels; 1 for an ordinary convolution.
+  public var dilation: Size2D
   /// The number of independent channel groups; equal to the channels for a depthwise convolution.
   public var groups: Int
   /// A Boolean value that indicates whether a bias is added.
@@ -21,12 +23,13 @@ public struct Convolution: Layer {
   /// Creates a convolution with a kernel, strides and padding of any proportions.
   public init(
     outputChannels: Int, kernel: Size2D, stride: Size2D = Size2D(1), padding: Padding = Padding(0),
-    groups: Int = 1, bias: Bool = false
+    dilation: Size2D = Size2D(1), groups: Int = 1, bias: Bool = false
   ) {
     self.outputChannels = outputChannels
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
+    self.dilation = dilation
     self.groups = groups
     self.bias = bias
   }
@@ -34,11 +37,12 @@ public struct Convolution: Layer {
   /// Creates a convolution with a square kernel; `paddingAfter` is `padding` unless given.
   public init(
     outputChannels: Int, kernel: Int, stride: Int = 1, padding: Int = 0, paddingAfter: Int? = nil,
-    groups: Int = 1, bias: Bool = false
+    dilation: Int = 1, groups: Int = 1, bias: Bool = false
   ) {
     self.init(
       outputChannels: outputChannels, kernel: Size2D(kernel), stride: Size2D(stride),
-      padding: Padding(before: padding, after: paddingAfter ?? padding), groups: groups, bias: bias)
+      padding: Padding(before: padding, after: paddingAfter ?? padding),
+      dilation: Size2D(dilation), groups: groups, bias: bias)
   }
 
   /// Returns the output's shape for one map whose channels divide into the groups.
@@ -52,8 +56,30 @@ public struct Convolution: Layer {
         found: "\(map[2]) in, \(outputChannels) out")
     }
     let size = try Window.output(
-      of: map, kernel: kernel, stride: stride, padding: padding, what: "the kernel")
+      of: map, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+      what: "the kernel")
+    let (extent, inputs) = (dilatedKernel, map[2] / groups)
+    // What the engine's largest intermediate results would hold: all windows, and the kernels with
+    // the zeros between their taps.
+    let lists = [
+      [size.height, size.width, extent.height, extent.width, inputs],
+      [extent.height, extent.width, inputs, outputChannels / groups],
+    ]
+    guard
+      lists.allSatisfy({ Shape.checkedCount($0, limit: GraphLimits.allElements) != nil })
+    else {
+      throw LayerError(
+        expected: "at most \(GraphLimits.allElements) elements in all windows",
+        found: "kernel \(kernel), dilation \(dilation) and \(outputChannels) channels for \(map)")
+    }
     return [size.height, size.width, outputChannels]
+  }
+
+  /// The height and width that the kernel covers, with the gaps between its taps.
+  public var dilatedKernel: Size2D {
+    Size2D(
+      height: dilation.height * (kernel.height - 1) + 1,
+      width: dilation.width * (kernel.width - 1) + 1)
   }
 
   /// The weights and, if there is one, the bias.
