@@ -129,6 +129,8 @@ import Testing
     Architecture(.resNet(depth: 18), classCount: -1),
     Architecture(.resNet(depth: 18), classCount: .max),
     Architecture(.cifarResNet(depth: 20, projection: false), imageShape: [1 << 14, 1 << 14, 3]),
+    // The largest images that a name may ask for are too large for this network.
+    Architecture(.cifarResNet(depth: 20, projection: false), imageShape: [4096, 4096, 3]),
   ])
   func impossibleArchitectures(_ architecture: Architecture) {
     #expect(throws: NetworkError.self) { try architecture.graph() }

@@ -110,7 +110,7 @@ import Testing
       }
     }
     let projection = try Network.tinyResNet(projection: true)
-    // The wrong architecture, none, and one that nobody knows.
+    // The wrong architecture, no architecture, and an unknown one.
     let plain = try file(projection, metadata: [:], torchvisionNames)
     let fits = "resnet8-cifar-projection:input=32x32x3,classes=4"
     #expect(message(plain, "resnet8-cifar:classes=4").contains(fits))

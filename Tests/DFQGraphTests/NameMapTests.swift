@@ -14,6 +14,11 @@ import Testing
     (["a.a=b"], "a.a.a.weight", "b.a.weight"),
     (["*=x"], "a.weight", "x.weight"),
     (["a*b*c=*-*"], "axxbyyc", "xx-yy"),
+    (["a*b*c=*-*"], "abbc", "-b"), (["*a*=*x*"], "ba.a", "bx.a"), (["a*a=*"], "a.aa", "a."),
+    (
+      [String(repeating: "*a", count: 400) + "b=x"], String(repeating: "a", count: 4000),
+      String(repeating: "a", count: 4000)
+    ),
     (["very.long.pattern.here=x"], "a.b", "a.b"),
     ([], "a.b", "a.b"),
   ])

@@ -81,17 +81,29 @@ public struct NameMap: Hashable, Sendable {
   private static func matches(
     _ pattern: [Character], _ text: ArraySlice<Character>, _ stars: inout [[Character]]
   ) -> Bool {
-    guard let star = pattern.firstIndex(of: "*") else { return pattern.elementsEqual(text) }
-    guard text.starts(with: pattern[..<star]) else { return false }
-    let rest = text.dropFirst(star)
-    let after = Array(pattern[(star + 1)...])
-    let known = stars.count
-    for length in 0...rest.count {
-      stars.removeSubrange(known...)
-      stars.append(Array(rest.prefix(length)))
-      if matches(after, rest.dropFirst(length), &stars) { return true }
+    let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
+    guard pieces.count > 1, let last = pieces.last else { return pattern.elementsEqual(text) }
+    guard text.starts(with: pieces[0]) else { return false }
+    var rest = text.dropFirst(pieces[0].count)
+    var found: [[Character]] = []
+    for piece in pieces[1..<(pieces.count - 1)] {
+      guard let start = rest.firstPlace(of: piece) else { return false }
+      found.append(Array(rest[..<start]))
+      rest = rest[(start + piece.count)...]
     }
-    stars.removeSubrange(known...)
-    return false
+    guard rest.count >= last.count, rest.suffix(last.count).elementsEqual(last) else {
+      return false
+    }
+    found.append(Array(rest.dropLast(last.count)))
+    stars += found
+    return true
+  }
+}
+
+extension ArraySlice<Character> {
+  /// The first index at which other characters begin, or nil.
+  fileprivate func firstPlace(of piece: ArraySlice<Character>) -> Int? {
+    guard count >= piece.count else { return nil }
+    return (startIndex...(endIndex - piece.count)).first { self[$0...].starts(with: piece) }
   }
 }

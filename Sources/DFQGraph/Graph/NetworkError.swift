@@ -42,15 +42,15 @@ public enum NetworkError: Error, Equatable, Sendable {
   case lossNotFinite(what: String, step: Int, value: String)
   /// A layer's value isn't kept, because it is computed together with the next one's.
   case notObserved(layer: String)
-  /// Parameters of another number were given.
+  /// The number of parameters differs from the network's.
   case parameterCount(expected: Int, found: Int)
-  /// Values of another number were given.
+  /// The number of values differs from what is required.
   case valueCount(what: String, expected: Int, found: Int)
-  /// A range is outside of the values.
+  /// A range exceeds the values.
   case rangeOutOfBounds(what: String, range: Range<Int>, count: Int)
-  /// An objective's targets do not fit the batch or the layer it looks at.
+  /// The targets of an objective don't fit the batch or the layer it observes.
   case targetShape(objective: String, expected: Shape, found: Shape)
-  /// A loss on moments was asked for in training mode, which has statistics of its own.
+  /// A loss on moments was requested in training mode, which uses the batch's statistics.
   case momentsInTraining(objective: String)
   /// A batch has no images.
   case noImages(what: String)

@@ -25,7 +25,7 @@ public struct PoolingWindow: Hashable, Sendable, Codable {
 
   /// Returns the output's shape for one map.
   ///
-  /// - Throws: ``LayerError`` where the window doesn't fit or lies in the padding alone.
+  /// - Throws: ``LayerError`` where the window doesn't fit or may lie entirely in the padding.
   func outputShape(of inputs: [Shape]) throws -> Shape {
     let map = try inputs.map()
     guard padding.top < kernel.height, padding.bottom < kernel.height,

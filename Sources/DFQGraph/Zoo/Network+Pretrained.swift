@@ -8,8 +8,9 @@ extension Network {
     case resNet20FashionMNIST = "resnet20-fashion-mnist"
   }
 
-  /// A network that comes with the package; throws `NetworkError` or `InterchangeError` where the
-  /// package is damaged.
+  /// Returns a network that comes with the package.
+  ///
+  /// - Throws: ``NetworkError`` or `InterchangeError` where the package is damaged.
   public static func pretrained(_ name: Pretrained) throws -> Network {
     guard
       let path = Bundle.module.path(
