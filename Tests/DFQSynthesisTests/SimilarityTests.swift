@@ -23,6 +23,7 @@ import Testing
       try classifier([[1, 0], [0, 1], [0, 1], [2, 0]]), measure: .dotProduct)
     #expect(similarity.nearest(to: 0) == [3, 1, 2])
     #expect(similarity.nearest(to: 0, count: 1) == [3])
+    #expect(similarity.nearest(to: 0, count: -1) == [])
   }
 
   @Test func golden() throws {
@@ -48,13 +49,18 @@ import Testing
     #expect(oneHot.labelEntropy == 0)
   }
 
-  @Test func batchIsRowByRow() {
+  @Test func batchIsRowByRow() throws {
     let logits = Tensor(shape: [2, 3], elements: [1, 2, 3, 0, 0, 0])
     let labels = Tensor(shape: [2, 3], elements: [0, 0, 1, 0.5, 0.5, 0])
-    let both = Difficulty.of(logits: logits, labels: labels)
+    let both = try Difficulty.of(logits: logits, labels: labels)
     #expect(both[1] == Difficulty(logits: [Float(0), 0, 0], label: [Float(0.5), 0.5, 0]))
     #expect(abs(both[1].predictionEntropy - 1) < 1e-6)
     #expect(abs(both[1].gradientNorm - 1.0 / 3) < 1e-6)
+    for shape: Shape in [[2, 2], [3, 3], [6]] {
+      #expect(throws: SynthesisError.self) {
+        try Difficulty.of(logits: logits, labels: Tensor(shape: shape))
+      }
+    }
   }
 
   @Test func density() throws {

@@ -36,7 +36,14 @@ public struct Difficulty: Sendable, Codable, Hashable {
   }
 
   /// The difficulties of a batch from logits and labels, N C each.
-  public static func of(logits: Tensor, labels: Tensor) -> [Difficulty] {
+  ///
+  /// - Throws: ``SynthesisError/badImages(source:expected:found:)`` where their shapes differ.
+  public static func of(logits: Tensor, labels: Tensor) throws -> [Difficulty] {
+    guard labels.shape.rank == 2, labels.shape == logits.shape else {
+      throw SynthesisError.badImages(
+        source: "difficulty", expected: "labels of the logits' shape \(logits.shape)",
+        found: "\(labels.shape)")
+    }
     let classes = labels.shape[1]
     return (0..<labels.rowCount).map { row in
       let range = row * classes..<(row + 1) * classes

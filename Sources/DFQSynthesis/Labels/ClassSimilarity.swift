@@ -52,6 +52,6 @@ public struct ClassSimilarity: Sendable {
   public func nearest(to anchor: Int, count: Int? = nil) -> [Int] {
     let others = (0..<classCount).filter { $0 != anchor }
     let ordered = others.sorted { (self[anchor, $0], -$0) > (self[anchor, $1], -$1) }
-    return Array(ordered.prefix(count ?? others.count))
+    return Array(ordered.prefix(max(count ?? others.count, 0)))
   }
 }

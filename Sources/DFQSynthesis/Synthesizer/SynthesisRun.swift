@@ -157,7 +157,7 @@ final class SynthesisRun<Method: SynthesisMethod> {
     let labels = labels ?? LabelBatch(predictions: logits)
     let all = SyntheticImages(
       images: images, labels: labels.labels, isEasy: labels.isEasy, anchors: labels.anchors,
-      difficulty: Difficulty.of(logits: logits, labels: labels.labels))
+      difficulty: try Difficulty.of(logits: logits, labels: labels.labels))
     let predictions = logits.argmaxOfRows()
     let faithful = predictions.indices.filter {
       method.keeps(
