@@ -23,6 +23,12 @@ class Outcome:
         return self.result["images_per_s"]
 
 
+def plain(said):
+    """What a run printed, under the peers' names: the tool's JSON is in camelCase, with the context in an object."""
+    names = {"imagesPerSecond": "images_per_s", "instructionSet": "isa"}
+    return {names.get(key, key): value for key, value in (said | said.get("context", {})).items() if key != "context"}
+
+
 def busy():
     """Seconds all processors have worked since boot; None where the system does not tell."""
     if not os.path.exists("/proc/stat"):
@@ -60,7 +66,7 @@ def once(command, environment, timeout):
         said = process.stderr.strip().splitlines() or [""]
         return Outcome(failure=f"exit code {process.returncode}: {said[-1][:200]}")
     try:
-        return Outcome(json.loads(lines[-1]), "", others, others > ALLOWED)
+        return Outcome(plain(json.loads(lines[-1])), "", others, others > ALLOWED)
     except ValueError:
         return Outcome(failure=f"no JSON: {lines[-1][:200]}")
 
