@@ -100,17 +100,15 @@ struct TimedWork {
       mark()
     }
   }
+
   private func inferStudent(_ steps: Int, _ mark: () -> Void) throws {
     let images = RandomData.images(batch, for: network, seed: seed)
     var student = try QuantizedNetwork(
-      network: network, quantizer: Quantizer(weightBits: 4, activationBits: [4]), selector: nil,
-      seed: seed)
+      network: network, quantizer: Quantizer(weightBits: 4, activationBits: [4]), seed: seed)
     try student.calibrate(batches: [images], context: context)
-    let executor = StudentExecutor(student, context: context)
-    let weights = executor.effectiveWeights(student)
-    let request = PassRequest(outputs: [network.graph.output])
+    let classifier = StudentClassifier(student, context: context)
     for _ in 0..<steps {
-      _ = try executor.run(student, images: images, request: request, effective: weights)
+      _ = try classifier.logits(ofInputs: images)
       mark()
     }
   }

@@ -141,4 +141,33 @@ import Testing
       abs(again.averageBitOPs + student.selectorBitOPs - run.averageBitOPs)
         < 1e-9 * run.averageBitOPs)
   }
+
+  @Test func classifier() throws {
+    let (student, images) = try StudentTests.student()
+    let classifier = StudentClassifier(student, context: StudentTests.context)
+    for bits in [BitPolicy.selector, .fixed(4)] {
+      let decisions = try student.decisions(
+        ofInputs: images, bits: bits, context: StudentTests.context)
+      for _ in 0..<2 {
+        let logits = try classifier.logits(ofInputs: images, bits: bits)
+        #expect(logits.shape == [13, 4] && logits.elements == decisions.flatMap(\.logits))
+      }
+      let mean = decisions.reduce(0) { $0 + $1.bitOPs } / 13
+      #expect(try classifier.meanBitOPs(ofInputs: images, bits: bits) == mean)
+    }
+    #expect(throws: NetworkError.self) {
+      _ = try classifier.logits(ofInputs: Tensor(shape: [1, 8, 8, 3]))
+    }
+    #expect(throws: QuantizationError.noImages(what: "a mean cost")) {
+      _ = try classifier.meanBitOPs(ofInputs: Tensor(shape: [0, 12, 12, 3]))
+    }
+  }
+
+  @Test func calibrationTakesInputsOfItsShape() throws {
+    var student = try QuantizedNetwork(
+      network: .tinyResNet(), quantizer: Quantizer(weightBits: 4, activationBits: [4]))
+    #expect(throws: NetworkError.imageShape(expected: [8, 8, 3], found: [12, 12, 3])) {
+      try student.calibrate(batches: [Tensor(shape: [2, 12, 12, 3], repeating: 1)])
+    }
+  }
 }

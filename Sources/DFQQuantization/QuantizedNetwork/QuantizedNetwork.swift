@@ -34,8 +34,17 @@ public struct QuantizedNetwork: Sendable {
   /// The selector's decisions in this network.
   let plan: DecisionPlan
 
-  package init(
-    network: Network, quantizer: Quantizer, selector: BitSelector?, seed: UInt64
+  /// Makes a student of a network; ``calibrate(batches:context:)`` then finds its ranges.
+  ///
+  /// - Parameters:
+  ///   - network: The full-precision network, whose weights become the shadow weights.
+  ///   - quantizer: How weights and activations are quantized.
+  ///   - selector: How bits are chosen where the quantizer leaves a choice; nil takes one decision
+  ///     per layer.
+  ///   - seed: The seed of the selector's first parameters.
+  /// - Throws: ``QuantizationError`` for settings that cannot be used in this network.
+  public init(
+    network: Network, quantizer: Quantizer, selector: BitSelector? = nil, seed: UInt64 = 0
   ) throws {
     try self.init(
       network: network, quantizer: quantizer, selector: selector, seed: seed, check: { _ in })

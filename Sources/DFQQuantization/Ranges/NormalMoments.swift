@@ -1,7 +1,7 @@
 import DFQGraph
 
-/// The distribution of every value that follows from batch norm's scales and shifts alone, without
-/// any image.
+/// The distribution of every value that follows from batch norm's scales and shifts, without any
+/// image.
 ///
 /// Each channel behind a batch norm is normal with mean beta and deviation |gamma| (Nagel et al.,
 /// 2019, section 4.2); the layers carry the moments on through sums, clamps and pooling.

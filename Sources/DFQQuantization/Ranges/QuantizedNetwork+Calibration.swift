@@ -1,17 +1,26 @@
 import DFQEngine
 import DFQGraph
-package import DFQTensor
+public import DFQTensor
 
 extension QuantizedNetwork {
-  /// Finds all ranges on batches of synthetic images (N H W C each): weights from themselves,
-  /// activations from floating point values behind rounded weights.
+  /// Finds all ranges: those of weights from the weights, those of activations from values in
+  /// floating point behind rounded weights.
   ///
-  /// `batches` is called twice with the same batches.
-  package mutating func calibrate(
-    batches: [Tensor], context: ExecutionContext
+  /// The library calls this with synthetic images only.
+  ///
+  /// - Parameters:
+  ///   - batches: Normalized inputs N H W C each; moving averages take one step per batch.
+  ///   - context: How the work is executed.
+  /// - Throws: ``QuantizationError`` for no images or values that are not finite, `NetworkError` for
+  ///   inputs of another shape.
+  public mutating func calibrate(
+    batches: [Tensor], context: ExecutionContext = .default
   ) throws {
     let images = batches.reduce(0) { $0 + $1.rowCount }
     guard images > 0 else { throw QuantizationError.noImages(what: "calibration") }
+    for batch in batches where batch.rowShape != network.imageShape {
+      throw NetworkError.imageShape(expected: network.imageShape, found: batch.rowShape)
+    }
     calibrateWeights()
     let effective = WeightQuantization(student: self).effective(context).values
 
@@ -135,6 +144,7 @@ extension QuantizedNetwork {
         found = histogram.leastSquaresRange {
           WeightQuantization.grid(low: $0, high: $1, bits: bits, scheme: gridScheme(part))
         }
+      // The other rules need images; the quantizer's check refuses them for weights.
       case .minMax, .movingAverage, .batchNormStatistics: found = range
       }
       let full = max(abs(range.low), abs(range.high))

@@ -2,9 +2,9 @@ import DFQEngine
 import DFQGraph
 public import DFQTensor
 
-/// Classifies batch after batch with a student that no longer changes: its weights are rounded once
-/// and memory is kept between calls.
+/// Classifies batch after batch with a student that no longer changes.
 ///
+/// The weights are rounded once and memory is kept between calls. The inputs of a call are one batch.
 /// Make one and use it from one task at a time.
 public final class StudentClassifier {
   private let evaluator: StudentEvaluator
@@ -14,7 +14,7 @@ public final class StudentClassifier {
 
   /// Rounds the weights and prepares execution.
   public init(_ student: QuantizedNetwork, context: ExecutionContext = .default) {
-    evaluator = StudentEvaluator(student, context: context)
+    evaluator = StudentEvaluator(student, context: context, batch: 1 << 30)
   }
 
   /// The logits N C of normalized inputs N H W C.

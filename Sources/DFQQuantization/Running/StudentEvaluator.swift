@@ -9,10 +9,12 @@ package final class StudentEvaluator {
   private let executor: StudentExecutor
   private let effective: EffectiveWeights
   private let model: BitOPsModel
-  private let batch = 128
+  private let batch: Int
 
-  package init(_ student: QuantizedNetwork, context: ExecutionContext) {
+  /// Rounds the weights; images are computed so many at a time.
+  package init(_ student: QuantizedNetwork, context: ExecutionContext, batch: Int = 128) {
     self.student = student
+    self.batch = batch
     executor = StudentExecutor(student, context: context)
     effective = executor.effectiveWeights(student)
     model = student.costModel

@@ -22,7 +22,7 @@ public enum DeciderLearning: Sendable, Hashable {
 ///   first pass; those for which ``continues(after:logits:parameters:price:)`` is true take the next
 ///   one. The cost of all passes counts.
 ///
-/// To read a student with an own decider, pass its type to
+/// To read a student that has such a decider, pass its type to
 /// ``QuantizedNetwork/init(contentsOf:layers:deciders:roundings:)``.
 public protocol BitDecider: Sendable, Hashable, Codable {
   /// Its name in files; two types must not share one.
