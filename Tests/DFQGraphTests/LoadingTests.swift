@@ -18,6 +18,13 @@ import Testing
     name.replacing("shortcut", with: "downsample").replacing("linear.", with: "fc.")
   }
 
+  private func oddGraph() throws -> Graph {
+    var b = GraphBuilder(input: [4, 4, 3])
+    let x = try b.add("odd", .convolution(.init(outputChannels: 2, kernel: 3)), b.input)
+    try b.add("end", .globalAveragePool, x)
+    return b.build()
+  }
+
   private static let publicMetadata = [
     "arch": "resnet8-cifar (projection shortcuts)", "classes": "4",
     "input": "1x3x8x8 RGB, x/255 then mean 0.5,0.4,0.3 std 0.2,0.25,0.3",
@@ -116,6 +123,11 @@ import Testing
     #expect(message(plain, "resnet8-cifar:classes=4").contains(fits))
     #expect(message(plain).contains(fits))
     #expect(message(try file(projection, metadata: ["arch": "alexnet"])).contains(fits))
+    // Nothing fits: the message still names the file.
+    let odd = try Network.random(oddGraph()).file()
+    var unknown = SafetensorsFile(metadata: ["arch": "alexnet"])
+    for name in odd.names { unknown.add(name, try odd.tensor(name)) }
+    #expect(message(unknown).hasPrefix("file: architecture \"alexnet\" is not known"))
     // Other numbers of classes and channels.
     #expect(message(plain, "resnet8-cifar-projection:classes=10").contains(fits))
     // One layer of another name.

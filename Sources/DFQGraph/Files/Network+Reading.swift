@@ -141,11 +141,11 @@ extension Network {
   private static func refusal(
     _ error: NetworkError, _ file: String, _ tensors: [String: Shape]
   ) -> NetworkError {
-    let fitting = Architecture.fitting(tensors)
-    return fitting.isEmpty
-      ? error
-      : .wrongArchitecture(
-        file: file, problem: "\(error)",
-        advice: "its tensors fit \(fitting.joined(separator: " or ")): name that architecture")
+    let fitting = Architecture.fitting(tensors).joined(separator: " or ")
+    return .wrongArchitecture(
+      file: file, problem: "\(error)",
+      advice: fitting.isEmpty
+        ? "name an architecture that its tensors fit"
+        : "its tensors fit \(fitting): name that architecture")
   }
 }

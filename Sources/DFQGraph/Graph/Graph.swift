@@ -69,7 +69,12 @@ public struct Graph: Hashable, Sendable {
   }
 
   /// The multiply-accumulate operations of one image in the whole graph.
-  public var macs: Int { nodes.indices.reduce(0) { $0 + macs($1) } }
+  public var macs: Int {
+    nodes.indices.reduce(0) { sum, position in
+      let (result, overflow) = sum.addingReportingOverflow(macs(position))
+      return overflow ? .max : result
+    }
+  }
 }
 
 extension Graph.Node: Hashable {
