@@ -38,12 +38,14 @@ public struct ElementwiseSpeeds: Sendable {
     }
     measure("normalization, activation", maps: 2) {
       kernels.affineActivation(
-        x: x, scale: scale, shift: shift, residual: nil, leak: 0, high: .infinity, pixels: pixels,
+        x: x, scale: scale, shift: shift, residual: nil, negativeSlope: 0, upperBound: .infinity,
+        pixels: pixels,
         channels: channels, y: y)
     }
     measure("their gradient", maps: 3) {
       kernels.affineActivationBackward(
-        gradient: g, x: x, scale: scale, shift: shift, residual: nil, leak: 0, high: .infinity,
+        gradient: g, x: x, scale: scale, shift: shift, residual: nil, negativeSlope: 0,
+        upperBound: .infinity,
         pixels: pixels, channels: channels, xGradient: y, residualGradient: nil,
         accumulateResidual: false, scaleGradient: nil, shiftGradient: nil)
     }

@@ -7,7 +7,7 @@ extension ExecutionContext.ConvolutionAlgorithm: ExpressibleByArgument {}
 extension ExecutionContext.QuantizedArithmetic: ExpressibleByArgument {}
 extension ClassSimilarity.Measure: ExpressibleByArgument {}
 extension SoftLabels.Group: ExpressibleByArgument {}
-extension BatchNormStatistics.Variant: ExpressibleByArgument {}
+extension BatchNormStatistics.Comparison: ExpressibleByArgument {}
 extension AugmentationRule: ExpressibleByArgument {}
 
 /// How much work a command does by default.

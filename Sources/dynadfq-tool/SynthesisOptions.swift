@@ -14,7 +14,7 @@ struct SynthesisOptions: ParsableArguments {
   @Option(help: "Factor of the cross entropy with the labels; 0 for images without labels.")
   var labelLoss: Float?
   @Option(help: "BN statistics loss: batchVariance or imageDeviation (ZeroQ's).")
-  var statistics: BatchNormStatistics.Variant?
+  var statistics: BatchNormStatistics.Comparison?
   /// Which labels images are synthesized towards.
   enum Labels: String, ExpressibleByArgument, CaseIterable {
     case groups, refined, oneHot

@@ -26,7 +26,7 @@ import Testing
       + response.batchStatistics.flatMap { ($0.mean + $0.variance).map { Float($0) } }
   }
 
-  /// 1 image, fewer images than lanes, as many, and a number lanes do not divide.
+  /// 1 image, fewer images than shards, as many, and a number shards do not divide.
   @Test(arguments: [1, 3, 8, 11], ExecutionVariant.all)
   func threads(batch: Int, variant: ExecutionVariant) throws {
     for mode in [BatchNormMode.evaluation, .training] {
@@ -152,18 +152,18 @@ import Testing
     var stream = RandomStream(seed: 8)
     let images = stream.tensor([5, 8, 8, 3])
     let executor = Executor(plan: Plan(network.graph), context: .init(threads: 1))
-    for variant in BatchNormStatistics.Variant.allCases {
+    for comparison in BatchNormStatistics.Comparison.allCases {
       let responses = try [(false, false), (true, false), (false, true)].map { wanted in
         try executor.run(
           images: images, parameters: network.parameters.values,
           request: .init(
             imageObjectives: [SquaredDistance(target: Tensor(shape: images.shape), node: 0)],
-            momentObjectives: try network.batchNormStatistics(variant: variant),
+            momentObjectives: try network.batchNormStatistics(comparison: comparison),
             imageGradient: wanted.0, parameterGradient: wanted.1))
       }
       for response in responses {
-        #expect(response.momentLosses == responses[1].momentLosses, "\(variant)")
-        #expect(response.imageLosses == responses[1].imageLosses, "\(variant)")
+        #expect(response.momentLosses == responses[1].momentLosses, "\(comparison)")
+        #expect(response.imageLosses == responses[1].imageLosses, "\(comparison)")
       }
       #expect(responses[1].momentLosses.allSatisfy { $0 > 0 })
       #expect(responses[1].imageLosses[0] > 0)

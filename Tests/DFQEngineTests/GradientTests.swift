@@ -28,7 +28,7 @@ import Testing
   @Test(arguments: LayerCase.all, [BatchNormMode.evaluation, .training])
   func layer(_ layer: LayerCase, mode: BatchNormMode) throws {
     let network = try layer.network()
-    // Four lanes, two of them with a group of two images.
+    // Four shards, two of them with a group of two images.
     let batch = 6
     var stream = RandomStream(seed: 4, layer.description)
     let images = stream.tensor(Shape([batch] + layer.input.dimensions), deviation: 1.5)

@@ -78,9 +78,9 @@ import Testing
   }
 
   @Test func batchNormStatisticsByHand() {
-    func loss(_ variant: BatchNormStatistics.Variant) -> MomentLoss {
+    func loss(_ comparison: BatchNormStatistics.Comparison) -> MomentLoss {
       BatchNormStatistics(
-        targetMean: [1, 0], targetVariance: [5, 1], variant: variant, node: 0, weight: 1
+        targetMean: [1, 0], targetVariance: [5, 1], comparison: comparison, node: 0, weight: 1
       ).evaluate(mean: [3, 1], variance: [2, 3], count: 4)
     }
     // ((3-1)^2 + (2-5)^2 + (1-0)^2 + (3-1)^2) / 2 channels.
@@ -96,10 +96,9 @@ import Testing
     #expect(image.meanGradient == [4, 2])
   }
 
-  /// Both BN statistics losses over a whole network, with the deviation variant's own loss at the
-  /// input, against a loss computed in double precision by methods.md 1.5 and its differences.
-  @Test(arguments: BatchNormStatistics.Variant.allCases)
-  func batchNormStatistics(variant: BatchNormStatistics.Variant) throws {
+  /// Both BN statistics losses over a whole network, with the additional loss at the input for deviations, against a loss computed in double precision by the definition and its differences.
+  @Test(arguments: BatchNormStatistics.Comparison.allCases)
+  func batchNormStatistics(comparison: BatchNormStatistics.Comparison) throws {
     let network = try Network.tinyResNet()
     let batch = 3
     var stream = RandomStream(seed: 4)
@@ -113,7 +112,7 @@ import Testing
       var total = 0.0
       func add(_ value: [Double], mean: [Double], variance: [Double]) {
         let channels = mean.count
-        switch variant {
+        switch comparison {
         case .batchVariance:
           let found = ReferenceNetwork.moments(value, channels: channels)
           for c in 0..<channels {
@@ -144,7 +143,7 @@ import Testing
           values[network.graph.nodes[position].inputs[0]], mean: parameter(.runningMean),
           variance: parameter(.runningVariance))
       }
-      if variant == .imageDeviation { add(values[0], mean: [0, 0, 0], variance: [1, 1, 1]) }
+      if comparison == .imageDeviation { add(values[0], mean: [0, 0, 0], variance: [1, 1, 1]) }
       return total
     }
 
@@ -159,7 +158,7 @@ import Testing
       let response = try Executor(plan: Plan(network.graph), context: execution.context).run(
         images: images, parameters: network.parameters.values,
         request: .init(
-          momentObjectives: try network.batchNormStatistics(variant: variant, weight: weight),
+          momentObjectives: try network.batchNormStatistics(comparison: comparison, weight: weight),
           imageGradient: true))
       #expect(abs(response.totalLoss / value - 1) < 1e-5, "\(execution)")
       let gradient = response.imageGradient!.elements

@@ -24,7 +24,7 @@ import Testing
       target: Tensor(shape: Shape([2] + shape.dimensions)), node: node)
     let moments = BatchNormStatistics(
       targetMean: [Double](repeating: 0, count: 16),
-      targetVariance: [Double](repeating: 1, count: 16), variant: .batchVariance, node: node,
+      targetVariance: [Double](repeating: 1, count: 16), comparison: .batchVariance, node: node,
       weight: 1)
     let requests = [
       PassRequest(imageObjectives: [objective]),

@@ -71,8 +71,8 @@ import Testing
     #expect(other.images != whole.images)
   }
 
-  @Test(arguments: BatchNormStatistics.Variant.allCases)
-  func lossFalls(statistics: BatchNormStatistics.Variant) throws {
+  @Test(arguments: BatchNormStatistics.Comparison.allCases)
+  func lossFalls(statistics: BatchNormStatistics.Comparison) throws {
     let losses = Mutex<[Double]>([])
     _ = try synthesizer {
       $0.count = 16

@@ -42,7 +42,7 @@ import Testing
     let steps = 300
     let done = (0..<threads).map { _ in Counter() }
     let late = Counter()
-    WorkerPool(threads: threads).together { member, team in
+    WorkerPool(threads: threads).runTeam { member, team in
       for step in 0..<steps {
         for other in done where other.total.load(ordering: .relaxed) < step {
           late.total.add(1, ordering: .relaxed)
@@ -61,7 +61,7 @@ import Testing
     let pool = WorkerPool(threads: 2)
     let total = Atomic<Int>(0)
     pool.forEach(4) { _, _ in
-      pool.together { _, team in
+      pool.runTeam { _, team in
         team.wait()
         total.add(team.count, ordering: .relaxed)
       }
@@ -116,7 +116,7 @@ import Testing
     let pool = WorkerPool(threads: threads)
     #expect(2...WorkerPool.limit ~= pool.threads)
     let total = Atomic<Int>(0)
-    pool.together { _, team in total.add(team.count, ordering: .relaxed) }
+    pool.runTeam { _, team in total.add(team.count, ordering: .relaxed) }
     #expect(total.load(ordering: .relaxed) == pool.threads * pool.threads)
   }
 }

@@ -45,12 +45,12 @@ void dfq_scalar_max_pool_gradient(const dfq_conv_shape *shape, const float *inpu
                                   float *gradient);
 
 void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
-                                  const float *residual, float leak, float high, int32_t pixels,
-                                  int32_t channels, float *y, uint8_t *bent);
+                                  const float *residual, float negative_slope, float upper_bound, int32_t pixels,
+                                  int32_t channels, float *y, uint8_t *activation_mask);
 void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
                                            const float *shift, const float *residual,
-                                           const float *y, const uint8_t *bent, float leak,
-                                           float high, int32_t pixels, int32_t channels,
+                                           const float *y, const uint8_t *activation_mask, float negative_slope,
+                                           float upper_bound, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
                                            dfq_store residual_store, const float *offset,
                                            const float *slope, float *scale_gradient,

@@ -12,25 +12,25 @@ static inline float preactivation(const float *x, const float *scale, const floa
 }
 
 void dfq_scalar_affine_activation(const float *x, const float *scale, const float *shift,
-                                  const float *residual, float leak, float high, int32_t pixels,
-                                  int32_t channels, float *y, uint8_t *bent) {
-  if (bent) memset(bent, 0, (size_t)pixels * channels / 8);
+                                  const float *residual, float negative_slope, float upper_bound, int32_t pixels,
+                                  int32_t channels, float *y, uint8_t *activation_mask) {
+  if (activation_mask) memset(activation_mask, 0, (size_t)pixels * channels / 8);
   size_t at = 0;
   for (int32_t p = 0; p < pixels; p++) {
     for (int32_t c = 0; c < channels; c++, at++) {
       const float t = preactivation(x, scale, shift, residual, at, c);
       /* The comparisons are false for NaN, which therefore passes; + 0 makes -0 of ReLU +0. */
-      const float value = t < 0 ? __builtin_fmaf(t, leak, 0.0f) : t;
-      y[at] = high < value ? high : value;
-      if (bent) bent[at / 8] |= (uint8_t)((t <= 0) << at % 8);
+      const float value = t < 0 ? __builtin_fmaf(t, negative_slope, 0.0f) : t;
+      y[at] = upper_bound < value ? upper_bound : value;
+      if (activation_mask) activation_mask[at / 8] |= (uint8_t)((t <= 0) << at % 8);
     }
   }
 }
 
 void dfq_scalar_affine_activation_backward(const float *g, const float *x, const float *scale,
                                            const float *shift, const float *residual,
-                                           const float *y, const uint8_t *bent, float leak,
-                                           float high, int32_t pixels, int32_t channels,
+                                           const float *y, const uint8_t *activation_mask, float negative_slope,
+                                           float upper_bound, int32_t pixels, int32_t channels,
                                            float *x_gradient, float *residual_gradient,
                                            dfq_store residual_store, const float *offset,
                                            const float *slope, float *scale_gradient,
@@ -39,11 +39,11 @@ void dfq_scalar_affine_activation_backward(const float *g, const float *x, const
     double scale_sum = 0, shift_sum = 0;
     size_t at = c;
     for (int32_t p = 0; p < pixels; p++, at += channels) {
-      const float t = bent ? (bent[at / 8] >> at % 8 & 1 ? 0 : 1)
+      const float t = activation_mask ? (activation_mask[at / 8] >> at % 8 & 1 ? 0 : 1)
                       : y  ? y[at]
                            : preactivation(x, scale, shift, residual, at, c);
-      const float bent_part = leak == 0 ? 0 : g[at] * leak;
-      const float masked = t <= 0 ? bent_part : t >= high ? 0 : g[at];
+      const float negative_part = negative_slope == 0 ? 0 : g[at] * negative_slope;
+      const float masked = t <= 0 ? negative_part : t >= upper_bound ? 0 : g[at];
       scale_sum += (double)masked * x[at];
       shift_sum += masked;
       const float through = masked * scale[c];

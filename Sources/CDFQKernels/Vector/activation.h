@@ -1,19 +1,19 @@
 /* Affine map and activation: the constants of a few vectors of channels stay in registers while
  * the pixels go by. */
 typedef struct {
-  vf leak, high;
+  vf negative_slope, upper_bound;
   size_t channels;
   int32_t pixels;
 } activation_settings;
 
-/* act(t): bent below zero, cut at the upper bound. */
-V_INLINE vf activation_value(vf t, vf leak, vf high) {
-  return v_min(high, v_select(v_less(t, v_zero()), v_fma(t, leak, v_zero()), t));
+/* act(t): activation_mask below zero, cut at the upper bound. */
+V_INLINE vf activation_value(vf t, vf negative_slope, vf upper_bound) {
+  return v_min(upper_bound, v_select(v_less(t, v_zero()), v_fma(t, negative_slope, v_zero()), t));
 }
 
 V_INLINE void activation_columns(const activation_settings *s, const int V, const float *x,
                                  const float *scale, const float *shift, const float *residual,
-                                 float *y, uint8_t *bent, int n) {
+                                 float *y, uint8_t *activation_mask, int n) {
   vf a[4], b[4];
   UNROLL_FULLY for (int v = 0; v < V; v++) {
     a[v] = v_load_n(scale + v * VL, n);
@@ -23,23 +23,23 @@ V_INLINE void activation_columns(const activation_settings *s, const int V, cons
     UNROLL_FULLY for (int v = 0; v < V; v++) {
       vf t = v_fma(v_load_n(x + v * VL, n), a[v], b[v]);
       if (residual) t = v_add(t, v_load_n(residual + v * VL, n));
-      v_store_n(y + v * VL, n, activation_value(t, s->leak, s->high));
-      if (bent) v_store_bits(bent + v * VL / 8, v_at_most(t, v_zero()));
+      v_store_n(y + v * VL, n, activation_value(t, s->negative_slope, s->upper_bound));
+      if (activation_mask) v_store_bits(activation_mask + v * VL / 8, v_at_most(t, v_zero()));
     }
     if (residual) residual += s->channels;
-    if (bent) bent += s->channels / 8;
+    if (activation_mask) activation_mask += s->channels / 8;
   }
 }
 
 static void vector_affine_activation(const float *x, const float *scale, const float *shift,
-                                     const float *residual, float leak, float high,
+                                     const float *residual, float negative_slope, float upper_bound,
                                      int32_t pixels, int32_t channels, float *y,
-                                     uint8_t *bent) {
-  const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
+                                     uint8_t *activation_mask) {
+  const activation_settings s = {v_set(negative_slope), v_set(upper_bound), channels, pixels};
 #define BODY(c, V, n)                                                                      \
-  if (bent) {                                                                              \
+  if (activation_mask) {                                                                              \
     activation_columns(&s, V, x + c, scale + c, shift + c, residual ? residual + c : NULL, \
-                       y + c, bent + c / 8, n);                                            \
+                       y + c, activation_mask + c / 8, n);                                            \
   } else if (residual) {                                                                   \
     activation_columns(&s, V, x + c, scale + c, shift + c, residual + c, y + c, NULL, n);  \
   } else {                                                                                 \

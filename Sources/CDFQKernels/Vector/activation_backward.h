@@ -10,21 +10,21 @@ enum { ACTIVATION_AHEAD = 1024 };
 
 typedef struct {
   const float *g, *x, *residual, *y;
-  const uint8_t *bent;
+  const uint8_t *activation_mask;
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
   int adds; /* offset + slope * x to the gradient at x */
   int sums; /* whether the gradients at scale and shift are wanted */
 } activation_gradients;
 
-/* dL/dt of one vector at `at`, which it hands to x and to the residual. LEAKS: `leak` is not 0. */
+/* dL/dt of one vector at `at`, which it hands to x and to the residual. LEAKS: `negative_slope` is not 0. */
 V_INLINE vf activation_gradient(const int LEAKS, const activation_settings *s,
                                 const activation_gradients *a, const int SOURCE, size_t at, vf x,
                                 vf scale, vf shift, vf offset, vf slope, int n) {
-  const vf g = v_load_n(a->g + at, n), below = LEAKS ? v_mul(g, s->leak) : v_zero();
+  const vf g = v_load_n(a->g + at, n), below = LEAKS ? v_mul(g, s->negative_slope) : v_zero();
   vf masked;
   if (SOURCE == FROM_BITS) {
-    masked = v_select(v_load_bits(a->bent + at / 8), below, g);
+    masked = v_select(v_load_bits(a->activation_mask + at / 8), below, g);
   } else {
     vf t;
     if (SOURCE == FROM_Y) {
@@ -33,7 +33,7 @@ V_INLINE vf activation_gradient(const int LEAKS, const activation_settings *s,
       t = v_fma(x, scale, shift);
       if (SOURCE == FROM_RESIDUAL) t = v_add(t, v_load_n(a->residual + at, n));
     }
-    const vf inside = v_select(v_at_most(s->high, t), v_zero(), g);
+    const vf inside = v_select(v_at_most(s->upper_bound, t), v_zero(), g);
     masked = v_select(v_at_most(t, v_zero()), below, inside);
   }
   const vf through = v_mul(masked, scale);
@@ -94,22 +94,22 @@ V_INLINE void activation_gradient_columns(const int LEAKS, const activation_sett
 
 V_INLINE void affine_activation_backward(
     const int LEAKS, const float *g, const float *x, const float *scale, const float *shift,
-    const float *residual, const float *y, const uint8_t *bent, float leak, float high,
+    const float *residual, const float *y, const uint8_t *activation_mask, float negative_slope, float upper_bound,
     int32_t pixels, int32_t channels, float *x_gradient, float *residual_gradient,
     dfq_store residual_store, const float *offset, const float *slope, float *scale_gradient,
     float *shift_gradient) {
-  const activation_settings s = {v_set(leak), v_set(high), channels, pixels};
+  const activation_settings s = {v_set(negative_slope), v_set(upper_bound), channels, pixels};
 #define OFFSET(p, c) ((p) ? (p) + (c) : NULL)
 #define BODY(c, V, n)                                                                       \
   {                                                                                         \
     const activation_gradients a = {g + c, x + c, OFFSET(residual, c), OFFSET(y, c),        \
-                                    OFFSET(bent, c / 8), x_gradient + c,                    \
+                                    OFFSET(activation_mask, c / 8), x_gradient + c,                    \
                                     OFFSET(residual_gradient, c),                           \
                                     residual_store == DFQ_ACCUMULATE, offset != NULL,       \
                                     scale_gradient != NULL};                                \
     const float *from_offset = OFFSET(offset, c), *from_slope = OFFSET(slope, c);           \
     float *to_scale = OFFSET(scale_gradient, c), *to_shift = OFFSET(shift_gradient, c);     \
-    if (bent) {                                                                             \
+    if (activation_mask) {                                                                             \
       activation_gradient_columns(LEAKS, &s, &a, FROM_BITS, V, scale + c, shift + c,        \
                                   from_offset, from_slope, to_scale, to_shift, n);          \
     } else if (y) {                                                                         \
@@ -130,15 +130,16 @@ V_INLINE void affine_activation_backward(
 
 static void vector_affine_activation_backward(
     const float *g, const float *x, const float *scale, const float *shift, const float *residual,
-    const float *y, const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
+    const float *y, const uint8_t *activation_mask, float negative_slope, float upper_bound,
+    int32_t pixels, int32_t channels,
     float *x_gradient, float *residual_gradient, dfq_store residual_store, const float *offset,
     const float *slope, float *scale_gradient, float *shift_gradient) {
-  if (leak == 0) {
-    affine_activation_backward(0, g, x, scale, shift, residual, y, bent, leak, high, pixels,
+  if (negative_slope == 0) {
+    affine_activation_backward(0, g, x, scale, shift, residual, y, activation_mask, negative_slope, upper_bound, pixels,
                                channels, x_gradient, residual_gradient, residual_store, offset,
                                slope, scale_gradient, shift_gradient);
   } else {
-    affine_activation_backward(1, g, x, scale, shift, residual, y, bent, leak, high, pixels,
+    affine_activation_backward(1, g, x, scale, shift, residual, y, activation_mask, negative_slope, upper_bound, pixels,
                                channels, x_gradient, residual_gradient, residual_store, offset,
                                slope, scale_gradient, shift_gradient);
   }

@@ -97,10 +97,10 @@ V_INLINE void winograd_convolve(const int TILE, const dfq_conv_shape *shape, int
     winograd_transform_input(TILE, &job, input, input_step, beginning, first, end, memory);
     const int32_t next = smaller(end + job.block, job.tiles);
     for (int32_t row = 0; row < WINOGRAD_SIDE(TILE); row++) {
-      if (ending->far && row < TILE) {
+      if (ending->cold && row < TILE) {
         winograd_prefetch_output(TILE, &job, first, end, ending, output, output_step, row);
       }
-      if (ending->far_input) {
+      if (ending->cold_input) {
         winograd_prefetch_input(TILE, &job, end, next, input, input_step, row);
       }
       const int32_t m = row * WINOGRAD_SIDE(TILE);

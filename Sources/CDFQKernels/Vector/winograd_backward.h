@@ -10,7 +10,7 @@ V_INLINE void winograd_multiply_gradient(const int TILE, const winograd_job *job
   const dfq_conv_shape *s = job->shape;
   const size_t matrix = winograd_matrix(s->out_channels, s->in_channels);
   for (int32_t row = 0; row < WINOGRAD_SIDE(TILE); row++) {
-    if (g->far && row < TILE) winograd_prefetch_input_gradient(TILE, job, first, end, g, row);
+    if (g->cold && row < TILE) winograd_prefetch_input_gradient(TILE, job, first, end, g, row);
     const int32_t m = row * WINOGRAD_SIDE(TILE);
     winograd_products block = {.matrices = WINOGRAD_SIDE(TILE),
                                .inputs = s->out_channels,

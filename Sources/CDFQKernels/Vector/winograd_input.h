@@ -16,11 +16,11 @@ V_INLINE void winograd_input_strip(const int TILE, const int ACTIVATES, const wi
   const int32_t left = strip->column * TILE - s->pad_left;
   const float *rows[WINOGRAD_MOST];
   /* Rows outside of the image stay zero. */
-  vf scale, shifts[WINOGRAD_MOST], leak, high;
+  vf scale, shifts[WINOGRAD_MOST], negative_slope, upper_bound;
   if (ACTIVATES) {
     scale = v_load_n(beginning->scale, n);
-    leak = v_set(beginning->leak);
-    high = v_set(beginning->high);
+    negative_slope = v_set(beginning->negative_slope);
+    upper_bound = v_set(beginning->upper_bound);
   }
   size_t steps[WINOGRAD_MOST];
   UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
@@ -37,7 +37,7 @@ V_INLINE void winograd_input_strip(const int TILE, const int ACTIVATES, const wi
       if (column + q >= 0 && column + q < width) {
         UNROLL_FULLY for (int r = 0; r < SIDE; r++) {
           x[r] = v_load_n(rows[r] + q * steps[r], n);
-          if (ACTIVATES) x[r] = activation_value(v_fma(x[r], scale, shifts[r]), leak, high);
+          if (ACTIVATES) x[r] = activation_value(v_fma(x[r], scale, shifts[r]), negative_slope, upper_bound);
         }
         winograd_input_line(TILE, x, y);
       } else {

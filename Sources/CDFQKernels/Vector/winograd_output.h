@@ -2,11 +2,11 @@
 
 /* The ending for VL channels (or the first n of them) from `channel` on, of one image. */
 typedef struct {
-  vf bias, scale, shift, leak, high;
+  vf bias, scale, shift, negative_slope, upper_bound;
   vf sum, square_sum; /* of a strip */
   const float *residual;
   float *x, *y;       /* or NULL */
-  uint8_t *bent;      /* or NULL */
+  uint8_t *activation_mask;      /* or NULL */
   int accumulate, sums;
   int streams;        /* whole lines of x go past the caches */
 } winograd_ending;
@@ -22,11 +22,12 @@ V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *out
   if (!e->y) return ending;
   ending.scale = v_load_n(e->scale + channel, n);
   ending.shift = v_load_n(e->shift + channel, n);
-  ending.leak = v_set(e->leak);
-  ending.high = v_set(e->high);
+  ending.negative_slope = v_set(e->negative_slope);
+  ending.upper_bound = v_set(e->upper_bound);
   ending.y = e->y + image * e->y_step + channel;
   ending.residual = e->residual ? e->residual + image * e->residual_step + channel : NULL;
-  ending.bent = e->bent ? e->bent + image * e->bent_step + channel / 8 : NULL;
+  ending.activation_mask =
+      e->activation_mask ? e->activation_mask + image * e->activation_mask_step + channel / 8 : NULL;
   return ending;
 }
 
@@ -50,8 +51,8 @@ V_INLINE void winograd_end_pixel(const int PLAIN, winograd_ending *e, vf x, size
   if (!e->y) return;
   vf t = v_fma(x, e->scale, e->shift);
   if (e->residual) t = v_add(t, v_load_n(e->residual + at, n));
-  v_store_n(e->y + at, n, activation_value(t, e->leak, e->high));
-  if (e->bent) v_store_bits(e->bent + at / 8, v_at_most(t, v_zero()));
+  v_store_n(e->y + at, n, activation_value(t, e->negative_slope, e->upper_bound));
+  if (e->activation_mask) v_store_bits(e->activation_mask + at / 8, v_at_most(t, v_zero()));
 }
 
 V_INLINE void winograd_output_tile(const int TILE, const int PLAIN, const winograd_job *job,

@@ -41,15 +41,15 @@ typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 /* A convolution's inputs are act(x * scale[c] + shift[c]), as affine_activation, of the values x it is given. */
 typedef struct {
   const float *scale, *shift;
-  float leak, high;
+  float negative_slope, upper_bound;
 } dfq_conv_beginning;
 
 /* What becomes of a convolution's outputs x while they are in registers. */
 typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
-  int32_t far_input; /* inputs are unlikely to be in a cache of this core: they are asked for ahead */
-  int32_t far;       /* so is the memory of x */
+  int32_t cold_input; /* inputs are unlikely to be in a cache of this core: they are asked for ahead */
+  int32_t cold;       /* so is the memory of x */
   int32_t streams;   /* x is not read soon: it is written past the caches where its lines are whole */
   int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
   /* Only output channels first_output ..< end_output are computed, all where end_output is 0. Neither is inside of 32
@@ -58,11 +58,11 @@ typedef struct {
   /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
   const float *scale, *shift;
   const float *residual; /* or NULL */
-  float leak, high;
+  float negative_slope, upper_bound;
   float *y;
-  uint8_t *bent; /* or NULL: as affine_activation */
-  /* Between neighbouring images: floats of the residual and of y, bytes of bent. */
-  size_t residual_step, y_step, bent_step;
+  uint8_t *activation_mask; /* or NULL: as affine_activation */
+  /* Between neighbouring images: floats of the residual and of y, bytes of activation_mask. */
+  size_t residual_step, y_step, activation_mask_step;
   /* The moments of x, as moments: added where not NULL. */
   double *sum, *square_sum;
 } dfq_conv_ending;
@@ -82,7 +82,7 @@ typedef struct {
   float *input_gradient;
   size_t input_gradient_step;
   dfq_store store;
-  int32_t far; /* its memory is unlikely to be in a cache of this core: it is asked for ahead */
+  int32_t cold; /* its memory is unlikely to be in a cache of this core: it is asked for ahead */
   const float *transformed;
 } dfq_winograd_gradients;
 
@@ -152,24 +152,26 @@ typedef struct {
                             const float *output_gradient, float *input_gradient);
 
   /* ------------------------------------------------------------ normalization and activation
-   * y = act(x * scale[c] + shift[c] + residual), act clamps to [low, high] with slope `leak` below 0:
-   *   none: low=-inf, high=inf, leak=1.   ReLU: low=0 (leak=0), high=inf.   ReLU6: high=6.   Leaky: leak>0, high=inf.
+   * y = act(x * scale[c] + shift[c] + residual); act has slope negative_slope below 0 and ends at upper_bound:
+   *   none: 1, infinity.   ReLU: 0, infinity.   ReLU6: 0, 6.   Leaky ReLU: above 0, infinity.
    * residual may be NULL. pixels x channels elements.
-   * Where bent is not NULL, bit i of its byte k becomes 1 where x*scale+shift+residual of element 8k + i is at most 0,
-   * else 0: all that the backward needs to know where high is infinite. channels is then a multiple of 16. */
+   * Where activation_mask is not NULL, bit i of its byte k becomes 1 where x*scale+shift+residual of element 8k + i is
+   * at most 0,
+   * else 0: all that the backward needs to know where upper_bound is infinite. channels is then a multiple of 16. */
   void (*affine_activation)(const float *x, const float *scale, const float *shift,
-                            const float *residual, float leak, float high, int32_t pixels,
-                            int32_t channels, float *y, uint8_t *bent);
-  /* Backward of the above given g = dL/dy (and, where one of them is not NULL, y or bent, from which m is then read
-   * instead of from residual; it is the same): with m = act'(x*scale+shift+residual) (1 inside, leak below 0, 0 above high)
+                            const float *residual, float negative_slope, float upper_bound, int32_t pixels,
+                            int32_t channels, float *y, uint8_t *activation_mask);
+  /* Backward of the above given g = dL/dy. m is act'(x*scale+shift+residual): 1 inside, negative_slope below 0, 0 above
+   * upper_bound. Where y or activation_mask is not NULL, m is read from it instead of from residual; it is the same.
    *   masked = g*m; x_gradient = masked*scale (stored), + (offset[c] + slope[c]*x) where these are not NULL, as
    *   add_channel_affine would add; residual_gradient = or += masked (if not NULL);
    *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
    * g and x_gradient may be the same buffer; residual_gradient may not alias g. At the kink x*scale+shift+residual == 0
-   * the derivative is `leak` (as PyTorch: gradient 0 for ReLU at 0); at == high it is 0. */
+   * the derivative is `negative_slope` (as PyTorch: gradient 0 for ReLU at 0); at == upper_bound it is 0. */
   void (*affine_activation_backward)(const float *g, const float *x, const float *scale,
                                      const float *shift, const float *residual, const float *y,
-                                     const uint8_t *bent, float leak, float high, int32_t pixels, int32_t channels,
+                                     const uint8_t *activation_mask, float negative_slope,
+                                     float upper_bound, int32_t pixels, int32_t channels,
                                      float *x_gradient, float *residual_gradient,
                                      dfq_store residual_store, const float *offset,
                                      const float *slope, float *scale_gradient,
@@ -182,7 +184,7 @@ typedef struct {
                              int32_t channels, dfq_store store, float *g);
 
   /* ------------------------------------------------------------ fake quantization
-   * Affine grid of methods.md 1.1: q = clamp(round_half_even(levels_per_unit * x - zero), qmin, qmax);
+   * Uniform affine grid (Jacob et al., 2018, section 2.1): q = clamp(round_half_even(levels_per_unit * x - zero), qmin, qmax);
    * y = (q + zero) / levels_per_unit, the division computed as a true float division. */
   void (*fake_quantize)(const float *x, size_t count, float levels_per_unit, float zero, float qmin,
                         float qmax, float *y);

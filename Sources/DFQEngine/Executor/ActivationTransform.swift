@@ -12,15 +12,15 @@ package protocol ActivationTransform: AnyObject, Sendable {
   /// Writes the transformed value of `raw`, both of the node's shape, and the same as codes of
   /// `codeGrid`; either where it is given.
   ///
-  /// `image` counts within the batch; `lane` is the fixed share of the batch the image belongs to.
+  /// `image` counts within the batch; `shard` is the fixed share of the batch the image belongs to.
   func forward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?)
 
   /// Turns the gradient at the transformed value into the gradient at `raw`, in place, and adds the
-  /// gradients of its own parameters to the lane's sums.
+  /// gradients of its own parameters to the shard's sums.
   func backward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>)
 
   /// Which of the executor's parameter banks an image's convolution or linear layer computes with.

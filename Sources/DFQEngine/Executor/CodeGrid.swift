@@ -3,7 +3,7 @@ import DFQGraph
 /// A uniform grid as integer kernels see it: value = (code + offset) / levelsPerUnit for codes from
 /// 0 on.
 package struct CodeGrid: Sendable {
-  /// S, levels per unit (methods.md 1.1).
+  /// S, the levels per unit: the inverse of the step.
   package let levelsPerUnit: Float
   /// What is added to a code before it is scaled.
   package let offset: Int

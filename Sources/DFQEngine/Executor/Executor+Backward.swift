@@ -17,7 +17,7 @@ extension Executor {
     var end = steps.upperBound
     while end > steps.lowerBound {
       var start = end
-      while start > steps.lowerBound, !isTogether(start - 1, group: group) { start -= 1 }
+      while start > steps.lowerBound, !isGrouped(start - 1, group: group) { start -= 1 }
       if start == end {
         end -= 1
         guard case .convolution(let convolution) = plan.steps[end].kind else { continue }
@@ -47,7 +47,7 @@ extension Executor {
     let input = UnsafePointer(group.source(step.inputs[0], image))
     let inputGradient = gradients + plan.gradientOffset[step.inputs[0]]!
     let needsInput = step.inputs[0] != 0 || wanted.images
-    let own = lanes[group.lane]
+    let own = shards[group.shard]
     let bank = bank(step.output, image)
     let parameters = parameters.start + bank * plan.layout.count
     let parameterGradient = own.parameterGradient.start + bank * plan.layout.count
@@ -65,9 +65,9 @@ extension Executor {
       }
     case .normalization(let norm):
       let residual = norm.hasResidual ? step.inputs[1] : nil
-      let bent = group.bent(step.output, image)
-      // Where nothing bends, the slope is 1 whatever the residual.
-      let readsResidual = norm.hasResidual && bent == nil && norm.bends
+      let activationMask = group.activationMask(step.output, image)
+      // Where nothing hasActivation, the slope is 1 whatever the residual.
+      let readsResidual = norm.hasResidual && activationMask == nil && norm.hasActivation
       let correction = group.corrections(step.inputs[0])
       // In training they are part of the gradient at x too.
       let wantsSums = norm.norm != nil && (wanted.parameters || !group.fusesNormalizations)
@@ -76,8 +76,9 @@ extension Executor {
         shift: normMemory.start + norm.shift,
         residual: readsResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
         y: outputKept(position, group: group)
-          ? UnsafePointer(group.value(step.output, image)) : nil, bent: bent, leak: norm.leak,
-        high: norm.high, pixels: norm.pixels, channels: norm.channels, xGradient: g,
+          ? UnsafePointer(group.value(step.output, image)) : nil, activationMask: activationMask,
+        negativeSlope: norm.negativeSlope,
+        upperBound: norm.upperBound, pixels: norm.pixels, channels: norm.channels, xGradient: g,
         residualGradient: residual.map { gradients + plan.gradientOffset[$0]! },
         accumulateResidual: norm.hasResidual && !first[1], offset: correction,
         slope: correction.map { $0 + norm.channels },
@@ -152,14 +153,14 @@ extension Executor {
   ) {
     let kernels = context.kernels
     let scratch = group.scratch
-    let lane = lanes[group.lane]
+    let shard = shards[group.shard]
     let start = bank * plan.layout.count
     let weight = UnsafePointer(parameters.start + start + step.weight.lowerBound)
     let weightGradient =
-      wanted.parameters ? lane.parameterGradient.start + start + step.weight.lowerBound : nil
+      wanted.parameters ? shard.parameterGradient.start + start + step.weight.lowerBound : nil
     let biasGradient =
       wanted.parameters
-      ? step.bias.map { lane.parameterGradient.start + start + $0.lowerBound } : nil
+      ? step.bias.map { shard.parameterGradient.start + start + $0.lowerBound } : nil
     switch step.style {
     case .dense: preconditionFailure("dense convolutions take groups")
     case .depthwise:

@@ -13,7 +13,7 @@ extension Executor {
     let wantsInputs = step.inputs[0] != 0 || wanted.images
     let inputGradient = wantsInputs ? gradients + plan.gradientOffset[step.inputs[0]]! : nil
     let accumulate = !plan.writesFirst[position][0]
-    let own = lanes[group.lane].parameterGradient.start + bank * plan.layout.count
+    let own = shards[group.shard].parameterGradient.start + bank * plan.layout.count
     let weightGradient = wanted.parameters ? own + convolution.weight.lowerBound : nil
     let biasGradient = convolution.bias.map { own + $0.lowerBound }
     let input = input(of: position, image: images.lowerBound, group: group)
@@ -42,7 +42,7 @@ extension Executor {
         inputs: inputGradient.map {
           .init(
             gradient: $0, step: group.gradients.step, accumulate: accumulate,
-            isFar: group.isFar && !group.fusesNormalizations,
+            isCold: group.isCold && !group.fusesNormalizations,
             transformedWeight: UnsafePointer(
               winogradWeights.start + bank * winograd.weightCount + entry.gradient))
         }),

@@ -6,25 +6,25 @@ extension Executor {
   private static let bandFloats = 1 << 16
 
   /// Rows of one image's convolution as sums of products, with the normalization after it where it
-  /// `goesOn`.
+  /// `fusesNormalization`.
   func convolveDirectly(
     _ convolution: ConvolutionStep, at position: Int, bank: Int, image: Int, rows: Range<Int>,
-    goesOn: Bool, group: ImageGroup
+    fusesNormalization: Bool, group: ImageGroup
   ) {
     let shape = convolution.shape
-    for band in directBands(shape, rows: rows, goesOn: goesOn) {
+    for band in directBands(shape, rows: rows, fusesNormalization: fusesNormalization) {
       convolveBand(convolution, at: position, bank: bank, image: image, rows: band, group: group)
-      guard goesOn else { continue }
+      guard fusesNormalization else { continue }
       normalize(position + 1, image: image, rows: band, group: group)
     }
   }
 
   /// The rows that are computed at a time.
   private func directBands(
-    _ shape: ConvolutionShape, rows: Range<Int>, goesOn: Bool
+    _ shape: ConvolutionShape, rows: Range<Int>, fusesNormalization: Bool
   ) -> some Sequence<Range<Int>> {
     // The BLAS adds in another order where there are fewer rows.
-    let isWhole = !goesOn || context.backend == .blas || !shape.readsEverywhere
+    let isWhole = !fusesNormalization || context.backend == .blas || !shape.readsEverywhere
     let limit = Executor.bandFloats / (shape.outputWidth * shape.outputChannels)
     let height = isWhole ? rows.count : max(1, limit)
     return stride(from: rows.lowerBound, to: rows.upperBound, by: max(height, 1)).lazy.map {
@@ -36,7 +36,7 @@ extension Executor {
   /// divides them otherwise.
   func directScratchCount(_ shape: ConvolutionShape, rows: Range<Int>) -> Int {
     guard shape.readsEverywhere else { return 0 }
-    let bands = [true, false].flatMap { directBands(shape, rows: rows, goesOn: $0) }
+    let bands = [true, false].flatMap { directBands(shape, rows: rows, fusesNormalization: $0) }
     return aligned(
       bands.map { context.kernels.convolutionScratchCount(shape.rows($0).shape) }.max() ?? 0)
   }
@@ -73,8 +73,9 @@ extension Executor {
       shift: normMemory.start + norm.shift,
       residual: norm.hasResidual
         ? UnsafePointer(group.source(step.inputs[1], image) + before) : nil,
-      leak: norm.leak, high: norm.high, pixels: rows.count * pixels, channels: norm.channels,
+      negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: rows.count * pixels,
+      channels: norm.channels,
       y: group.value(step.output, image) + before,
-      bent: group.bent(step.output, image).map { $0 + before / 8 })
+      activationMask: group.activationMask(step.output, image).map { $0 + before / 8 })
   }
 }

@@ -8,12 +8,12 @@ extension Executor {
   func forward(steps: Range<Int>, group: ImageGroup) {
     var position = steps.lowerBound
     while position < steps.upperBound {
-      if isTogetherForward(position, group: group) {
+      if isGroupedForward(position, group: group) {
         position = forward(position, images: group.images, end: steps.upperBound, group: group)
         continue
       }
       var end = position
-      while end < steps.upperBound, !isTogetherForward(end, group: group) { end += 1 }
+      while end < steps.upperBound, !isGroupedForward(end, group: group) { end += 1 }
       for image in group.images {
         var next = position
         while next < end {
@@ -25,12 +25,12 @@ extension Executor {
   }
 
   /// Whether a step computes all images of a group at once.
-  func isTogether(_ position: Int, group: ImageGroup) -> Bool {
+  func isGrouped(_ position: Int, group: ImageGroup) -> Bool {
     group.images.count > 1 && winograd.isGrouped(position)
   }
 
-  private func isTogetherForward(_ position: Int, group: ImageGroup) -> Bool {
-    isTogether(position, group: group) && !isInteger(position, bank: 0)
+  private func isGroupedForward(_ position: Int, group: ImageGroup) -> Bool {
+    isGrouped(position, group: group) && !isInteger(position, bank: 0)
   }
 
   /// Computes a step, and the next one where it goes with it; returns the step after.
@@ -49,39 +49,43 @@ extension Executor {
       return position + 1
     }
     let bank = bank(step.output, images.lowerBound)
-    let goesOn =
+    let fusesNormalization =
       group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
     if isInteger(position, bank: bank) {
       convolveIntegers(
-        convolution, at: position, bank: bank, image: images.lowerBound, goesOn: goesOn,
+        convolution, at: position, bank: bank, image: images.lowerBound,
+        fusesNormalization: fusesNormalization,
         group: group)
-      if goesOn { finish(step.output, images: images, group: group) }
-      finish(plan.steps[goesOn ? position + 1 : position].output, images: images, group: group)
-      return position + (goesOn ? 2 : 1)
+      if fusesNormalization { finish(step.output, images: images, group: group) }
+      finish(
+        plan.steps[fusesNormalization ? position + 1 : position].output, images: images,
+        group: group)
+      return position + (fusesNormalization ? 2 : 1)
     }
     let rows = 0..<convolution.shape.outputHeight
     let entry = winogradEntry(position)
     if let entry {
       convolve(
         convolution, at: position, entry: entry, bank: bank, images: images, rows: rows,
-        goesOn: goesOn, group: group)
+        fusesNormalization: fusesNormalization, group: group)
     } else {
       for image in images {
         convolveDirectly(
-          convolution, at: position, bank: bank, image: image, rows: rows, goesOn: goesOn,
+          convolution, at: position, bank: bank, image: image, rows: rows,
+          fusesNormalization: fusesNormalization,
           group: group)
       }
     }
-    if !goesOn || entry == nil {
+    if !fusesNormalization || entry == nil {
       finish(step.output, images: images, group: group, hasMoments: entry != nil)
     }
-    if goesOn { finish(plan.steps[position + 1].output, images: images, group: group) }
-    return position + (goesOn ? 2 : 1)
+    if fusesNormalization { finish(plan.steps[position + 1].output, images: images, group: group) }
+    return position + (fusesNormalization ? 2 : 1)
   }
 
   /// How a convolution is computed by Winograd's algorithm in the current pass, nil where it is not.
   func winogradEntry(_ position: Int) -> WinogradPlan.Entry? {
-    computesAlone ? winograd.entries[position]?.alone : winograd.entries[position]
+    computesSingleImage ? winograd.entries[position]?.singleImage : winograd.entries[position]
   }
 
   /// Rows (and some of the output channels) of a convolution by Winograd's algorithm, with the moments of its outputs and, where it
@@ -90,7 +94,7 @@ extension Executor {
   /// Rows that begin in the middle of a tile would be computed in other tiles, to other last bits.
   func convolve(
     _ convolution: ConvolutionStep, at position: Int, entry: WinogradPlan.Entry, bank: Int,
-    images: Range<Int>, rows: Range<Int>, outputs: Range<Int>? = nil, goesOn: Bool,
+    images: Range<Int>, rows: Range<Int>, outputs: Range<Int>? = nil, fusesNormalization: Bool,
     group: ImageGroup
   ) {
     let step = plan.steps[position]
@@ -101,26 +105,28 @@ extension Executor {
       bias: convolution.bias.map {
         UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
       })
-    ending.hasFarInput = group.isFar && !group.fusesNormalizations
-    ending.isFar = group.isFar
+    ending.hasColdInput = group.isCold && !group.fusesNormalizations
+    ending.isCold = group.isCold
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
     ending.outputs = outputs
     // The normalization's input is next read by its backward, or when the whole batch is done.
     let isReadLate =
-      goesOn || !group.fusesNormalizations && plan.isNormalizedNext[position]
+      fusesNormalization || !group.fusesNormalizations && plan.isNormalizedNext[position]
     ending.streamsOutput = group.exceedsCaches && isReadLate
-    if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
+    if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
       let next = plan.steps[position + 1]
       ending.activation = .init(
         scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
         residual: norm.hasResidual
           ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
-        leak: norm.leak, high: norm.high, y: group.value(next.output, first) + before,
-        bent: group.bent(next.output, first).map { $0 + before / 8 },
+        negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,
+        y: group.value(next.output, first) + before,
+        activationMask: group.activationMask(next.output, first).map { $0 + before / 8 },
         steps: (
           residual: norm.hasResidual ? group.sources(next.inputs[1]).step : 0,
-          y: group.values(next.output).step, bent: group.kept.step * MemoryLayout<Float>.stride
+          y: group.values(next.output).step,
+          activationMask: group.kept.step * MemoryLayout<Float>.stride
         ))
       ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
     }
@@ -163,7 +169,7 @@ extension Executor {
       plan.steps[before].inputs[0],
       ConvolutionBeginning(
         scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
-        leak: norm.leak, high: norm.high))
+        negativeSlope: norm.negativeSlope, upperBound: norm.upperBound))
   }
 
   /// Copies an image into the arena.
@@ -191,7 +197,7 @@ extension Executor {
       }
       if let point {
         transform!.forward(
-          point: point, image: image, lane: group.lane, raw: value,
+          point: point, image: image, shard: group.shard, raw: value,
           output: group.transformed(node, image), codes: group.optionalCodes(node, image))
       }
     }

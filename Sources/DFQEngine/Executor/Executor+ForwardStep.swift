@@ -28,8 +28,9 @@ extension Executor {
       kernels.affineActivation(
         x: input, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
         residual: norm.hasResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
-        leak: norm.leak, high: norm.high, pixels: norm.pixels, channels: norm.channels, y: output,
-        bent: group.bent(step.output, image))
+        negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: norm.pixels,
+        channels: norm.channels, y: output,
+        activationMask: group.activationMask(step.output, image))
     case .linear(let linear):
       Elementwise.linearForward(
         linear, input: input, parameters: parameters, output: output, kernels: kernels)

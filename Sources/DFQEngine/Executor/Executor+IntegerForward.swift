@@ -8,12 +8,13 @@ extension Executor {
     integers.isReady(position, bank: bank)
   }
 
-  /// A convolution of one image in integers, with the normalization after it where it `goesOn`.
+  /// A convolution of one image in integers, with the normalization after it where it `fusesNormalization`.
   ///
   /// The sums are exact; what the float kernels compute differs from it by their rounding alone.
   /// Outputs are normalized band by band, while they are in the first-level cache.
   func convolveIntegers(
-    _ convolution: ConvolutionStep, at position: Int, bank: Int, image: Int, goesOn: Bool,
+    _ convolution: ConvolutionStep, at position: Int, bank: Int, image: Int,
+    fusesNormalization: Bool,
     group: ImageGroup
   ) {
     let step = plan.steps[position]
@@ -25,7 +26,7 @@ extension Executor {
     let scale = group.scratch
     let offset = group.scratch + parts.offset
     setScales(convolution, entry: entry, bank: bank, grid: grid, scale: scale, offset: offset)
-    let drops = goesOn && group.dropsValues && !group.layout.isKept[step.output]
+    let drops = fusesNormalization && group.dropsValues && !group.layout.isKept[step.output]
     let output = group.value(step.output, image)
     let rowCount = shape.outputWidth * shape.outputChannels
     let rows = IntegerPlan.bandRows(shape)
@@ -36,13 +37,14 @@ extension Executor {
         shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
         packedWeight: integers.weights(entry, bank: bank), scale: scale, offset: offset,
         rows: band, output: x, scratch: group.scratch + parts.kernel)
-      if goesOn, case .normalization(let norm) = plan.steps[position + 1].kind {
+      if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
         let next = plan.steps[position + 1]
         kernels.affineActivation(
           x: x, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
           residual: norm.hasResidual
             ? UnsafePointer(group.source(next.inputs[1], image) + first * rowCount) : nil,
-          leak: norm.leak, high: norm.high, pixels: band.count * shape.outputWidth,
+          negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,
+          pixels: band.count * shape.outputWidth,
           channels: norm.channels, y: group.value(next.output, image) + first * rowCount)
       }
     }

@@ -21,10 +21,10 @@ extension Executor {
     let layout = executor.layout(for: request)
     floats += slots.kept * layout.keptCount + slots.transient * layout.transientCount
     if request.wantsGradient { floats += slots.gradients * plan.gradientCount }
-    // Gradients of each lane, and their sum.
-    let lane = plan.layout.count + plan.normMemoryCount
-    let lanes = request.wantsGradient ? executor.laneCount(batch) : 0
+    // Gradients of each shard, and their sum.
+    let shard = plan.layout.count + plan.normMemoryCount
+    let shards = request.wantsGradient ? executor.shardCount(batch) : 0
     let sum = request.parameterGradient ? plan.layout.count : 0
-    return 4 * (floats + lanes * lane + sum)
+    return 4 * (floats + shards * shard + sum)
   }
 }

@@ -10,13 +10,13 @@ extension Executor {
     let mode: BatchNormMode
     let transposing: Bool
     /// Whether the weights are those for images that are computed alone.
-    let isAlone: Bool
+    let isSingleImage: Bool
     /// By the transform's point, whether its values have codes.
     let codes: [Bool]
 
     func covers(_ other: Prepared) -> Bool {
       values.count == other.values.count && mode == other.mode && codes == other.codes
-        && isAlone == other.isAlone
+        && isSingleImage == other.isSingleImage
         && (transposing || !other.transposing)
         && values.withUnsafeBufferPointer { $0.baseAddress }
           == other.values.withUnsafeBufferPointer { $0.baseAddress }
@@ -27,15 +27,16 @@ extension Executor {
   ///
   /// Scales and shifts of evaluation-mode batch norms, transposed and transformed weights.
   func prepare(
-    _ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool, isAlone: Bool
+    _ values: [Float], mode: BatchNormMode, transposing: Bool, keeping: Bool, isSingleImage: Bool
   ) {
     let codes = transform.map { transform in
       transform.nodes.indices.map { transform.hasCodes(point: $0) }
     }
     let wanted = Prepared(
-      values: values, mode: mode, transposing: transposing, isAlone: isAlone, codes: codes ?? [])
+      values: values, mode: mode, transposing: transposing, isSingleImage: isSingleImage,
+      codes: codes ?? [])
     if mode == .evaluation, let prepared, prepared.covers(wanted) { return }
-    computesAlone = isAlone
+    computesSingleImage = isSingleImage
     // Parameters that are about to change are not held: their owner would have to copy them.
     prepared = keeping && mode == .evaluation ? wanted : nil
     values.withUnsafeBufferPointer {

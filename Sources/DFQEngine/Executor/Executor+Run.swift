@@ -17,17 +17,17 @@ extension Executor {
     prepare(
       values, mode: request.mode, transposing: request.wantsGradient,
       keeping: !request.parameterGradient,
-      isAlone: winograd.differsAlone && !request.wantsGradient
-        && batch <= Executor.laneCount(batch))
+      isSingleImage: winograd.differsForSingleImage && !request.wantsGradient
+        && batch <= Executor.shardCount(batch))
     let layout = layout(for: request)
     reserve(
       batch: batch, layout: layout, coupled: coupled, gradients: request.wantsGradient,
       training: training, teamsUp: teamsUp(batch: batch, request: request, coupled: coupled))
     if request.wantsGradient {
-      context.pool.forEach(laneCount(batch)) { [self] lane, _ in
-        if request.parameterGradient { lanes[lane].parameterGradient.clear() }
+      context.pool.forEach(shardCount(batch)) { [self] shard, _ in
+        if request.parameterGradient { shards[shard].parameterGradient.clear() }
         // Training-mode batch norm needs these sums for the gradient at the images too.
-        lanes[lane].normGradient.clear()
+        shards[shard].normGradient.clear()
       }
     }
 

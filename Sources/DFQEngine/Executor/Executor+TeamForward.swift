@@ -8,7 +8,7 @@ extension Executor {
   /// The values are the same bits as those of one thread: rows are divided where tiles end.
   func teamsUp(batch: Int, request: PassRequest, coupled: Bool) -> Bool {
     !request.wantsGradient && !coupled && transform == nil && context.backend == .direct
-      && Executor.laneCount(batch) < context.pool.threads
+      && Executor.shardCount(batch) < context.pool.threads
   }
 
   /// A member's part of all steps for the one image of a group, which it has the scratch of.
@@ -26,20 +26,22 @@ extension Executor {
     let image = group.images.lowerBound
     switch step.kind {
     case .convolution(let convolution) where isDivided(step):
-      let goesOn = plan.isNormalizedNext[position]
+      let fusesNormalization = plan.isNormalizedNext[position]
       if let entry = winogradEntry(position) {
         let part = share(of: convolution.shape, entry: entry, member: member, team: team)
-        guard !part.rows.isEmpty, !part.outputs.isEmpty else { return goesOn ? 2 : 1 }
+        guard !part.rows.isEmpty, !part.outputs.isEmpty else { return fusesNormalization ? 2 : 1 }
         convolve(
           convolution, at: position, entry: entry, bank: 0, images: group.images,
-          rows: part.rows, outputs: part.outputs, goesOn: goesOn, group: group)
+          rows: part.rows, outputs: part.outputs, fusesNormalization: fusesNormalization,
+          group: group)
       } else {
         let rows = team.share(convolution.shape.outputHeight, unit: 1, member: member)
         convolveDirectly(
-          convolution, at: position, bank: 0, image: image, rows: rows, goesOn: goesOn,
+          convolution, at: position, bank: 0, image: image, rows: rows,
+          fusesNormalization: fusesNormalization,
           group: group)
       }
-      return goesOn ? 2 : 1
+      return fusesNormalization ? 2 : 1
     case .normalization where isDivided(step):
       let height = plan.graph.nodes[step.output].outputShape[0]
       normalize(
@@ -99,7 +101,7 @@ extension Executor {
       guard case .convolution(let convolution) = step.kind, isDivided(step) else { continue }
       let shape = convolution.shape
       for member in 0..<count {
-        guard let entry = winograd.entries[position]?.alone else {
+        guard let entry = winograd.entries[position]?.singleImage else {
           let rows = team.share(shape.outputHeight, unit: 1, member: member)
           floats = max(floats, directScratchCount(shape, rows: rows))
           continue

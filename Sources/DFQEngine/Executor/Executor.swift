@@ -3,9 +3,9 @@ package import DFQTensor
 
 /// Runs a plan over batches, forward and backward.
 ///
-/// The batch is split into a fixed number of lanes (shares that depend on the batch alone), and a
-/// lane into groups of a few images; sums over images run within a group, then over the groups of a
-/// lane and then over the lanes, each in order: results are the same bits for any number of
+/// The batch is split into a fixed number of shards (shares that depend on the batch alone), and a
+/// shard into groups of a few images; sums over images run within a group, then over the groups of a
+/// shard and then over the shards, each in order: results are the same bits for any number of
 /// threads. Where no loss couples the images, a group is computed forward and backward before the
 /// next one and stays in the cache.
 package final class Executor: @unchecked Sendable {
@@ -27,8 +27,8 @@ package final class Executor: @unchecked Sendable {
   /// What `parameters` and what follows from it were made of.
   var prepared: Prepared?
   /// Whether the images of the current pass are computed alone, with weights made for it.
-  var computesAlone = false
-  private(set) var lanes: [Lane] = []
+  var computesSingleImage = false
+  private(set) var shards: [Shard] = []
   private var scratch: [FloatBuffer] = []
   /// Floats of a thread's scratch where it computes whole images.
   private(set) var scratchCount = 0
@@ -42,8 +42,8 @@ package final class Executor: @unchecked Sendable {
   var spareGradient: [Float] = []
   let nodeHasConsumer: [Bool]
 
-  /// The most lanes a batch is split into.
-  package static let laneLimit = 8
+  /// The most shards a batch is split into.
+  package static let shardLimit = 8
 
   package init(
     plan: Plan, context: ExecutionContext, transform: (any ActivationTransform)? = nil,
@@ -79,24 +79,24 @@ package final class Executor: @unchecked Sendable {
 
   func scratch(member: Int) -> UnsafeMutablePointer<Float> { scratch[member].start }
 
-  /// A lane's range of images.
-  func laneRange(_ lane: Int, batch: Int) -> Range<Int> {
-    let lanes = laneCount(batch)
-    return lane * batch / lanes..<(lane + 1) * batch / lanes
+  /// A shard's range of images.
+  func shardRange(_ shard: Int, batch: Int) -> Range<Int> {
+    let shards = shardCount(batch)
+    return shard * batch / shards..<(shard + 1) * batch / shards
   }
 
-  /// The most lanes any network's batch is split into: eight images a lane at least, because every
-  /// lane has gradients of its own to clear and add, but four lanes for any batch that has as many
+  /// The most shards any network's batch is split into: eight images a shard at least, because every
+  /// shard has gradients of its own to clear and add, but four shards for any batch that has as many
   /// images.
-  package static func laneCount(_ batch: Int) -> Int {
-    min(laneLimit, max(min(batch, 4), batch / 8))
+  package static func shardCount(_ batch: Int) -> Int {
+    min(shardLimit, max(min(batch, 4), batch / 8))
   }
 
-  /// The lanes of a batch: fewer where parameters are many, whose gradients count more than
+  /// The shards of a batch: fewer where parameters are many, whose gradients count more than
   /// threads do.
-  func laneCount(_ batch: Int) -> Int {
+  func shardCount(_ batch: Int) -> Int {
     plan.layout.count > Executor.manyParameters
-      ? min(Executor.laneLimit, max(min(batch, 2), batch / 8)) : Executor.laneCount(batch)
+      ? min(Executor.shardLimit, max(min(batch, 2), batch / 8)) : Executor.shardCount(batch)
   }
 
   /// Floats of parameters that are many times what stays in a core's cache.
@@ -120,7 +120,7 @@ package final class Executor: @unchecked Sendable {
     if kept.count < keptCount { kept = FloatBuffer(keptCount) }
     if transient.count < transientCount { transient = FloatBuffer(transientCount) }
     guard wantsGradients else { return }
-    while lanes.count < laneCount(batch) { lanes.append(Lane(plan: plan, banks: banks)) }
+    while shards.count < shardCount(batch) { shards.append(Shard(plan: plan, banks: banks)) }
     let gradientCount = slots.gradients * plan.gradientCount
     if gradients.count < gradientCount { gradients = FloatBuffer(gradientCount) }
   }
@@ -134,7 +134,7 @@ package final class Executor: @unchecked Sendable {
     return (coupled ? batch : group, training ? batch : group, training ? batch : group)
   }
 
-  /// The values and gradients of some images of a lane: in the memory of a thread, or in their own
+  /// The values and gradients of some images of a shard: in the memory of a thread, or in their own
   /// where they wait for others.
   func arenas(
     _ images: Range<Int>, worker: Int, layout: ValueLayout, coupled: Bool, training: Bool
@@ -184,8 +184,8 @@ package final class Executor: @unchecked Sendable {
     banks == 1 ? 0 : transform!.bank(layer: layer, image: image)
   }
 
-  /// What one lane adds up.
-  final class Lane: @unchecked Sendable {
+  /// What one shard adds up.
+  final class Shard: @unchecked Sendable {
     let parameterGradient: FloatBuffer
     /// Gradients at scale and shift, laid out like the norm memory.
     let normGradient: FloatBuffer

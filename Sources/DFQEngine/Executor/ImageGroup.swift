@@ -23,10 +23,10 @@ struct NodeTable<Element>: @unchecked Sendable {
   }
 }
 
-/// Images of one lane that are computed together, and the memory a thread computes them in.
+/// Images of one shard that are computed together, and the memory a thread computes them in.
 struct ImageGroup: @unchecked Sendable {
   let images: Range<Int>
-  let lane: Int
+  let shard: Int
   let layout: ValueLayout
   var scratch: UnsafeMutablePointer<Float>
   let kept: Arenas
@@ -39,7 +39,7 @@ struct ImageGroup: @unchecked Sendable {
   /// only between the two.
   let absorbsNormalizations: Bool
   /// Whether the values are unlikely to be in a cache.
-  let isFar: Bool
+  let isCold: Bool
   /// Whether the whole batch's values exceed all caches: those that are not read soon are then
   /// written past them.
   let exceedsCaches: Bool
@@ -84,9 +84,9 @@ struct ImageGroup: @unchecked Sendable {
     bytes(transient[image] + layout.codes[node])
   }
 
-  /// Where the activation of a node bends, nil where nobody reads it.
-  func bent(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
-    layout.bent[node] < 0 ? nil : bytes(kept[image] + layout.bent[node])
+  /// Where the activation of a node hasActivation, nil where nobody reads it.
+  func activationMask(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
+    layout.activationMask[node] < 0 ? nil : bytes(kept[image] + layout.activationMask[node])
   }
 
   private func bytes(_ floats: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<UInt8> {

@@ -4,10 +4,10 @@ import DFQTensor
 /// Passes with running statistics: batch norm is affine, so nothing but a loss on the batch's
 /// moments couples images.
 extension Pass {
-  /// Each group forward and backward before the next of its lane: its values stay in the cache.
+  /// Each group forward and backward before the next of its shard: its values stay in the cache.
   func runSeparate() {
     if executor.teamsUp(batch: batch, request: request, coupled: coupled) {
-      return runTogether()
+      return runTeam()
     }
     forEachGroup { [self] group in
       load(group)
@@ -18,8 +18,8 @@ extension Pass {
   }
 
   /// Each image on all threads.
-  private func runTogether() {
-    forEachImageTogether { [self] group, member, team in
+  private func runTeam() {
+    forEachImageInTeam { [self] group, member, team in
       if member == 0 { load(group) }
       team.wait()
       executor.forward(group: group, member: member, team: team)
@@ -36,7 +36,7 @@ extension Pass {
     }
     moments = PassMoments(
       batchObjectives.map { request.momentObjectives[$0].node }, plan: plan,
-      lanes: executor.laneCount(batch))
+      shards: executor.shardCount(batch))
     inSweeps { [self] sweeps in
       sweeps.forEachGroup { group in
         load(group)

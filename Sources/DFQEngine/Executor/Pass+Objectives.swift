@@ -10,7 +10,7 @@ extension Pass {
     if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
     if let point = plan.transformPoint[node] {
       executor.transform!.backward(
-        point: point, image: image, lane: group.lane, raw: group.value(node, image), gradient: g)
+        point: point, image: image, shard: group.shard, raw: group.value(node, image), gradient: g)
     }
     for index in imageObjectivesByNode[node] {
       let objective = request.imageObjectives[index]
@@ -35,7 +35,7 @@ extension Pass {
       for index in momentObjectivesByNode[0] where momentGradients[index] == nil {
         _ = imageMomentGradient(index, image, group)
       }
-      for index in imageObjectivesByNode[0] { evaluateAlone(index, image, group) }
+      for index in imageObjectivesByNode[0] { evaluateValue(index, image, group) }
       return
     }
     complete(0, image: image, group: group)
@@ -67,7 +67,7 @@ extension Pass {
 
   /// Losses alone, where no gradient is asked for.
   func evaluateWithoutGradient(_ image: Int, group: ImageGroup) {
-    for index in request.imageObjectives.indices { evaluateAlone(index, image, group) }
+    for index in request.imageObjectives.indices { evaluateValue(index, image, group) }
     for index in request.momentObjectives.indices
     where request.momentObjectives[index].isPerImage {
       _ = imageMomentGradient(index, image, group)
@@ -75,7 +75,7 @@ extension Pass {
   }
 
   /// The value of one image objective.
-  private func evaluateAlone(_ index: Int, _ image: Int, _ group: ImageGroup) {
+  private func evaluateValue(_ index: Int, _ image: Int, _ group: ImageGroup) {
     let objective = request.imageObjectives[index]
     let count = plan.count(objective.node)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { unused in

@@ -2,7 +2,7 @@ import DFQGraph
 import DFQTensor
 
 extension Pass {
-  /// Gathers what the lanes computed, in a fixed order.
+  /// Gathers what the shards computed, in a fixed order.
   func response() -> PassResult {
     var response = PassResult()
     for (index, objective) in request.imageObjectives.enumerated() {
@@ -44,7 +44,7 @@ extension Pass {
       elements: Array(UnsafeBufferPointer(start: buffer.start, count: shape.count)))
   }
 
-  /// The lanes' sums in order, and batch norm's gradients from those at its scale and shift.
+  /// The shards' sums in order, and batch norm's gradients from those at its scale and shift.
   private func parameterGradient() -> [Float] {
     let count = executor.banks * plan.layout.count
     // Fresh memory would cost as much time as the sums: the system clears it page by page.
@@ -60,18 +60,18 @@ extension Pass {
   }
 
   private func addLanes(to total: UnsafeMutablePointer<Float>, count: Int) {
-    let lanes = executor.lanes.prefix(executor.laneCount(batch))
+    let shards = executor.shards.prefix(executor.shardCount(batch))
     let kernels = executor.context.kernels
     nonisolated(unsafe) let total = total
-    // A part stays in the cache from lane to lane.
+    // A part stays in the cache from shard to shard.
     let part = 1 << 14
     executor.context.pool.forEach((count + part - 1) / part) { piece, _ in
       let start = piece * part
       let size = min(part, count - start)
-      (total + start).update(from: lanes[0].parameterGradient.start + start, count: size)
-      for lane in lanes.dropFirst() {
+      (total + start).update(from: shards[0].parameterGradient.start + start, count: size)
+      for shard in shards.dropFirst() {
         kernels.axpy(
-          1, x: lane.parameterGradient.start + start, count: size, y: total + start)
+          1, x: shard.parameterGradient.start + start, count: size, y: total + start)
       }
     }
   }

@@ -13,7 +13,8 @@ extension Pass {
 
   func runTraining() {
     moments = PassMoments(
-      plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan, lanes: executor.laneCount(batch))
+      plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan,
+      shards: executor.shardCount(batch))
     inSweeps { [self] sweeps in
       forwardTraining(&sweeps)
       if request.wantsGradient { backwardTraining(&sweeps) }
@@ -113,12 +114,12 @@ extension Pass {
       gradient: group.gradients[image] + plan.gradientOffset[input]!)
   }
 
-  /// Sums of masked * x and of masked over the batch: the lanes' in order.
+  /// Sums of masked * x and of masked over the batch: the shards' in order.
   func normSums(_ norm: NormalizationStep, _ channel: Int) -> (Double, Double) {
     var sums = (0.0, 0.0)
-    for lane in executor.lanes.prefix(executor.laneCount(batch)) {
-      sums.0 += Double(lane.normGradient.start[norm.prepared + channel])
-      sums.1 += Double(lane.normGradient.start[norm.shift + channel])
+    for shard in executor.shards.prefix(executor.shardCount(batch)) {
+      sums.0 += Double(shard.normGradient.start[norm.prepared + channel])
+      sums.1 += Double(shard.normGradient.start[norm.shift + channel])
     }
     return sums
   }

@@ -1,7 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-/// The state of one pass; written by the lanes at places no two of them share.
+/// The state of one pass; written by the shards at places no two of them share.
 final class Pass: @unchecked Sendable {
   let executor: Executor
   let request: PassRequest
@@ -49,7 +49,7 @@ final class Pass: @unchecked Sendable {
     }
     imageObjectivesByNode = byNode(request.imageObjectives.map(\.node))
     momentObjectivesByNode = byNode(request.momentObjectives.map(\.node))
-    moments = PassMoments([], plan: executor.plan, lanes: 0)
+    moments = PassMoments([], plan: executor.plan, shards: 0)
     imageGradient = request.imageGradient ? FloatBuffer(batch * executor.plan.count(0)) : nil
     outputs = request.outputs.map { [plan] in FloatBuffer(batch * plan.count($0)) }
   }
@@ -66,7 +66,7 @@ final class Pass: @unchecked Sendable {
     return coupled ? limit.coupled : request.wantsGradient ? limit.near : limit.inference
   }
 
-  /// Calls `body` for every group; lane by lane where lanes add something up.
+  /// Calls `body` for every group; shard by shard where shards add something up.
   func forEachGroup(_ body: @escaping @Sendable (_ group: ImageGroup) -> Void) {
     let limit = groupLimit
     if !request.wantsGradient && !coupled && executor.transform == nil {
@@ -76,39 +76,39 @@ final class Pass: @unchecked Sendable {
       let pass = Invariants(self)
       return executor.context.pool.forEach((batch + size - 1) / size) { [self] place, worker in
         let images = place * size..<min((place + 1) * size, batch)
-        body(group(images, lane: 0, worker: worker, pass))
+        body(group(images, shard: 0, worker: worker, pass))
       }
     }
-    executor.context.pool.forEach(executor.laneCount(batch)) { [self] lane, worker in
-      forEachGroup(lane: lane, worker: worker, isForward: true, body)
+    executor.context.pool.forEach(executor.shardCount(batch)) { [self] shard, worker in
+      forEachGroup(shard: shard, worker: worker, isForward: true, body)
     }
   }
 
-  /// Calls `body` for the groups of a lane, from the first image on or from the last.
+  /// Calls `body` for the groups of a shard, from the first image on or from the last.
   func forEachGroup(
-    lane: Int, worker: Int, isForward: Bool, _ body: (_ group: ImageGroup) -> Void
+    shard: Int, worker: Int, isForward: Bool, _ body: (_ group: ImageGroup) -> Void
   ) {
-    let range = executor.laneRange(lane, batch: batch)
+    let range = executor.shardRange(shard, batch: batch)
     let limit = groupLimit
     let count = (range.count + limit - 1) / limit
     let pass = Invariants(self)
     for place in 0..<count {
       let first = range.lowerBound + (isForward ? place : count - 1 - place) * limit
       let images = first..<min(first + limit, range.upperBound)
-      body(group(images, lane: lane, worker: worker, pass))
+      body(group(images, shard: shard, worker: worker, pass))
     }
   }
 
   /// Calls `body` on every thread at once for each image, one after the other.
-  func forEachImageTogether(
+  func forEachImageInTeam(
     _ body: @escaping @Sendable (_ group: ImageGroup, _ member: Int, _ team: Team) -> Void
   ) {
     let pass = Invariants(self)
-    executor.context.pool.together { [self] member, team in
+    executor.context.pool.runTeam { [self] member, team in
       for image in 0..<batch {
         // The values are the first thread's, the scratch is each one's own.
         var group = group(
-          image..<image + 1, lane: image * executor.laneCount(batch) / batch, worker: 0, pass)
+          image..<image + 1, shard: image * executor.shardCount(batch) / batch, worker: 0, pass)
         group.scratch = executor.scratch(member: member)
         body(group, member, team)
       }
@@ -136,17 +136,17 @@ final class Pass: @unchecked Sendable {
   }
 
   private func group(
-    _ images: Range<Int>, lane: Int, worker: Int, _ pass: Invariants
+    _ images: Range<Int>, shard: Int, worker: Int, _ pass: Invariants
   ) -> ImageGroup {
     let arenas = executor.arenas(
       images, worker: worker, layout: layout, coupled: coupled, training: pass.training)
     return ImageGroup(
-      images: images, lane: lane, layout: layout, scratch: executor.scratch(member: worker),
+      images: images, shard: shard, layout: layout, scratch: executor.scratch(member: worker),
       kept: arenas.kept, transient: arenas.transient, gradients: arenas.gradients,
       fusesNormalizations: !pass.training,
-      absorbsNormalizations: pass.training && executor.transform == nil, isFar: coupled,
+      absorbsNormalizations: pass.training && executor.transform == nil, isCold: coupled,
       exceedsCaches: pass.exceedsCaches,
-      dropsValues: pass.dropsValues, moments: moments.sums(lane: lane),
+      dropsValues: pass.dropsValues, moments: moments.sums(shard: shard),
       corrections: pass.corrections)
   }
 

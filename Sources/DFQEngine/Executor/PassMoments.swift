@@ -1,21 +1,21 @@
 import DFQGraph
 
-/// The moments one pass gathers lane by lane, and the gradients of losses on them.
+/// The moments one pass gathers shard by shard, and the gradients of losses on them.
 final class PassMoments: @unchecked Sendable {
   /// The nodes whose moments are gathered.
   let nodes: [Int]
-  private let lanes: Int
+  private let shards: Int
   private let plan: Plan
   private let offsets: UnsafeMutablePointer<Int>
   private let correctionOffsets: UnsafeMutablePointer<Int>
   private let sums: UnsafeMutablePointer<Double>
   private let corrections: UnsafeMutablePointer<Float>
-  private let laneCount: Int
+  private let shardCount: Int
 
-  init(_ nodes: some Sequence<Int>, plan: Plan, lanes: Int) {
+  init(_ nodes: some Sequence<Int>, plan: Plan, shards: Int) {
     self.nodes = Set(nodes).sorted()
     self.plan = plan
-    self.lanes = lanes
+    self.shards = shards
     offsets = .allocate(capacity: plan.counts.count)
     offsets.initialize(repeating: -1, count: plan.counts.count)
     correctionOffsets = .allocate(capacity: plan.counts.count)
@@ -25,9 +25,9 @@ final class PassMoments: @unchecked Sendable {
       offsets[node] = total
       total += 2 * plan.channels[node]
     }
-    laneCount = total
-    sums = .allocate(capacity: max(lanes * total, 1))
-    sums.initialize(repeating: 0, count: lanes * total)
+    shardCount = total
+    sums = .allocate(capacity: max(shards * total, 1))
+    sums.initialize(repeating: 0, count: shards * total)
     corrections = .allocate(capacity: max(total, 1))
     corrections.initialize(repeating: 0, count: total)
   }
@@ -39,9 +39,9 @@ final class PassMoments: @unchecked Sendable {
     corrections.deallocate()
   }
 
-  /// Where a lane's images add their sums.
-  func sums(lane: Int) -> NodeTable<Double> {
-    NodeTable(offsets: offsets, start: sums + lane * laneCount)
+  /// Where a shard's images add their sums.
+  func sums(shard: Int) -> NodeTable<Double> {
+    NodeTable(offsets: offsets, start: sums + shard * shardCount)
   }
 
   /// What backward steps of normalizations add.
@@ -62,12 +62,12 @@ final class PassMoments: @unchecked Sendable {
     }
   }
 
-  /// The moments of a node over a batch of images: the lanes' sums in order.
+  /// The moments of a node over a batch of images: the shards' sums in order.
   func reduced(_ node: Int, batch: Int) -> (mean: [Double], variance: [Double], count: Int) {
     let channels = plan.channels[node]
     var total = [Double](repeating: 0, count: 2 * channels)
-    for lane in 0..<lanes {
-      let start = sums + lane * laneCount + offsets[node]
+    for shard in 0..<shards {
+      let start = sums + shard * shardCount + offsets[node]
       for index in total.indices { total[index] += start[index] }
     }
     let count = batch * plan.count(node) / channels

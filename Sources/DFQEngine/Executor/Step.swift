@@ -86,17 +86,17 @@ package struct NormalizationStep: Sendable {
   package let pixels: Int
   /// Where the scales lie in the executor's norm memory; the shifts follow at `shift`.
   package let prepared: Int
-  package let leak: Float
-  package let high: Float
+  package let negativeSlope: Float
+  package let upperBound: Float
   /// Whether `inputs[1]` is a residual.
   package let hasResidual: Bool
 
   package var shift: Int { prepared + aligned(channels) }
   /// Whether there is an activation.
-  var bends: Bool { leak != 1 || high < .infinity }
+  var hasActivation: Bool { negativeSlope != 1 || upperBound < .infinity }
   /// Whether a bit for each element tells the activation's slope.
-  var bendsByBits: Bool {
-    leak != 1 && high == .infinity && channels.isMultiple(of: Kernels.bitChannels)
+  var usesActivationMask: Bool {
+    negativeSlope != 1 && upperBound == .infinity && channels.isMultiple(of: Kernels.bitChannels)
   }
 }
 

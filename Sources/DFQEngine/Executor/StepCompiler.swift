@@ -74,8 +74,8 @@ struct StepCompiler {
   private mutating func normalization(_ group: [Int]) -> Step {
     var norm: BatchNorm?
     var index: Int?
-    var leak: Float = 1
-    var high = Float.infinity
+    var negativeSlope: Float = 1
+    var upperBound = Float.infinity
     var inputs = [graph.nodes[group[0]].inputs[0]]
     for position in group {
       let node = graph.nodes[position]
@@ -91,14 +91,14 @@ struct StepCompiler {
           let other = node.inputs.first { $0 != group[0] }!
           inputs.append(other)
         }
-      case let activation as Activation: (leak, high) = activation.clamp
+      case let activation as Activation: (negativeSlope, upperBound) = activation.clamp
       default: preconditionFailure("\(node.name) is no part of a normalization")
       }
     }
     let output = group.last!
     let shape = graph.nodes[output].outputShape
     let channels = shape.dimensions.last!
-    if norm == nil, inputs.count == 2, leak == 1 {
+    if norm == nil, inputs.count == 2, negativeSlope == 1 {
       return Step(kind: .add, output: output, inputs: .init(inputs))
     }
     let prepared = normMemoryCount
@@ -112,15 +112,16 @@ struct StepCompiler {
           norm: norm, node: group[0], index: index, scaleEntry: range(.normScale),
           shiftEntry: range(.normShift),
           meanEntry: range(.runningMean), varianceEntry: range(.runningVariance),
-          channels: channels, pixels: shape.count / channels, prepared: prepared, leak: leak,
-          high: high, hasResidual: inputs.count == 2)),
+          channels: channels, pixels: shape.count / channels, prepared: prepared,
+          negativeSlope: negativeSlope,
+          upperBound: upperBound, hasResidual: inputs.count == 2)),
       output: output, inputs: .init(inputs))
   }
 }
 
 extension Activation {
   /// The slope below zero and the upper bound of a piecewise linear activation.
-  var clamp: (leak: Float, high: Float) {
+  var clamp: (negativeSlope: Float, upperBound: Float) {
     switch self {
     case .relu: (0, .infinity)
     case .relu6: (0, 6)

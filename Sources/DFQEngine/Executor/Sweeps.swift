@@ -6,16 +6,16 @@ import Synchronization
 /// each time.
 ///
 /// Every sweep goes the other way than the one before: what was computed last is still in a cache,
-/// and is read first. Each thread begins with lanes of its own, always the same, and then helps
+/// and is read first. Each thread begins with shards of its own, always the same, and then helps
 /// with those that nobody has taken. Between two sweeps threads stay awake (see `Team`).
 struct Sweeps {
   private let pass: Pass
   private let member: Int
   private let team: Team
-  private let claims: LaneClaims
+  private let claims: ShardClaims
   private var count = 0
 
-  fileprivate init(pass: Pass, member: Int, team: Team, claims: LaneClaims) {
+  fileprivate init(pass: Pass, member: Int, team: Team, claims: ShardClaims) {
     self.pass = pass
     self.member = member
     self.team = team
@@ -24,13 +24,13 @@ struct Sweeps {
 
   /// Calls `body` for this thread's groups; all threads are done with theirs when it returns.
   mutating func forEachGroup(_ body: (_ group: ImageGroup) -> Void) {
-    let lanes = pass.executor.laneCount(pass.batch)
+    let shards = pass.executor.shardCount(pass.batch)
     let isForward = count.isMultiple(of: 2)
-    let own = member * lanes / team.count..<(member + 1) * lanes / team.count
-    for place in 0..<lanes {
-      let lane = isForward ? own.lowerBound + place : own.upperBound - 1 - place + lanes
-      guard claims.take(lane % lanes, sweep: count) else { continue }
-      pass.forEachGroup(lane: lane % lanes, worker: member, isForward: isForward, body)
+    let own = member * shards / team.count..<(member + 1) * shards / team.count
+    for place in 0..<shards {
+      let shard = isForward ? own.lowerBound + place : own.upperBound - 1 - place + shards
+      guard claims.take(shard % shards, sweep: count) else { continue }
+      pass.forEachGroup(shard: shard % shards, worker: member, isForward: isForward, body)
     }
     count += 1
     team.wait()
@@ -46,29 +46,29 @@ struct Sweeps {
 extension Pass {
   /// Calls `body` on all threads at once.
   func inSweeps(_ body: @escaping @Sendable (_ sweeps: inout Sweeps) -> Void) {
-    let claims = LaneClaims()
-    executor.context.pool.together { [self] member, team in
+    let claims = ShardClaims()
+    executor.context.pool.runTeam { [self] member, team in
       var sweeps = Sweeps(pass: self, member: member, team: team, claims: claims)
       body(&sweeps)
     }
   }
 }
 
-/// Which lanes have been taken in the current sweep.
-private final class LaneClaims: Sendable {
-  /// The sweep's number, and below it one bit for each lane.
+/// Which shards have been taken in the current sweep.
+private final class ShardClaims: Sendable {
+  /// The sweep's number, and below it one bit for each shard.
   private let word = Atomic<UInt64>(0)
 
-  /// Takes a lane; false where another thread has it.
-  func take(_ lane: Int, sweep: Int) -> Bool {
+  /// Takes a shard; false where another thread has it.
+  func take(_ shard: Int, sweep: Int) -> Bool {
     var old = word.load(ordering: .relaxed)
-    let bit: UInt64 = 1 << UInt64(lane)
+    let bit: UInt64 = 1 << UInt64(shard)
     while true {
-      let current = UInt64(sweep) << UInt64(Executor.laneLimit)
-      let lanes = old >> UInt64(Executor.laneLimit) == UInt64(sweep) ? old : current
-      if lanes & bit != 0 { return false }
+      let current = UInt64(sweep) << UInt64(Executor.shardLimit)
+      let shards = old >> UInt64(Executor.shardLimit) == UInt64(sweep) ? old : current
+      if shards & bit != 0 { return false }
       let (exchanged, found) = word.compareExchange(
-        expected: old, desired: lanes | bit, ordering: .relaxed)
+        expected: old, desired: shards | bit, ordering: .relaxed)
       if exchanged { return true }
       old = found
     }

@@ -23,9 +23,9 @@ struct ValueLayout: Sendable {
   let transformed: [Int]
   /// Offset of the codes of each node's transformed value, -1 where nobody reads them.
   let codes: [Int]
-  /// Offset of a bit for each element of a node: where its activation bends, which stands for a
+  /// Offset of a bit for each element of a node: where its activation hasActivation, which stands for a
   /// residual that need not be kept; -1 where nobody reads them.
-  let bent: [Int]
+  let activationMask: [Int]
   /// Floats of one image's kept values, and of its others.
   let keptCount: Int
   let transientCount: Int
@@ -67,7 +67,7 @@ struct ValueLayout: Sendable {
     var value = [Int](repeating: -1, count: plan.graph.nodes.count)
     var transformed = value
     var codes = value
-    var bent = value
+    var activationMask = value
     let hasBits = ValueLayout.bits(plan, retention)
     // Whether any step reads a node's codes, and whether any reads its transformed floats.
     var readsCodes = [Bool](repeating: false, count: value.count)
@@ -84,7 +84,9 @@ struct ValueLayout: Sendable {
       let end = max(lastRead[node], position + 1)
       value[node] = take(
         plan.count(node), kept: kept[node], until: isTransformed ? position + 1 : end)
-      if hasBits[node] { bent[node] = take(plan.count(node) / 32, kept: true, until: never) }
+      if hasBits[node] {
+        activationMask[node] = take(plan.count(node) / 32, kept: true, until: never)
+      }
       guard isTransformed else { continue }
       if retention != .nothing || readsFloats[node] || !readsCodes[node] {
         transformed[node] = take(
@@ -97,7 +99,7 @@ struct ValueLayout: Sendable {
     self.value = value
     self.transformed = transformed
     self.codes = codes
-    self.bent = bent
+    self.activationMask = activationMask
     keptCount = memory.kept.count
     transientCount = memory.transient.count
   }
@@ -110,7 +112,9 @@ struct ValueLayout: Sendable {
       switch step.kind {
       case .normalization(let norm):
         kept[step.inputs[0]] = true
-        if norm.hasResidual, norm.bends, !norm.bendsByBits { kept[step.inputs[1]] = true }
+        if norm.hasResidual, norm.hasActivation, !norm.usesActivationMask {
+          kept[step.inputs[1]] = true
+        }
       case .maxPool: kept[step.inputs[0]] = true
       case .tanh: kept[step.output] = true
       default: break
@@ -125,7 +129,7 @@ struct ValueLayout: Sendable {
     guard retention == .imageGradient else { return bits }
     for step in plan.steps {
       if case .normalization(let norm) = step.kind, norm.hasResidual {
-        bits[step.output] = norm.bendsByBits
+        bits[step.output] = norm.usesActivationMask
       }
     }
     return bits

@@ -20,7 +20,7 @@ package struct WinogradPlan {
 
     /// The same for images that are computed alone: in smaller tiles where reading the weights
     /// takes longer than using them, because those of smaller tiles are fewer.
-    var alone: Entry {
+    var singleImage: Entry {
       guard tile > 2, tiles < 8, weights > WinogradPlan.heavyFloats else { return self }
       return Entry(
         tile: 2, forward: forward, gradient: gradient, isGrouped: isGrouped, tiles: tiles,
@@ -38,7 +38,9 @@ package struct WinogradPlan {
   var hasGroups: Bool { entries.contains { $0?.isGrouped == true } }
 
   /// Whether any convolution is computed otherwise for images that are computed alone.
-  var differsAlone: Bool { entries.contains { $0.map { $0.alone.tile != $0.tile } == true } }
+  var differsForSingleImage: Bool {
+    entries.contains { $0.map { $0.singleImage.tile != $0.tile } == true }
+  }
 
   func isGrouped(_ position: Int) -> Bool { entries[position]?.isGrouped == true }
 
@@ -111,9 +113,9 @@ package struct WinogradPlan {
         tile: tile, forward: forward,
         gradient: take(inputChannels: outputs, outputChannels: inputs), isGrouped: isGrouped,
         tiles: rows * columns, weights: weights)
-      let alone = entries[position]!.alone
+      let singleImage = entries[position]!.singleImage
       scratchCount = max(
-        scratchCount, kernels.winogradScratchCount(tile: alone.tile, shape, images: 1))
+        scratchCount, kernels.winogradScratchCount(tile: singleImage.tile, shape, images: 1))
     }
     scratchCount = aligned(scratchCount)
   }

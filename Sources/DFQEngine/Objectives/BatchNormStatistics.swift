@@ -9,13 +9,14 @@ public import DFQGraph
 /// One layer's share of a BN statistics loss: distance of the moments of a batch norm's input to
 /// its running statistics.
 public struct BatchNormStatistics: MomentObjective {
-  /// Which loss (methods.md 1.5).
-  public enum Variant: String, Sendable, CaseIterable, Codable {
-    /// GDFQ, IntraQ, HAST and later: batch mean and biased variance, mean over channels, mean over
-    /// layers.
+  /// Which statistics are compared.
+  public enum Comparison: String, Sendable, CaseIterable, Codable {
+    /// The batch's mean and biased variance, averaged over channels and layers: GDFQ (Xu et al., 2020),
+    /// IntraQ (Zhong et al., 2022) and later methods.
     case batchVariance
-    /// ZeroQ: each image's mean and standard deviation (unbiased, 1e-6 under the root), summed over
-    /// channels and layers, mean over images, with the input matched to mean 0 and deviation 1.
+    /// Each image's mean and standard deviation (unbiased, 1e-6 under the root), summed over channels
+    /// and layers and averaged over images: ZeroQ (Cai et al., 2020). The input is matched
+    /// to mean 0 and deviation 1.
     case imageDeviation
   }
 
@@ -24,7 +25,7 @@ public struct BatchNormStatistics: MomentObjective {
   /// The running variances, C.
   public let targetVariance: [Double]
   /// Which loss.
-  public let variant: Variant
+  public let comparison: Comparison
   /// The graph's node whose output it looks at.
   public let node: Int
   /// The factor of the loss in the total.
@@ -34,17 +35,17 @@ public struct BatchNormStatistics: MomentObjective {
 
   /// Makes one layer's loss at the batch norm's input.
   public init(
-    targetMean: [Double], targetVariance: [Double], variant: Variant, node: Int, weight: Float
+    targetMean: [Double], targetVariance: [Double], comparison: Comparison, node: Int, weight: Float
   ) {
     self.targetMean = targetMean
     self.targetVariance = targetVariance
-    self.variant = variant
+    self.comparison = comparison
     self.node = node
     self.weight = weight
   }
 
   /// Whether moments are taken image by image.
-  public var isPerImage: Bool { variant == .imageDeviation }
+  public var isPerImage: Bool { comparison == .imageDeviation }
 
   /// Checks that there are running statistics for every channel.
   ///
@@ -61,7 +62,7 @@ public struct BatchNormStatistics: MomentObjective {
     var loss = MomentLoss(
       value: 0, meanGradient: [Double](repeating: 0, count: channels),
       varianceGradient: [Double](repeating: 0, count: channels))
-    switch variant {
+    switch comparison {
     case .batchVariance:
       for c in 0..<channels {
         let (dMean, dVariance) = (mean[c] - targetMean[c], variance[c] - targetVariance[c])
@@ -90,7 +91,7 @@ extension Network {
   ///
   /// Throws `NetworkError.missingLayers` where the network has no batch norm.
   public func batchNormStatistics(
-    variant: BatchNormStatistics.Variant = .batchVariance, weight: Float = 1
+    comparison: BatchNormStatistics.Comparison = .batchVariance, weight: Float = 1
   ) throws -> [any MomentObjective] {
     try checkTeacher()
     let norms = graph.batchNorms
@@ -100,15 +101,15 @@ extension Network {
       }
       return BatchNormStatistics(
         targetMean: values(.runningMean), targetVariance: values(.runningVariance),
-        variant: variant, node: graph.nodes[position].inputs[0],
-        weight: variant == .batchVariance ? weight / Float(norms.count) : weight)
+        comparison: comparison, node: graph.nodes[position].inputs[0],
+        weight: comparison == .batchVariance ? weight / Float(norms.count) : weight)
     }
-    if variant == .imageDeviation {
+    if comparison == .imageDeviation {
       let channels = imageShape.dimensions.last!
       objectives.append(
         BatchNormStatistics(
           targetMean: [Double](repeating: 0, count: channels),
-          targetVariance: [Double](repeating: 1, count: channels), variant: variant, node: 0,
+          targetVariance: [Double](repeating: 1, count: channels), comparison: comparison, node: 0,
           weight: weight))
     }
     return objectives

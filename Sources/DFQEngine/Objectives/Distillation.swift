@@ -2,7 +2,8 @@ import DFQGraph
 public import DFQTensor
 
 /// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed
-/// over classes, mean over the batch (methods.md 1.6, the reduction of IntraQ and HAST).
+/// over classes, mean over the batch (Hinton et al., 2015, section 2; reduced as in IntraQ, Zhong et al., 2022,
+/// and HAST, Li et al., 2023).
 public struct Distillation: ImageObjective {
   /// The teacher's logits, N C.
   public let teacherLogits: Tensor

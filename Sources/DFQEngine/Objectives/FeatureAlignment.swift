@@ -1,9 +1,9 @@
 import DFQGraph
 public import DFQTensor
 
-/// HAST's feature alignment: squared distance between channel-attention vectors of student and
+/// The feature alignment of HAST (Li et al., 2023): squared distance between channel-attention vectors of student and
 /// teacher at one unit, mean over channels and batch; attention is the spatial mean of squares,
-/// L2-normalized over channels (methods.md 2.7, item 3).
+/// L2-normalized over channels.
 public struct FeatureAlignment: ImageObjective {
   /// The teacher's attention vectors, N C.
   public let teacherAttention: Tensor

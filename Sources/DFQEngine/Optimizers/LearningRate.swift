@@ -51,7 +51,7 @@ public struct PlateauSchedule: Sendable, Codable, Equatable {
   private var best = Double.infinity
   private var bad = 0
 
-  /// Makes a schedule that starts at `rate`; the defaults are IntraQ's (methods.md 2.6).
+  /// Makes a schedule that starts at `rate`; the defaults are those of IntraQ (Zhong et al., 2022).
   public init(rate: Float, factor: Float = 0.1, patience: Int = 50, minimum: Float = 1e-4) {
     self.rate = rate
     self.factor = factor

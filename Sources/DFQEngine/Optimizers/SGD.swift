@@ -15,8 +15,7 @@ public struct SGD: Optimizer, Codable, Equatable {
   /// The velocity of each parameter.
   public package(set) var velocity: [Float]
 
-  /// Makes an optimizer for `count` parameters; the defaults are those of IntraQ (Zhong et al., 2022,
-  /// section 4.1).
+  /// Makes an optimizer for `count` parameters; the defaults are those of IntraQ (Zhong et al., 2022).
   public init(
     count: Int, momentum: Float = 0.9, weightDecay: Float = 1e-4, nesterov: Bool = true
   ) {

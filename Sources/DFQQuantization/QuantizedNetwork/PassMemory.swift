@@ -1,4 +1,4 @@
-/// What a quantized pass keeps for every image and adds up in every lane.
+/// What a quantized pass keeps for every image and adds up in every shard.
 ///
 /// Several threads write to it, at places no two of them share.
 final class PassMemory: @unchecked Sendable {
@@ -14,18 +14,18 @@ final class PassMemory: @unchecked Sendable {
   let workspace: UnsafeMutableBufferPointer<Float>
   /// The gradient at the probabilities of each decision, image by image.
   let decisionGradient: UnsafeMutableBufferPointer<Float>
-  /// The gradient of the selectors' parameters, lane by lane.
+  /// The gradient of the selectors' parameters, shard by shard.
   let selectorGradient: UnsafeMutableBufferPointer<Float>
-  /// The gradient at the logarithm of each point's and candidate's step, lane by lane.
+  /// The gradient at the logarithm of each point's and candidate's step, shard by shard.
   let stepGradient: UnsafeMutableBufferPointer<Double>
-  /// Room for two values, lane by lane.
+  /// Room for two values, shard by shard.
   let work: UnsafeMutableBufferPointer<Float>
   let layout: Layout
 
-  /// How much each image and lane needs.
+  /// How much each image and shard needs.
   struct Layout: Equatable {
     var batch: Int
-    var lanes: Int
+    var shards: Int
     var points: Int
     /// The most candidates of a point or a decision.
     var candidates: Int
@@ -54,10 +54,10 @@ final class PassMemory: @unchecked Sendable {
     features = floats(layout.batch * layout.features)
     workspace = floats(layout.batch * layout.workspace)
     decisionGradient = floats(layout.batch * layout.decisions * layout.candidates)
-    selectorGradient = floats(layout.lanes * layout.selectorParameters)
-    stepGradient = .allocate(capacity: max(layout.lanes * layout.points * layout.candidates, 1))
+    selectorGradient = floats(layout.shards * layout.selectorParameters)
+    stepGradient = .allocate(capacity: max(layout.shards * layout.points * layout.candidates, 1))
     stepGradient.initialize(repeating: 0)
-    work = floats(layout.lanes * layout.work)
+    work = floats(layout.shards * layout.work)
   }
 
   deinit {
@@ -97,15 +97,15 @@ final class PassMemory: @unchecked Sendable {
     features.baseAddress! + image * layout.features
   }
 
-  func stepGradient(_ lane: Int, _ point: Int) -> UnsafeMutablePointer<Double> {
-    stepGradient.baseAddress! + (lane * layout.points + point) * layout.candidates
+  func stepGradient(_ shard: Int, _ point: Int) -> UnsafeMutablePointer<Double> {
+    stepGradient.baseAddress! + (shard * layout.points + point) * layout.candidates
   }
 
-  func selectorGradient(_ lane: Int) -> UnsafeMutablePointer<Float> {
-    selectorGradient.baseAddress! + lane * layout.selectorParameters
+  func selectorGradient(_ shard: Int) -> UnsafeMutablePointer<Float> {
+    selectorGradient.baseAddress! + shard * layout.selectorParameters
   }
 
-  func work(_ lane: Int) -> UnsafeMutablePointer<Float> {
-    work.baseAddress! + lane * layout.work
+  func work(_ shard: Int) -> UnsafeMutablePointer<Float> {
+    work.baseAddress! + shard * layout.work
   }
 }

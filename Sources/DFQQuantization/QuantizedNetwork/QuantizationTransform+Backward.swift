@@ -4,31 +4,31 @@ import DFQTensor
 
 extension QuantizationTransform {
   package func backward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
     let site = settings.trainsSelector ? plan.map.siteOfOutput[point] : nil
     let mixture = candidatesOf(point) > 1 ? site : nil
     if student.quantizer.activations.learnsStep {
       learnedGradient(
-        point, image: image, lane: lane, mixture: mixture, raw: raw, gradient: gradient)
+        point, image: image, shard: shard, mixture: mixture, raw: raw, gradient: gradient)
     } else if let mixture {
       decisionGradient(point, mixture, image: image, raw: raw, gradient: gradient)
-      mixtureGradient(point, mixture, image: image, lane: lane, raw: raw, gradient: gradient)
+      mixtureGradient(point, mixture, image: image, shard: shard, raw: raw, gradient: gradient)
     } else if student.quantizer.backward == .clipped {
       clippedGradient(
         point, chosen(image, point), raw: raw, gradient: gradient, output: gradient)
     }
     // Every output that a decision governs comes later in the graph, so its gradient is complete.
     if settings.trainsSelector, let site = plan.map.siteAtOutput[point] {
-      deciderGradient(site, image: image, lane: lane)
+      deciderGradient(site, image: image, shard: shard)
     }
   }
 
   /// LSQ's gradients at the value and at the steps (equation 3): of the chosen grid, or of the
   /// mixture sum p_j Q_j(x), with the gradients at p_j.
   private func learnedGradient(
-    _ point: Int, image: Int, lane: Int, mixture: Int?, raw: UnsafePointer<Float>,
+    _ point: Int, image: Int, shard: Int, mixture: Int?, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
     let first = mixture == nil ? chosen(image, point) : 0
@@ -56,7 +56,7 @@ extension QuantizationTransform {
           let grid = grids[first + place]
           // LSQ's gradient scale, and d(step)/d(log step) = step.
           let scale = Double(grid.scale) / (Double(count) * Double(grid.highest)).squareRoot()
-          memory.stepGradient(lane, point)[first + place] +=
+          memory.stepGradient(shard, point)[first + place] +=
             Double(constants[3 * candidates + place]) * sums[candidates + place] * scale
         }
         if let mixture { addDecision(mixture, point, image, dots: dots) }
@@ -104,12 +104,12 @@ extension QuantizationTransform {
   /// The gradient of the mixture sum p_j Q_j(x) at x, where the rule is the clipped one; with the
   /// identity every candidate passes the same gradient.
   private func mixtureGradient(
-    _ point: Int, _ site: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    _ point: Int, _ site: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
     guard student.quantizer.backward == .clipped else { return }
     let count = counts[point]
-    let sum = memory.work(lane)
+    let sum = memory.work(shard)
     let part = sum + count
     sum.update(repeating: 0, count: count)
     for candidate in 0..<candidatesOf(point) {
@@ -134,7 +134,7 @@ extension QuantizationTransform {
 
   /// Through the softmax into the decider's parameters: dLoss/dscore_j = p_j (dLoss/dp_j - sum_k p_k
   /// dLoss/dp_k).
-  private func deciderGradient(_ site: Int, image: Int, lane: Int) {
+  private func deciderGradient(_ site: Int, image: Int, shard: Int) {
     let entry = plan.entries[site]
     let candidates = entry.site.candidates.count
     let probabilities = memory.probabilities(image, site)
@@ -148,7 +148,7 @@ extension QuantizationTransform {
       student.selector!.decider.backward(
         input, scoreGradient: .init(start: given, count: candidates),
         into: .init(
-          start: memory.selectorGradient(lane) + entry.parameters.lowerBound,
+          start: memory.selectorGradient(shard) + entry.parameters.lowerBound,
           count: entry.parameters.count))
     }
     for candidate in 0..<candidates { given[candidate] = 0 }

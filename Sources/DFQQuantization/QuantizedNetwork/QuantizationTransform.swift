@@ -69,7 +69,7 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   ) -> PassMemory.Layout {
     let plan = student.plan
     return .init(
-      batch: batch, lanes: Executor.laneCount(batch), points: counts.count,
+      batch: batch, shards: Executor.shardCount(batch), points: counts.count,
       candidates: max(student.placement.points.map(\.bits.count).max() ?? 1, plan.candidateLimit),
       decisions: plan.entries.count, features: plan.constantCount / 2,
       workspace: plan.workspaceCount, selectorParameters: plan.parameterCount,
@@ -105,7 +105,7 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   }
 
   package func forward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
     let choice: Int

@@ -79,14 +79,14 @@ package final class StudentExecutor {
       pass.parameterGradient, context: context)
     response.parameterGradient = gradient.parameters
     response.weightStepGradient = gradient.steps
-    let lanes = Executor.laneCount(batch)
+    let shards = Executor.shardCount(batch)
     response.activationStepGradient = points.indices.map { point in
       points[point].bits.indices.map { candidate in
-        Float((0..<lanes).reduce(0.0) { $0 + transform.memory.stepGradient($1, point)[candidate] })
+        Float((0..<shards).reduce(0.0) { $0 + transform.memory.stepGradient($1, point)[candidate] })
       }
     }
     response.selectorGradient = student.selectorParameters.indices.map { index in
-      (0..<lanes).reduce(Float(0)) { $0 + transform.memory.selectorGradient($1)[index] }
+      (0..<shards).reduce(Float(0)) { $0 + transform.memory.selectorGradient($1)[index] }
     }
     return response
   }

@@ -16,10 +16,10 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   private let kernels: Kernels
   private let student: QuantizedNetwork
   private let phase: Phase
-  /// By lane and point.
+  /// By shard and point.
   private let extremes: ResultSlots<[(low: Float, high: Float)]>
   private let histograms: ResultSlots<[ValueHistogram]>
-  /// By lane: sums of features and of their squares, laid out like the selectors' constants.
+  /// By shard: sums of features and of their squares, laid out like the selectors' constants.
   private let featureSums: ResultSlots<[Double]>
 
   init(_ student: QuantizedNetwork, phase: Phase, empty: [ValueHistogram], kernels: Kernels) {
@@ -29,16 +29,16 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     nodes = student.placement.points.map(\.node)
     counts = nodes.map { student.network.graph.nodes[$0].outputShape.count }
     extremes = .init(
-      count: Executor.laneLimit,
+      count: Executor.shardLimit,
       empty: .init(repeating: (.infinity, -.infinity), count: nodes.count))
-    histograms = .init(count: Executor.laneLimit, empty: empty)
+    histograms = .init(count: Executor.shardLimit, empty: empty)
     featureSums = .init(
-      count: Executor.laneLimit,
+      count: Executor.shardLimit,
       empty: [Double](repeating: 0, count: student.selectorConstants.count))
   }
 
   package func forward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
     let count = counts[point]
@@ -48,44 +48,44 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       var found = kernels.minimumMaximum(x: raw, count: count)
       // A minimum would lose a NaN; an infinite range is noticed.
       if found.0.isNaN { found = (-.infinity, .infinity) }
-      let old = extremes[lane][point]
-      extremes[lane][point] = (min(old.low, found.0), max(old.high, found.1))
+      let old = extremes[shard][point]
+      extremes[shard][point] = (min(old.low, found.0), max(old.high, found.1))
     case .distribution:
-      histograms[lane][point].add(UnsafeBufferPointer(start: raw, count: count))
+      histograms[shard][point].add(UnsafeBufferPointer(start: raw, count: count))
       guard let site = student.plan.map.siteAtOutput[point] else { return }
       let entry = student.plan.entries[site]
       var features = [Float](repeating: 0, count: entry.featureRange.count)
       entry.features.gather(raw, levelsPerUnit: student.featureLevels[point], into: &features)
       let start = entry.constants.lowerBound
       for (index, feature) in features.enumerated() {
-        featureSums[lane][start + index] += Double(feature)
-        featureSums[lane][start + features.count + index] += Double(feature) * Double(feature)
+        featureSums[shard][start + index] += Double(feature)
+        featureSums[shard][start + features.count + index] += Double(feature) * Double(feature)
       }
     }
   }
 
   package func backward(
-    point: Int, image: Int, lane: Int, raw: UnsafePointer<Float>,
+    point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {}
 
   /// The extremes since the last call, by point.
   func takeExtremes() -> [(low: Float, high: Float)] {
-    let lanes = extremes.values
-    for lane in lanes.indices {
-      extremes[lane] = .init(repeating: (.infinity, -.infinity), count: nodes.count)
+    let shards = extremes.values
+    for shard in shards.indices {
+      extremes[shard] = .init(repeating: (.infinity, -.infinity), count: nodes.count)
     }
     return nodes.indices.map { point in
-      (lanes.map { $0[point].low }.min()!, lanes.map { $0[point].high }.max()!)
+      (shards.map { $0[point].low }.min()!, shards.map { $0[point].high }.max()!)
     }
   }
 
   /// The histograms of all passes, by point.
   func distribution() -> [ValueHistogram] {
-    let lanes = histograms.values
+    let shards = histograms.values
     return nodes.indices.map { point in
-      var sum = lanes[0][point]
-      for lane in lanes.dropFirst() { sum.add(lane[point]) }
+      var sum = shards[0][point]
+      for shard in shards.dropFirst() { sum.add(shard[point]) }
       return sum
     }
   }
@@ -94,7 +94,7 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   /// constants.
   func featureConstants(images: Int) -> [Float] {
     var sums = [Double](repeating: 0, count: student.selectorConstants.count)
-    for lane in featureSums.values { for index in sums.indices { sums[index] += lane[index] } }
+    for shard in featureSums.values { for index in sums.indices { sums[index] += shard[index] } }
     var constants = [Float](repeating: 0, count: sums.count)
     for entry in student.plan.entries {
       let (start, count) = (entry.constants.lowerBound, entry.featureRange.count)

@@ -14,14 +14,14 @@ public struct SoftLabelMethod: SynthesisMethod {
   /// The factor of the cross entropy with the labels; with 0 images are made without labels.
   public var labelWeight: Float
   /// The form of the loss on batch-norm statistics.
-  public var statistics: BatchNormStatistics.Variant
+  public var statistics: BatchNormStatistics.Comparison
   /// The factor of the loss on batch-norm statistics.
   public var statisticsWeight: Float
 
   /// Makes the method.
   public init(
     labels: any LabelStrategy = SoftLabels(), labelWeight: Float = 1,
-    statistics: BatchNormStatistics.Variant = .batchVariance, statisticsWeight: Float = 1
+    statistics: BatchNormStatistics.Comparison = .batchVariance, statisticsWeight: Float = 1
   ) {
     self.labels = labels
     self.labelWeight = labelWeight
@@ -56,7 +56,7 @@ public struct SoftLabelMethod: SynthesisMethod {
     let strategy: any LabelStrategy = labelWeight == 0 ? Unlabelled() : labels
     return StatisticsTargets(
       statistics: try batch.network.batchNormStatistics(
-        variant: statistics, weight: statisticsWeight),
+        comparison: statistics, weight: statisticsWeight),
       labels: try strategy.targets(
         count: batch.count, network: batch.network, stream: &stream),
       labelWeight: labelWeight)
@@ -99,7 +99,7 @@ extension SoftLabelMethod: Codable {
     self.init(
       labels: try values.decode(CodedLabelStrategy.self, forKey: .labels).strategy,
       labelWeight: try values.decode(Float.self, forKey: .labelWeight),
-      statistics: try values.decode(BatchNormStatistics.Variant.self, forKey: .statistics),
+      statistics: try values.decode(BatchNormStatistics.Comparison.self, forKey: .statistics),
       statisticsWeight: try values.decode(Float.self, forKey: .statisticsWeight))
   }
 

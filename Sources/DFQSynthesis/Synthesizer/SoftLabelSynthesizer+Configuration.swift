@@ -13,7 +13,7 @@ extension SoftLabelSynthesizer {
     public init(
       count: Int = 512, imagesPerBatch: Int = 128, steps: Int = 250, learningRate: Float = 0.25,
       patience: Int = 50, labels: any LabelStrategy = SoftLabels(), labelWeight: Float = 1,
-      statistics: BatchNormStatistics.Variant = .batchVariance, statisticsWeight: Float = 1,
+      statistics: BatchNormStatistics.Comparison = .batchVariance, statisticsWeight: Float = 1,
       augmentation: AugmentationRule = .automatic, clampPixels: Bool = false,
       dropUnfaithful: Bool = true, seed: UInt64 = 0
     ) {
@@ -76,7 +76,7 @@ extension SoftLabelSynthesizer.Configuration {
     set { method.labelWeight = newValue }
   }
   /// The form of the loss on batch-norm statistics.
-  public var statistics: BatchNormStatistics.Variant {
+  public var statistics: BatchNormStatistics.Comparison {
     get { method.statistics }
     set { method.statistics = newValue }
   }

@@ -5,16 +5,17 @@ internal import CDFQKernels
 package struct ConvolutionBeginning {
   package var scale: UnsafePointer<Float>
   package var shift: UnsafePointer<Float>
-  package var leak: Float
-  package var high: Float
+  package var negativeSlope: Float
+  package var upperBound: Float
 
   package init(
-    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, leak: Float, high: Float
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, negativeSlope: Float,
+    upperBound: Float
   ) {
     self.scale = scale
     self.shift = shift
-    self.leak = leak
-    self.high = high
+    self.negativeSlope = negativeSlope
+    self.upperBound = upperBound
   }
 
   /// Calls `body` with the C structure, or with nil.
@@ -23,7 +24,8 @@ package struct ConvolutionBeginning {
   ) {
     guard let beginning else { return body(nil) }
     var structure = dfq_conv_beginning(
-      scale: beginning.scale, shift: beginning.shift, leak: beginning.leak, high: beginning.high)
+      scale: beginning.scale, shift: beginning.shift, negative_slope: beginning.negativeSlope,
+      upper_bound: beginning.upperBound)
     body(&structure)
   }
 }

@@ -9,26 +9,27 @@ package struct ConvolutionEnding {
     package var scale: UnsafePointer<Float>
     package var shift: UnsafePointer<Float>
     package var residual: UnsafePointer<Float>?
-    package var leak: Float
-    package var high: Float
+    package var negativeSlope: Float
+    package var upperBound: Float
     package var y: UnsafeMutablePointer<Float>
-    /// Where the activation bends, see `Kernels.affineActivation`.
-    package var bent: UnsafeMutablePointer<UInt8>?
-    /// Between neighbouring images: floats of the residual and of y, bytes of `bent`.
-    package var steps: (residual: Int, y: Int, bent: Int)
+    /// Where the activation hasActivation, see `Kernels.affineActivation`.
+    package var activationMask: UnsafeMutablePointer<UInt8>?
+    /// Between neighbouring images: floats of the residual and of y, bytes of `activationMask`.
+    package var steps: (residual: Int, y: Int, activationMask: Int)
 
     package init(
       scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
-      leak: Float, high: Float, y: UnsafeMutablePointer<Float>,
-      bent: UnsafeMutablePointer<UInt8>? = nil, steps: (residual: Int, y: Int, bent: Int)
+      negativeSlope: Float, upperBound: Float, y: UnsafeMutablePointer<Float>,
+      activationMask: UnsafeMutablePointer<UInt8>? = nil,
+      steps: (residual: Int, y: Int, activationMask: Int)
     ) {
       self.scale = scale
       self.shift = shift
       self.residual = residual
-      self.leak = leak
-      self.high = high
+      self.negativeSlope = negativeSlope
+      self.upperBound = upperBound
       self.y = y
-      self.bent = bent
+      self.activationMask = activationMask
       self.steps = steps
     }
   }
@@ -37,9 +38,9 @@ package struct ConvolutionEnding {
   /// Whether x is added to the output; excludes what follows.
   package var accumulate = false
   /// Whether the inputs are unlikely to be in a cache of this core: they are then asked for ahead.
-  package var hasFarInput = false
+  package var hasColdInput = false
   /// Whether the memory of x is.
-  package var isFar = false
+  package var isCold = false
   /// Whether x is not read soon: it is then written past the caches.
   package var streamsOutput = false
   /// Whether x itself is not wanted: the output is then neither written nor read.
@@ -65,8 +66,8 @@ package struct ConvolutionEnding {
     var ending = dfq_conv_ending()
     ending.bias = bias
     ending.store = dfq_store(accumulate: accumulate)
-    ending.far_input = hasFarInput ? 1 : 0
-    ending.far = isFar ? 1 : 0
+    ending.cold_input = hasColdInput ? 1 : 0
+    ending.cold = isCold ? 1 : 0
     ending.streams = streamsOutput ? 1 : 0
     ending.drops = dropsOutput ? 1 : 0
     if let outputs {
@@ -77,13 +78,13 @@ package struct ConvolutionEnding {
       ending.scale = activation.scale
       ending.shift = activation.shift
       ending.residual = activation.residual
-      ending.leak = activation.leak
-      ending.high = activation.high
+      ending.negative_slope = activation.negativeSlope
+      ending.upper_bound = activation.upperBound
       ending.y = activation.y
-      ending.bent = activation.bent
+      ending.activation_mask = activation.activationMask
       ending.residual_step = activation.steps.residual
       ending.y_step = activation.steps.y
-      ending.bent_step = activation.steps.bent
+      ending.activation_mask_step = activation.steps.activationMask
     }
     if let sums {
       ending.sum = sums

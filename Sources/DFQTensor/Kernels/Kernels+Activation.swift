@@ -1,18 +1,20 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// y = act(x * scale[c] + shift[c] + residual), which bends by `leak` below 0 and ends at `high`.
+  /// y = act(x * scale[c] + shift[c] + residual), which hasActivation by `negativeSlope` below 0 and ends at `upperBound`.
   ///
-  /// No activation is a leak of 1 and an infinite `high`; ReLU a leak of 0. A NaN stays a NaN.
-  /// `bent` receives a bit for each element: whether the activation's argument is at most 0. The
+  /// No activation is a negativeSlope of 1 and an infinite `upperBound`; ReLU a negativeSlope of 0. A NaN stays a NaN.
+  /// `activationMask` receives a bit for each element: whether the activation's argument is at most 0. The
   /// channels are then a multiple of `bitChannels`.
   package func affineActivation(
     x: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
-    residual: UnsafePointer<Float>?, leak: Float, high: Float, pixels: Int, channels: Int,
-    y: UnsafeMutablePointer<Float>, bent: UnsafeMutablePointer<UInt8>? = nil
+    residual: UnsafePointer<Float>?, negativeSlope: Float, upperBound: Float, pixels: Int,
+    channels: Int,
+    y: UnsafeMutablePointer<Float>, activationMask: UnsafeMutablePointer<UInt8>? = nil
   ) {
     table.affine_activation(
-      x, scale, shift, residual, leak, high, Int32(pixels), Int32(channels), y, bent)
+      x, scale, shift, residual, negativeSlope, upperBound, Int32(pixels), Int32(channels), y,
+      activationMask)
   }
 
   /// Whole numbers of so many channels have their bits in whole bytes, for every instruction set.
@@ -20,21 +22,23 @@ extension Kernels {
 
   /// The gradients of `affineActivation`: stored at x, added at scale and shift.
   ///
-  /// Where `y` or `bent`, what `affineActivation` wrote, is given, the activation's slope is read
-  /// from it; from `bent` only where `high` is infinite.
+  /// Where `y` or `activationMask`, what `affineActivation` wrote, is given, the activation's slope is read
+  /// from it; from `activationMask` only where `upperBound` is infinite.
   /// `xGradient` may be `gradient`; `residualGradient` may not. Where `offset` and `slope` are
   /// given, offset[c] + slope[c] * x is added to the gradient at x.
   package func affineActivationBackward(
     gradient: UnsafePointer<Float>, x: UnsafePointer<Float>, scale: UnsafePointer<Float>,
     shift: UnsafePointer<Float>, residual: UnsafePointer<Float>?,
-    y: UnsafePointer<Float>? = nil, bent: UnsafePointer<UInt8>? = nil, leak: Float, high: Float,
+    y: UnsafePointer<Float>? = nil, activationMask: UnsafePointer<UInt8>? = nil,
+    negativeSlope: Float, upperBound: Float,
     pixels: Int, channels: Int, xGradient: UnsafeMutablePointer<Float>,
     residualGradient: UnsafeMutablePointer<Float>?, accumulateResidual: Bool,
     offset: UnsafePointer<Float>? = nil, slope: UnsafePointer<Float>? = nil,
     scaleGradient: UnsafeMutablePointer<Float>?, shiftGradient: UnsafeMutablePointer<Float>?
   ) {
     table.affine_activation_backward(
-      gradient, x, scale, shift, residual, y, bent, leak, high, Int32(pixels), Int32(channels),
+      gradient, x, scale, shift, residual, y, activationMask, negativeSlope, upperBound,
+      Int32(pixels), Int32(channels),
       xGradient, residualGradient, dfq_store(accumulate: accumulateResidual), offset, slope,
       scaleGradient, shiftGradient)
   }

@@ -28,17 +28,17 @@ package struct WinogradGradients {
     package var step: Int
     package var accumulate: Bool
     /// Whether the gradient's memory is unlikely to be in a cache of this core.
-    package var isFar = false
+    package var isCold = false
     package var transformedWeight: UnsafePointer<Float>
 
     package init(
-      gradient: UnsafeMutablePointer<Float>, step: Int, accumulate: Bool, isFar: Bool = false,
+      gradient: UnsafeMutablePointer<Float>, step: Int, accumulate: Bool, isCold: Bool = false,
       transformedWeight: UnsafePointer<Float>
     ) {
       self.gradient = gradient
       self.step = step
       self.accumulate = accumulate
-      self.isFar = isFar
+      self.isCold = isCold
       self.transformedWeight = transformedWeight
     }
   }
@@ -75,7 +75,7 @@ package struct WinogradGradients {
       gradients.input_gradient = inputs.gradient
       gradients.input_gradient_step = inputs.step
       gradients.store = dfq_store(accumulate: inputs.accumulate)
-      gradients.far = inputs.isFar ? 1 : 0
+      gradients.cold = inputs.isCold ? 1 : 0
       gradients.transformed = inputs.transformedWeight
     }
     ConvolutionBeginning.withKernelBeginning(weights?.beginning) { beginning in

@@ -45,7 +45,7 @@ extension WorkerPool {
   /// Calls `body` once on every thread, all at the same time.
   ///
   /// A pool that is already at work makes a team of the caller alone.
-  package func together(_ body: @Sendable (_ member: Int, _ team: Team) -> Void) {
+  package func runTeam(_ body: @Sendable (_ member: Int, _ team: Team) -> Void) {
     let team = Team(count: threads)
     let finished = runOnAll { body($0, team) }
     if !finished { body(0, Team(count: 1)) }

@@ -5,14 +5,14 @@ internal import Testing
 /// An activation as the kernels take it.
 struct KernelActivation: Sendable, CustomTestStringConvertible {
   var testDescription: String
-  var leak: Float
-  var high: Float
+  var negativeSlope: Float
+  var upperBound: Float
 
   static let all = [
-    KernelActivation(testDescription: "none", leak: 1, high: .infinity),
-    KernelActivation(testDescription: "ReLU", leak: 0, high: .infinity),
-    KernelActivation(testDescription: "ReLU6", leak: 0, high: 6),
-    KernelActivation(testDescription: "leaky", leak: 0.2, high: .infinity),
+    KernelActivation(testDescription: "none", negativeSlope: 1, upperBound: .infinity),
+    KernelActivation(testDescription: "ReLU", negativeSlope: 0, upperBound: .infinity),
+    KernelActivation(testDescription: "ReLU6", negativeSlope: 0, upperBound: 6),
+    KernelActivation(testDescription: "leaky", negativeSlope: 0.2, upperBound: .infinity),
   ]
 }
 
@@ -30,8 +30,9 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
       expectSameBits(buffers, "\(pixels) x \(channels)") { kernels, buffers in
         kernels.affineActivation(
           x: buffers[0], scale: buffers[1], shift: buffers[2],
-          residual: hasResidual ? UnsafePointer(buffers[3]) : nil, leak: activation.leak,
-          high: activation.high, pixels: pixels, channels: channels, y: buffers[4])
+          residual: hasResidual ? UnsafePointer(buffers[3]) : nil,
+          negativeSlope: activation.negativeSlope,
+          upperBound: activation.upperBound, pixels: pixels, channels: channels, y: buffers[4])
         return []
       }
     }
@@ -42,13 +43,15 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
     let x: [Float] = [-4, -0.5, 0, 1, 5, 9, .nan]
     let outcome = Outcome([x]) {
       Kernels(set).affineActivation(
-        x: $0[0], scale: [2], shift: [1], residual: nil, leak: activation.leak,
-        high: activation.high, pixels: x.count, channels: 1, y: $0[0])
+        x: $0[0], scale: [2], shift: [1], residual: nil, negativeSlope: activation.negativeSlope,
+        upperBound: activation.upperBound, pixels: x.count, channels: 1, y: $0[0])
       return []
     }
     for (x, y) in zip(x, outcome.buffers[0]) {
       let t = 2 * x + 1
-      #expect(x.isNaN ? y.isNaN : y == min(t < 0 ? activation.leak * t : t, activation.high))
+      #expect(
+        x.isNaN
+          ? y.isNaN : y == min(t < 0 ? activation.negativeSlope * t : t, activation.upperBound))
       #expect(y.sign == .plus || y < 0 || x.isNaN, "no negative zero")
     }
   }
@@ -69,8 +72,9 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
         Outcome(inputs) {
           Kernels(set).affineActivationBackward(
             gradient: $0[0], x: $0[1], scale: $0[2], shift: $0[3],
-            residual: hasResidual ? UnsafePointer($0[4]) : nil, leak: activation.leak,
-            high: activation.high, pixels: pixels, channels: channels, xGradient: $0[0],
+            residual: hasResidual ? UnsafePointer($0[4]) : nil,
+            negativeSlope: activation.negativeSlope,
+            upperBound: activation.upperBound, pixels: pixels, channels: channels, xGradient: $0[0],
             residualGradient: hasResidual ? $0[5] : nil, accumulateResidual: accumulate,
             scaleGradient: $0[6], shiftGradient: $0[7])
           return []
@@ -89,7 +93,8 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
   @Test(arguments: InstructionSet.available) func kinksHaveNoGradient(set: InstructionSet) {
     let outcome = Outcome([[1, 1, 1, 1], [-1, 0, 3, 6], [0], [0]]) {
       Kernels(set).affineActivationBackward(
-        gradient: $0[0], x: $0[1], scale: [1], shift: [0], residual: nil, leak: 0, high: 6,
+        gradient: $0[0], x: $0[1], scale: [1], shift: [0], residual: nil, negativeSlope: 0,
+        upperBound: 6,
         pixels: 4, channels: 1, xGradient: $0[0], residualGradient: nil, accumulateResidual: false,
         scaleGradient: $0[2], shiftGradient: $0[3])
       return []
@@ -99,7 +104,7 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
 
   /// A bit for each element stands for the activation's argument, to the same bits of the gradients.
   @Test(arguments: [Float(0), 0.2], [false, true])
-  func bitsStandForTheArgument(leak: Float, hasResidual: Bool) {
+  func bitsStandForTheArgument(negativeSlope: Float, hasResidual: Bool) {
     var random = RandomStream(seed: 5, "activation bits")
     for channels in [16, 32, 48, 64, 80] {
       let pixels = 1 + random.integer(below: 70)
@@ -115,12 +120,15 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
         let residual = hasResidual ? UnsafePointer(b[4]) : nil
         let bits = GuardedBuffer([UInt8](repeating: 0xAA, count: count / 8), .end)
         kernels.affineActivation(
-          x: b[1], scale: b[2], shift: b[3], residual: residual, leak: leak, high: .infinity,
-          pixels: pixels, channels: channels, y: b[5], bent: bits.pointer)
+          x: b[1], scale: b[2], shift: b[3], residual: residual, negativeSlope: negativeSlope,
+          upperBound: .infinity,
+          pixels: pixels, channels: channels, y: b[5], activationMask: bits.pointer)
         kernels.affineActivationBackward(
           gradient: b[0], x: b[1], scale: b[2], shift: b[3],
-          residual: readsBits ? nil : residual, bent: readsBits ? UnsafePointer(bits.pointer) : nil,
-          leak: leak, high: .infinity, pixels: pixels, channels: channels, xGradient: b[0],
+          residual: readsBits ? nil : residual,
+          activationMask: readsBits ? UnsafePointer(bits.pointer) : nil,
+          negativeSlope: negativeSlope, upperBound: .infinity, pixels: pixels, channels: channels,
+          xGradient: b[0],
           residualGradient: hasResidual ? b[6] : nil, accumulateResidual: false,
           scaleGradient: nil, shiftGradient: nil)
         return bits.values.map(Double.init)
@@ -142,7 +150,8 @@ struct KernelActivation: Sendable, CustomTestStringConvertible {
     var y = x
     Kernels(set).affineActivation(
       x: x, scale: [Float](repeating: 1, count: 16), shift: [Float](repeating: 0, count: 16),
-      residual: nil, leak: 0, high: .infinity, pixels: 1, channels: 16, y: &y, bent: &bits)
+      residual: nil, negativeSlope: 0, upperBound: .infinity, pixels: 1, channels: 16, y: &y,
+      activationMask: &bits)
     #expect(bits == [0b0100_0111, 0b1000_0000])
   }
 

@@ -86,7 +86,7 @@ internal import Testing
       let y = random.varied(count)
       let exact = zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
       let magnitude = zip(x, y).reduce(0.0) { $0 + abs(Double($1.0) * Double($1.1)) }
-      // At most 1024 additions in float per block, over at least 8 lanes: 128 roundings of 2^-24.
+      // At most 1024 additions in float per block, over at least 8 shards: 128 roundings of 2^-24.
       #expect(abs(Kernels(set).dot(x: x, y: y, count: count) - exact) <= 128 * 0x1p-24 * magnitude)
     }
   }

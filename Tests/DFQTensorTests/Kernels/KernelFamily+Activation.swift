@@ -21,7 +21,8 @@ extension KernelFamily {
               ) { kernels, floats, _ in
                 kernels.affineActivation(
                   x: floats[0], scale: floats[1], shift: floats[2],
-                  residual: hasResidual ? UnsafePointer(floats[3]) : nil, leak: 0.1, high: 0.5,
+                  residual: hasResidual ? UnsafePointer(floats[3]) : nil, negativeSlope: 0.1,
+                  upperBound: 0.5,
                   pixels: pixels, channels: channels, y: floats[4])
               })
           }
@@ -47,7 +48,8 @@ extension KernelFamily {
               ) { kernels, floats, _ in
                 kernels.affineActivationBackward(
                   gradient: floats[0], x: floats[1], scale: floats[2], shift: floats[3],
-                  residual: hasResidual ? UnsafePointer(floats[4]) : nil, leak: 0.1, high: 0.5,
+                  residual: hasResidual ? UnsafePointer(floats[4]) : nil, negativeSlope: 0.1,
+                  upperBound: 0.5,
                   pixels: pixels, channels: channels, xGradient: floats[5],
                   residualGradient: hasResidual ? floats[6] : nil,
                   accumulateResidual: accumulates, scaleGradient: hasSums ? floats[7] : nil,

@@ -3,7 +3,7 @@ internal import DFQTensor
 /// Counts below, at and above vectors and blocks; none too, where nothing may be touched.
 private let guardedCounts = Array(0...35) + [63, 64, 65, 1023, 1025, 2100]
 
-// Sums differ in the order of their additions, over at least eight lanes of at most 1024 numbers.
+// Sums differ in the order of their additions, over at least eight shards of at most 1024 numbers.
 private let sumTolerance: Float = 2e-4
 
 extension KernelFamily {

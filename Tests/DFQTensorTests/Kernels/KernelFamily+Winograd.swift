@@ -145,7 +145,7 @@ extension KernelFamily {
           let x = buffers[3] + image * test.outputStep
           kernels.affineActivation(
             x: buffers[0] + image * test.inputStep, scale: scale, shift: scale + inputs,
-            residual: nil, leak: 0, high: 1, pixels: test.shape.inputCount / inputs,
+            residual: nil, negativeSlope: 0, upperBound: 1, pixels: test.shape.inputCount / inputs,
             channels: inputs, y: activated.pointer)
           kernels.convolutionForward(
             test.shape, input: activated.pointer, weight: buffers[1], bias: buffers[2], output: x,
@@ -153,8 +153,8 @@ extension KernelFamily {
           kernels.affineActivation(
             x: x, scale: scale, shift: scale + outputs,
             residual: hasResidual
-              ? UnsafePointer(residual.pointer + image * test.outputStep) : nil, leak: 0.1,
-            high: 6, pixels: count / outputs, channels: outputs,
+              ? UnsafePointer(residual.pointer + image * test.outputStep) : nil, negativeSlope: 0.1,
+            upperBound: 6, pixels: count / outputs, channels: outputs,
             y: values.pointer + image * test.outputStep)
           kernels.moments(
             x: x, pixels: count / outputs, channels: outputs, sum: sums.pointer,
@@ -169,7 +169,7 @@ extension KernelFamily {
       }
       let weight = transformedWeights(
         kernels, tile: test.tile, buffers[1], inputs: inputs, outputs: outputs)
-      // Where the activation bends, which follows from the values too.
+      // Where the activation hasActivation, which follows from the values too.
       let bits = GuardedBuffer([UInt8](repeating: 0, count: (steps + 7) / 8), .end)
       let hasBits = outputs.isMultiple(of: Kernels.bitChannels) && test.gap == 0
       var ending = ConvolutionEnding(bias: buffers[2])
@@ -177,19 +177,20 @@ extension KernelFamily {
       // or taken of what was written.
       ending.dropsOutput = hasResidual
       ending.streamsOutput = !hasResidual
-      ending.hasFarInput = true
-      ending.isFar = true
+      ending.hasColdInput = true
+      ending.isCold = true
       ending.activation = .init(
         scale: scale, shift: scale + outputs,
-        residual: hasResidual ? UnsafePointer(residual.pointer) : nil, leak: 0.1, high: 6,
-        y: buffers[3], bent: hasBits ? bits.pointer : nil,
-        steps: (residual: test.outputStep, y: test.outputStep, bent: test.outputStep / 8))
+        residual: hasResidual ? UnsafePointer(residual.pointer) : nil, negativeSlope: 0.1,
+        upperBound: 6,
+        y: buffers[3], activationMask: hasBits ? bits.pointer : nil,
+        steps: (residual: test.outputStep, y: test.outputStep, activationMask: test.outputStep / 8))
       if hasResidual { ending.sums = sums.pointer }
       ending.channels = outputs
       kernels.winogradConvolve(
         tile: test.tile, test.shape, images: test.images, input: buffers[0],
         inputStep: test.inputStep,
-        beginning: .init(scale: scale, shift: scale + inputs, leak: 0, high: 1),
+        beginning: .init(scale: scale, shift: scale + inputs, negativeSlope: 0, upperBound: 1),
         transformedWeight: weight.pointer, ending: ending, output: values.pointer,
         outputStep: test.outputStep, scratch: scratch)
       let wrongBits = (0..<(hasBits ? steps : 0)).count {
@@ -227,12 +228,14 @@ extension KernelFamily {
       let channels = test.shape.inputChannels
       let constants = GuardedBuffer((0..<2 * channels).map { Float($0 % 5) / 4 - 0.5 }, .end)
       let beginning = ConvolutionBeginning(
-        scale: constants.pointer, shift: constants.pointer + channels, leak: 0.1, high: 1)
+        scale: constants.pointer, shift: constants.pointer + channels, negativeSlope: 0.1,
+        upperBound: 1)
       for image in 0..<(kernels.hasWinograd ? 0 : test.images) {
         let values = inputs.pointer + image * test.inputStep
         kernels.affineActivation(
           x: values, scale: beginning.scale, shift: beginning.shift, residual: nil,
-          leak: beginning.leak, high: beginning.high, pixels: test.shape.inputCount / channels,
+          negativeSlope: beginning.negativeSlope, upperBound: beginning.upperBound,
+          pixels: test.shape.inputCount / channels,
           channels: channels, y: values)
       }
       backward(
@@ -279,7 +282,7 @@ extension KernelFamily {
     }
     if let inputGradient, let transformed {
       gradients.inputs = .init(
-        gradient: inputGradient, step: test.inputStep, accumulate: accumulate, isFar: accumulate,
+        gradient: inputGradient, step: test.inputStep, accumulate: accumulate, isCold: accumulate,
         transformedWeight: transformed.pointer)
     }
     kernels.winogradBackward(

@@ -83,7 +83,7 @@ internal import Testing
             zero: zero, minimum: low, maximum: high, dots: &dots)
           return dots
         }
-        // Blocks of 1024 in float over at least 8 lanes: 128 roundings of 2^-24 of sums of |g y|,
+        // Blocks of 1024 in float over at least 8 shards: 128 roundings of 2^-24 of sums of |g y|,
         // |y| < 8.
         let bound = 128 * 0x1p-24 * 8 * g.reduce(1) { $0 + Double(abs($1)) }
         for dots in found {
