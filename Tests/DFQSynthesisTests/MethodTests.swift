@@ -267,7 +267,49 @@ private struct Levels: SynthesisMethod {
   }
 }
 
+/// Labels that record how they are executed when they learn.
+private struct Watched: LabelStrategy {
+  static let kind = "watched"
+
+  struct Targets: LabelTargets {
+    let batch: LabelBatch
+    var labels: Tensor? { batch.labels }
+    var finalLabels: LabelBatch? { batch }
+    mutating func learn(
+      logits: Tensor, labelWeight: Float, rateShare: Float, context: ExecutionContext
+    ) -> [NamedLoss] {
+      #expect(context.instructionSet == .scalar && context.backend == .blas)
+      #expect(labelWeight == 0.5 && rateShare == 1 && logits.shape == [2, 4])
+      return [("learned", 1)]
+    }
+  }
+
+  func labels(
+    count: Int, network: Network, stream: inout RandomStream
+  ) throws -> LabelBatch {
+    try OneHotLabels().labels(count: count, network: network, stream: &stream)
+  }
+
+  func targets(
+    count: Int, network: Network, stream: inout RandomStream
+  ) throws -> any LabelTargets {
+    Targets(batch: try labels(count: count, network: network, stream: &stream))
+  }
+}
+
 @Suite struct SynthesisControlTests {
+  /// Labels learn by the run's context, not by one with threads of its own.
+  @Test func labelsLearnInTheRunsContext() throws {
+    let losses = Mutex<[Double?]>([])
+    _ = try SoftLabelSynthesizer(
+      teacher: tinyNetwork(),
+      configuration: .init(
+        count: 2, steps: 2, labels: Watched(), labelWeight: 0.5, dropUnfaithful: false),
+      context: .init(threads: 1, instructionSet: .scalar, backend: .blas)
+    ).synthesize { progress in losses.withLock { $0.append(progress["learned"]) } }
+    #expect(losses.withLock { $0 } == [1, 1])
+  }
+
   private func synthesizer(steps: Int = 1_000_000) throws -> SoftLabelSynthesizer {
     try SoftLabelSynthesizer(
       teacher: tinyNetwork(),
