@@ -86,7 +86,7 @@ extension Executor {
         shiftGradient: wantsSums ? own.normGradient.start + norm.shift : nil)
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .linear(let linear):
-      Elementwise.linearBackward(
+      LinearKernel.backward(
         linear, input: input, g: g, parameters: parameters,
         parameterGradient: wanted.parameters ? parameterGradient : nil,
         inputGradient: needsInput ? inputGradient : nil, accumulate: !first[0], kernels: kernels)
@@ -98,31 +98,8 @@ extension Executor {
         kernels.axpy(1, x: g, count: count, y: second)
       }
       handOn(g, to: inputGradient, first: first[0], count: count)
-    case .tanh:
-      Elementwise.tanhBackward(group.value(step.output, image), count: count, g: g)
-      handOn(g, to: inputGradient, first: first[0], count: count)
-    case .copy: handOn(g, to: inputGradient, first: first[0], count: count)
-    case .padChannels, .maxPool, .averagePool, .globalAveragePool, .upsample:
-      let inputShape = plan.graph.nodes[step.inputs[0]].outputShape
-      let outputShape = plan.graph.nodes[step.output].outputShape
-      if first[0] { inputGradient.update(repeating: 0, count: inputShape.count) }
-      switch step.kind {
-      case .padChannels(let stride, let before):
-        Elementwise.padChannelsBackward(
-          g, outputShape: outputShape, inputGradient: inputGradient, shape: inputShape,
-          stride: stride, before: before)
-      case .maxPool(let pool):
-        kernels.maxPoolGradient(
-          Pooling.windows(pool, shape: inputShape, outputShape: outputShape), input: input,
-          outputGradient: g, inputGradient: inputGradient)
-      case .averagePool(let pool):
-        Pooling.averageBackward(
-          pool, shape: inputShape, g: g, outputShape: outputShape, inputGradient: inputGradient)
-      case .upsample(let factor):
-        Elementwise.upsampleBackward(
-          g, factor: factor, inputGradient: inputGradient, shape: inputShape)
-      default: Pooling.globalBackward(g, inputGradient: inputGradient, shape: inputShape)
-      }
+    case .layer(let index):
+      backwardLayer(index, at: position, image: image, wanted: wanted, group: group)
     }
   }
 

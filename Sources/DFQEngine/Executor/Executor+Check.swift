@@ -5,6 +5,7 @@ extension Executor {
   /// Checks a pass before it touches memory: shapes, the number of parameters, and every node that
   /// the request names.
   func check(images: Tensor, parameters: [Float], request: PassRequest) throws {
+    if let problem = plan.problem { throw problem }
     guard images.rowShape == plan.graph.inputShape else {
       throw NetworkError.imageShape(expected: plan.graph.inputShape, found: images.rowShape)
     }

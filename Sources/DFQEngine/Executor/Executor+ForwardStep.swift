@@ -32,32 +32,12 @@ extension Executor {
         channels: norm.channels, y: output,
         activationMask: group.activationMask(step.output, image))
     case .linear(let linear):
-      Elementwise.linearForward(
+      LinearKernel.forward(
         linear, input: input, parameters: parameters, output: output, kernels: kernels)
     case .add:
       output.update(from: input, count: count)
       kernels.axpy(1, x: group.source(step.inputs[1], image), count: count, y: output)
-    case .tanh: Elementwise.tanhForward(input, count: count, output: output)
-    case .copy: output.update(from: input, count: count)
-    case .padChannels, .maxPool, .averagePool, .globalAveragePool, .upsample:
-      let shape = plan.graph.nodes[step.inputs[0]].outputShape
-      let outputShape = plan.graph.nodes[step.output].outputShape
-      switch step.kind {
-      case .padChannels(let stride, let before):
-        Elementwise.padChannelsForward(
-          input, shape: shape, output: output, outputShape: outputShape, stride: stride,
-          before: before)
-      case .maxPool(let pool):
-        kernels.maxPool(
-          Pooling.windows(pool, shape: shape, outputShape: outputShape), input: input,
-          output: output)
-      case .averagePool(let pool):
-        Pooling.averageForward(
-          pool, input: input, shape: shape, output: output, outputShape: outputShape)
-      case .upsample(let factor):
-        Elementwise.upsampleForward(input, shape: shape, factor: factor, output: output)
-      default: Pooling.globalForward(input, shape: shape, output: output)
-      }
+    case .layer(let index): forwardLayer(index, output: step.output, image: image, group: group)
     }
   }
 }

@@ -46,17 +46,11 @@ extension Executor {
       let height = plan.graph.nodes[step.output].outputShape[0]
       normalize(
         position, image: image, rows: team.share(height, unit: 1, member: member), group: group)
-    case .maxPool(let pool) where isDivided(step):
-      let shape = windows(pool, step)
-      let rows = team.share(shape.outputHeight, unit: 1, member: member)
+    case .layer(let index) where isDivided(step):
+      let height = plan.graph.nodes[step.output].outputShape[0]
+      let rows = team.share(height, unit: 1, member: member)
       if rows.isEmpty { return 1 }
-      let part = shape.rows(rows)
-      context.kernels.maxPool(
-        part.shape,
-        input: group.source(step.inputs[0], image)
-          + part.firstInputRow * shape.inputWidth * shape.inputChannels,
-        output: group.value(step.output, image)
-          + rows.lowerBound * shape.outputWidth * shape.outputChannels)
+      forwardLayer(index, output: step.output, image: image, rows: rows, group: group)
     default:
       if member == 0 { forward(steps: position..<position + 1, group: group) }
     }
@@ -82,15 +76,9 @@ extension Executor {
     switch step.kind {
     case .convolution(let step): step.style == .dense && step.shape.readsEverywhere
     case .normalization: plan.graph.nodes[step.output].outputShape.dimensions.count == 3
-    case .maxPool(let pool): windows(pool, step).readsEverywhere
+    case .layer(let index): plan.layers[index].step.dividesRows
     default: false
     }
-  }
-
-  private func windows(_ pool: PoolingWindow, _ step: Step) -> ConvolutionShape {
-    Pooling.windows(
-      pool, shape: plan.graph.nodes[step.inputs[0]].outputShape,
-      outputShape: plan.graph.nodes[step.output].outputShape)
   }
 
   /// Floats of scratch that a member of a team of `count` takes.

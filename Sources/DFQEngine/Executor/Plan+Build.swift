@@ -19,7 +19,14 @@ extension Plan {
     for (point, node) in transformed.enumerated() { transformPoint[node] = point }
     var hasValue = [Bool](repeating: false, count: graph.nodes.count)
     for node in [0] + steps.map(\.output) { hasValue[node] = true }
-    let gradients = GradientMemory(steps: steps, graph: graph)
+    let layers = compiler.layers
+    inputs = steps.map { step in
+      if case .layer(let index) = step.kind { layers[index].inputs } else { Array(step.inputs) }
+    }
+    let gradients = GradientMemory(
+      steps: steps, inputs: inputs, layers: layers, graph: graph)
+    self.layers = layers
+    problem = compiler.problem
 
     self.graph = graph
     self.layout = layout
@@ -87,18 +94,18 @@ struct GradientMemory {
   private(set) var count = 0
   private var free: [(offset: Int, size: Int)] = []
 
-  init(steps: [Step], graph: Graph) {
+  init(steps: [Step], inputs: [[Int]], layers: [LayerRecord], graph: Graph) {
     offset = [Int?](repeating: nil, count: graph.nodes.count)
-    writesFirst = steps.map { [Bool](repeating: false, count: $0.inputs.count) }
+    writesFirst = inputs.map { [Bool](repeating: false, count: $0.count) }
     for position in steps.indices.reversed() {
       let step = steps[position]
       let size = aligned(graph.nodes[step.output].outputShape.count)
       if offset[step.output] == nil { offset[step.output] = take(size) }
       var reused = false
-      for (place, input) in step.inputs.enumerated() where offset[input] == nil {
+      for (place, input) in inputs[position].enumerated() where offset[input] == nil {
         writesFirst[position][place] = true
         // An elementwise step hands its own gradient memory on to its first input.
-        if place == 0, step.isElementwise {
+        if place == 0, step.isElementwise(layers) {
           offset[input] = offset[step.output]
           reused = true
         } else {
@@ -121,9 +128,10 @@ struct GradientMemory {
 
 extension Step {
   /// Whether the gradient at the first input can take the place of the gradient at the output.
-  var isElementwise: Bool {
+  func isElementwise(_ layers: [LayerRecord]) -> Bool {
     switch kind {
-    case .normalization, .add, .tanh, .copy: true
+    case .normalization, .add: true
+    case .layer(let index): layers[index].step.isInPlace
     default: false
     }
   }

@@ -7,6 +7,12 @@ package struct Plan: Sendable {
   package let graph: Graph
   package let layout: ParameterLayout
   package let steps: [Step]
+  /// The steps of layers that are known by their protocol alone.
+  let layers: [LayerRecord]
+  /// The nodes that each step reads.
+  let inputs: [[Int]]
+  /// Why the graph cannot be computed, nil where it can.
+  let problem: (any Error)?
   /// The point of each transformed node, nil elsewhere.
   package let transformPoint: [Int?]
   /// The nodes that have a value: fusion leaves none to the others.
@@ -45,7 +51,7 @@ package struct Plan: Sendable {
   /// normalization, whose backward is then the only one to write the node's gradient.
   func endsInNormalization(_ node: Int) -> Bool {
     guard node != 0, transformPoint[node] == nil else { return false }
-    let readers = steps.filter { $0.inputs.contains(node) }
+    let readers = steps.indices.filter { inputs[$0].contains(node) }.map { steps[$0] }
     guard readers.count == 1, case .normalization = readers[0].kind else { return false }
     return readers[0].inputs[0] == node && readers[0].inputs.dropFirst().allSatisfy { $0 != node }
   }

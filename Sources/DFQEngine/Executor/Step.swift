@@ -9,29 +9,24 @@ package struct Step: Sendable {
     case normalization(NormalizationStep)
     case linear(LinearStep)
     case add
-    case tanh
-    case padChannels(stride: Int, before: Int)
-    case maxPool(PoolingWindow)
-    case averagePool(PoolingWindow)
-    case globalAveragePool
-    case upsample(Int)
-    case copy
+    /// Any other layer, by its position in the plan's `layers`; the step stays free of references.
+    case layer(Int)
   }
 
   package let kind: Kind
   package let output: Int
   package let inputs: Inputs
 
-  /// One or two nodes; unlike an array's, reading them costs no reference count, which threads
+  /// The first two nodes a step reads, which is all that special steps have; unlike an array's, reading them costs no reference count, which threads
   /// would contend for.
   package struct Inputs: RandomAccessCollection, Sendable {
     private let first: Int
     private let second: Int
 
     init(_ nodes: [Int]) {
-      precondition(1...2 ~= nodes.count, "a step reads one or two values")
+      precondition(!nodes.isEmpty, "a step reads a value at least")
       first = nodes[0]
-      second = nodes.count == 2 ? nodes[1] : -1
+      second = nodes.count > 1 ? nodes[1] : -1
     }
 
     package var startIndex: Int { 0 }

@@ -8,6 +8,9 @@ struct StepCompiler {
   private(set) var normMemoryCount = 0
   private(set) var transposedCount = 0
   private(set) var scratchCount = 0
+  private(set) var layers: [LayerRecord] = []
+  /// Why the first layer that cannot be computed cannot.
+  private(set) var problem: (any Error)?
   private var normCount = 0
 
   init(graph: Graph, layout: ParameterLayout) {
@@ -31,16 +34,23 @@ struct StepCompiler {
             inputs: graph.nodes[node.inputs[0]].outputShape.count, outputs: linear.outputs,
             weight: layout.entry(node: group[0], .weight)!.range,
             bias: layout.entry(node: group[0], .bias)?.range)))
-    case let activation as Activation where activation == .tanh: return plain(.tanh)
+    case let activation as Activation where activation == .tanh: return layer(group[0])
     case is BatchNorm, is Activation, is Sum: return normalization(group)
-    case let pad as PadChannels:
-      return plain(.padChannels(stride: pad.stride, before: pad.before))
-    case let pool as MaxPool: return plain(.maxPool(pool.window))
-    case let pool as AveragePool: return plain(.averagePool(pool.window))
-    case is GlobalAveragePool: return plain(.globalAveragePool)
-    case let upsample as Upsample: return plain(.upsample(upsample.factor))
-    case is Flatten, is Reshape: return plain(.copy)
-    default: preconditionFailure("\(node.name) cannot be executed")
+    default: return layer(group[0])
+    }
+  }
+
+  /// The step of a layer that is known by its protocol alone.
+  private mutating func layer(_ node: Int) -> Step {
+    let inputs = graph.nodes[node].inputs
+    do {
+      let record = try LayerRecord(graph, node: node, layout: layout)
+      scratchCount = max(scratchCount, aligned(record.step.scratchCount))
+      layers.append(record)
+      return Step(kind: .layer(layers.count - 1), output: node, inputs: .init(inputs))
+    } catch {
+      problem = problem ?? error
+      return Step(kind: .add, output: node, inputs: .init(inputs))
     }
   }
 

@@ -55,8 +55,8 @@ struct ValueLayout: Sendable {
     // The last step that reads each node. One more step is waited for, because a convolution and
     // the normalization after it may be computed in one go.
     var lastRead = [Int](repeating: -1, count: plan.graph.nodes.count)
-    for (position, step) in plan.steps.enumerated() {
-      for node in step.inputs { lastRead[node] = position + 1 }
+    for (position, inputs) in plan.inputs.enumerated() {
+      for node in inputs { lastRead[node] = position + 1 }
     }
     var memory = (kept: IntervalMemory(), transient: IntervalMemory())
     func take(_ floats: Int, kept: Bool, until end: Int) -> Int {
@@ -72,8 +72,8 @@ struct ValueLayout: Sendable {
     // Whether any step reads a node's codes, and whether any reads its transformed floats.
     var readsCodes = [Bool](repeating: false, count: value.count)
     var readsFloats = readsCodes
-    for (step, readiness) in zip(plan.steps, integers) {
-      for node in step.inputs {
+    for (inputs, readiness) in zip(plan.inputs, integers) {
+      for node in inputs {
         if readiness != .nowhere { readsCodes[node] = true }
         if readiness != .everywhere { readsFloats[node] = true }
       }
@@ -115,8 +115,12 @@ struct ValueLayout: Sendable {
         if norm.hasResidual, norm.hasActivation, !norm.usesActivationMask {
           kept[step.inputs[1]] = true
         }
-      case .maxPool: kept[step.inputs[0]] = true
-      case .tanh: kept[step.output] = true
+      case .layer(let index):
+        let layer = plan.layers[index]
+        if layer.step.backwardReads.contains(.inputs) {
+          for node in layer.inputs { kept[node] = true }
+        }
+        if layer.step.backwardReads.contains(.output) { kept[step.output] = true }
       default: break
       }
     }

@@ -54,6 +54,8 @@ public enum NetworkError: Error, Equatable, Sendable {
   case momentsInTraining(objective: String)
   /// A batch has no images.
   case noImages(what: String)
+  /// A layer has no step that computes it.
+  case notExecutable(layer: String, reason: String)
   /// No layer has that name.
   case noSuchLayer(name: String)
 }
@@ -111,6 +113,8 @@ extension NetworkError: CustomStringConvertible, LocalizedError {
     case .momentsInTraining(let objective):
       "\(objective): losses on moments need running statistics, not training mode"
     case .noImages(let what): "\(what) needs one image at least"
+    case .notExecutable(let layer, let reason):
+      "layer \(layer.oneLine): cannot be computed, \(reason)"
     case .noSuchLayer(let name): "the network has no layer \"\(name.oneLine)\""
     }
   }
