@@ -26,7 +26,8 @@ class Outcome:
 def plain(said):
     """What a run printed, under the peers' names: the tool's JSON is in camelCase, with the context in an object."""
     names = {"imagesPerSecond": "images_per_s", "instructionSet": "isa"}
-    return {names.get(key, key): value for key, value in (said | said.get("context", {})).items() if key != "context"}
+    context = said.get("run", {}).get("context", {})
+    return {names.get(key, key): value for key, value in (said | context).items() if key != "run"}
 
 
 def busy():

@@ -13,31 +13,53 @@ struct DynadfqCommand: ParsableCommand {
         dynadfq synthesize -o images.safetensors
         dynadfq quantize --images images.safetensors --budget 4 -o student.safetensors
         dynadfq evaluate student.safetensors --data fashion-mnist:test --controls
+
+      Exit codes: 0 success; 1 a file, network, data set or run failed; 64 wrong arguments; 130 \
+      stopped by Ctrl-C. Errors are one line on standard error.
       """,
+    version: RunDescription.versionLine,
     subcommands: [
       Synthesize.self, Quantize.self, Evaluate.self, Inspect.self, Train.self, Demo.self, Time.self,
     ])
 
-  /// Every error is one line on standard error and a failing exit code.
   static func main() {
+    // A reader that goes away is then an error of a write, like a full disk.
+    signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let error where isOwn(error) {
-      let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
-      FileHandle.standardError.write(Data("dynadfq: error: \(line)\n".utf8))
-      Foundation.exit(1)
+      do {
+        var command = try parseAsRoot()
+        try command.run()
+      } catch  where exitCode(for: error) == .success {
+        // Help and version are "errors" of the parser.
+        try Output.text(fullMessage(for: error))
+      }
     } catch {
-      exit(withError: error)
+      let (message, code) = report(error)
+      Output.complain("error: \(message)")
+      Foundation.exit(code)
     }
   }
 
-  private static func isOwn(_ error: any Error) -> Bool {
-    switch error {
-    case is InterchangeError, is NetworkError, is QuantizationError, is SynthesisError,
-      is TrainingError, is LinearAlgebraError:
-      true
-    default: false
-    }
+  /// The line and the exit code of an error.
+  private static func report(_ error: any Error) -> (message: String, code: Int32) {
+    if let error = error as? ToolError { return (error.description, error.code) }
+    guard exitCode(for: error) == .validationFailure else { return ("\(error)", 1) }
+    return (
+      "\(message(for: error).trimmed); see dynadfq \(subcommand)--help", ToolError.usageCode
+    )
   }
+
+  /// The first argument with a space where it is a subcommand's name.
+  private static var subcommand: String {
+    let names = configuration.subcommands.compactMap { $0._commandName }
+    guard let first = CommandLine.arguments.dropFirst().first, names.contains(first) else {
+      return ""
+    }
+    return first + " "
+  }
+}
+
+extension String {
+  /// The text without a full stop at its end.
+  fileprivate var trimmed: String { hasSuffix(".") ? String(dropLast()) : self }
 }

@@ -17,7 +17,7 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var options: RunOptions
   @Option(help: DataOptions.help)
   var data: String
-  @Option(help: "The full-precision network to compare predictions with; --model by default.")
+  @Option(help: "The full-precision network to compare predictions with. (default: --model)")
   var teacher: String?
   @Option(help: "Use only the first so many images.")
   var limit: Int?
@@ -26,53 +26,106 @@ struct Evaluate: ParsableCommand {
 
   struct FloatSummary: Encodable {
     var dataset: String
-    var images: Int
+    var imageCount: Int
     var accuracy: Double
   }
 
+  func validate() throws {
+    try Demand.range("--limit", limit, 1...Int.max)
+    if student == nil {
+      try Demand.absent("--controls", controls, "without a student's file")
+      try Demand.absent("--teacher", teacher != nil, "without a student's file")
+    }
+  }
+
   func run() throws {
-    let images = try DataOptions.open(data, limit: limit)
-    guard let student else { return try measureFloat(images) }
+    guard let student else { return try measureFloat() }
     let quantized = try QuantizedNetwork(contentsOf: student)
     let reference = try reference(for: quantized)
+    let images = try DataOptions.open(data, limit: limit, for: quantized.network)
+    if controls, !quantized.isDynamic {
+      Output.complain("note: a static student has no --controls to compare with")
+    }
     let report = try Evaluate.report(
-      quantized, images, teacher: reference, controls: controls, run: options)
-    if options.json { try Output.json(report) } else { Output.report(report) }
+      quantized, images, teacher: reference, controls: controls && quantized.isDynamic,
+      run: options)
+    if options.json { try Output.json(report, run: options) } else { try Output.report(report) }
   }
 
   /// The named teacher, or the default one where it is of the student's architecture.
   private func reference(for student: QuantizedNetwork) throws -> Network? {
-    if let teacher { return try ModelOptions.network(teacher) }
+    if let teacher {
+      let network = try model.network(teacher, option: "--teacher")
+      guard network.imageShape == student.network.imageShape else {
+        throw NetworkError.imageShape(
+          expected: student.network.imageShape, found: network.imageShape)
+      }
+      guard network.classCount == student.network.classCount else {
+        throw QuantizationError.classCount(
+          expected: student.network.classCount, found: network.classCount)
+      }
+      return network
+    }
     let network = try model.network()
     return network.architecture == student.network.architecture ? network : nil
   }
 
-  private func measureFloat(_ images: any RealImages) throws {
+  private func measureFloat() throws {
     let network = try model.network()
-    guard images.classCount == network.classCount else {
-      throw QuantizationError.classCount(expected: network.classCount, found: images.classCount)
-    }
-    let predictions = try FloatExecutor(network, context: options.context).logits(of: images)
-      .argmaxOfRows()
-    let hits = zip(predictions, images.labels).filter { $0 == $1 }.count
-    let accuracy = Double(hits) / Double(images.count)
+    let images = try DataOptions.open(data, limit: limit, for: network)
+    let accuracy = try Evaluate.accuracy(of: network, on: images, run: options)
     if options.json {
-      return try Output.json(
-        FloatSummary(dataset: images.name, images: images.count, accuracy: accuracy))
+      let summary = FloatSummary(
+        dataset: images.name, imageCount: images.count, accuracy: accuracy)
+      return try Output.json(summary, run: options)
     }
-    print("\(network.architecture), \(images.name): \(hits) of \(images.count) images right")
-    print("accuracy \(Output.percent(accuracy)) %")
+    let hits = Int((accuracy * Double(images.count)).rounded())
+    try Output.line("\(network.architecture), \(images.name): \(hits) of \(images.count) right")
+    try Output.line("accuracy \(Output.percent(accuracy)) %")
   }
 
+  /// The share of images that a network classifies as labelled.
+  static func accuracy(
+    of network: Network, on images: any RealImages, run options: RunOptions
+  ) throws -> Double {
+    let executor = FloatExecutor(network, context: options.context)
+    let batch = 128
+    var hits = 0
+    try options.withProgress("evaluation", unit: "images", saved: "nothing is saved") { bar in
+      for start in stride(from: 0, to: images.count, by: batch) {
+        let range = start..<min(start + batch, images.count)
+        let logits = try executor.logits(of: images, range: range)
+        guard logits.isFinite else {
+          throw ToolError.failure(
+            "the logits of image \(start) or one of the next \(range.count) are not finite; check "
+              + "the weights")
+        }
+        hits += zip(logits.argmaxOfRows(), range).filter { $0 == images.label(at: $1) }.count
+        try bar.update(range.upperBound, of: images.count)
+      }
+    }
+    return Double(hits) / Double(images.count)
+  }
+
+  /// Evaluates a student under one progress bar over all its passes.
   static func report(
     _ student: QuantizedNetwork, _ images: any RealImages, teacher: Network?, controls: Bool,
     run options: RunOptions
   ) throws -> EvaluationReport {
-    let bar = options.progress("evaluation")
-    defer { bar.finish() }
-    return try student.evaluate(
-      on: images, teacher: teacher, controls: controls ? EvaluationReport.Control.allCases : [],
-      seed: options.seed, context: options.context
-    ) { done, total in bar.update(done, of: total) }
+    // The student itself, fixed, random, shuffled and oracle bits, and each candidate.
+    let passes = controls ? 5 + student.quantizer.activationBits.count : 1
+    var pass = 0
+    var last = 0
+    return try options.withProgress("evaluation", unit: "images", saved: "nothing is saved") {
+      bar in
+      try student.evaluate(
+        on: images, teacher: teacher, controls: controls ? EvaluationReport.Control.allCases : [],
+        seed: options.seed, context: options.context
+      ) { done, total in
+        if done <= last { pass += 1 }
+        last = done
+        try bar.update(min(pass, passes - 1) * total + done, of: passes * total)
+      }
+    }
   }
 }

@@ -3,7 +3,7 @@ import DynaDFQ
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show a network's or a student's layers, classes, ranges and integers.",
+    abstract: "Show what is in a network's, a student's or a set of images' file.",
     discussion: """
       Examples: dynadfq inspect --similarity
       dynadfq inspect --kernels --network resnet18
@@ -11,7 +11,8 @@ struct Inspect: ParsableCommand {
       dynadfq inspect student.safetensors --images images.safetensors --picture bits.png
       """)
 
-  @Argument(help: "A network's or student's file; the network that comes with the tool by default.")
+  @Argument(
+    help: "A file of a network, student or images. (default: the network that comes with the tool)")
   var file: String?
   @Option(help: "The architecture, where the file's metadata does not tell it.")
   var arch: String?
@@ -21,126 +22,125 @@ struct Inspect: ParsableCommand {
   var network: String?
   @Flag(help: "Show each class's nearest classes.")
   var similarity = false
-  @Option(help: "What classes are compared by: dotProduct, cosine or centredCosine.")
-  var measure = ClassSimilarity.Measure.dotProduct
+  @Option(
+    help: """
+      With --similarity: what classes are compared by, dotProduct, cosine or centredCosine. \
+      (default: dotProduct)
+      """)
+  var measure: ClassSimilarity.Measure?
   @Option(help: "Show the first integers, scales and zero points of a student's layer.")
   var layer: String?
-  @Option(help: "Synthetic images to draw.")
+  @Option(help: "With --picture: the synthetic images to draw.")
   var images: String?
   @Option(help: "Where the picture goes (PNG): images from easy to hard, with labels and bits.")
   var picture: String?
+  @Option(help: ClassNames.help)
+  var classNames: String?
   @OptionGroup var options: RunOptions
 
-  struct LayerRow: Encodable {
-    var name: String
-    var shape: [Int]
-    var macs: Int
-    var weightBits: [Int]?
-    var inputBits: [Int]?
-    var inputRange: [Float]?
-  }
-
-  struct Summary: Encodable {
-    var architecture: String
-    var parameters: Int
-    var macs: Int
-    var layers: [LayerRow]
-    var nearestClasses: [[Int]]?
+  func validate() throws {
+    try Demand.absent("--measure", measure != nil && !similarity, "without --similarity")
+    try Demand.absent("--network", network != nil && !kernels, "without --kernels")
+    try Demand.absent("--images", images != nil && picture == nil, "without --picture")
+    try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
+    if network != nil { try Demand.absent("the file", file != nil, "with --network") }
+    guard kernels else { return }
+    try Demand.absent("--similarity", similarity, "with --kernels")
+    try Demand.absent("--layer", layer != nil, "with --kernels")
+    try Demand.absent("--picture", picture != nil, "with --kernels")
   }
 
   func run() throws {
+    var preflight = Preflight()
+    preflight.reads("the file", ModelOptions.path(file))
+    preflight.reads("--images", images)
+    preflight.writes("--picture", picture)
+    try preflight.check()
     if kernels { return try KernelReport(network: measured(), options: options).print() }
-    let student = try openStudent()
-    let network = try student?.network ?? openNetwork()
-    let described = Dictionary(
-      uniqueKeysWithValues: (student?.layers ?? []).map { ($0.name, $0) })
-    let rows = network.graph.weighted.map { position in
-      let node = network.graph.nodes[position]
-      let quantized = described[node.name]
-      let grid = quantized?.inputGrids?.last
-      return LayerRow(
-        name: node.name, shape: node.outputShape.dimensions, macs: network.graph.macs(position),
-        weightBits: quantized?.weightBits, inputBits: quantized?.inputBits,
-        inputRange: grid.map { [$0.lowestValue, $0.highestValue] })
+    switch try kind() {
+    case .images(let set): try inspect(set)
+    case .network(let network): try inspect(network, student: nil)
+    case .student(let student): try inspect(student.network, student: student)
     }
-    var summary = Summary(
-      architecture: network.architecture, parameters: network.parameters.values.count,
-      macs: network.graph.macs, layers: rows)
-    if similarity {
-      let classes = try ClassSimilarity(network, measure: measure)
-      summary.nearestClasses = (0..<network.classCount).map { classes.nearest(to: $0, count: 3) }
+  }
+
+  /// What a file holds.
+  private enum Kind {
+    case network(Network)
+    case student(QuantizedNetwork)
+    case images(SyntheticImages)
+  }
+
+  private func kind() throws -> Kind {
+    let name = file ?? Network.Pretrained.resNet20FashionMNIST.rawValue
+    if let known = Network.Pretrained(rawValue: name) {
+      try Demand.absent("--arch", arch != nil, "on a network that comes with the tool")
+      return .network(try .pretrained(known))
     }
-    if let picture { try draw(picture, student: student, network: network) }
-    if options.json { return try Output.json(summary) }
-    show(summary)
-    if let layer { try show(layer, of: student) }
+    let metadata = try SafetensorsFile(contentsOf: name).metadata
+    if metadata["format"]?.hasPrefix("dynadfq synthetic images") == true {
+      return .images(try SyntheticImages(contentsOf: name))
+    }
+    if metadata["quantizer"] != nil {
+      try Demand.absent("--arch", arch != nil, "on a student's file")
+      return .student(try QuantizedNetwork(contentsOf: name))
+    }
+    return .network(
+      try Network(contentsOf: name, architecture: try arch.map { try Architecture(name: $0) }))
   }
 
   /// The network whose kernels are measured.
   private func measured() throws -> Network {
-    guard let network else { return try openStudent()?.network ?? openNetwork() }
-    return try RandomData.network(
-      network == "resnet20" ? "resnet20-cifar" : network, seed: options.seed)
+    if let network {
+      return try RandomData.network(
+        network == "resnet20" ? "resnet20-cifar" : network, seed: options.seed)
+    }
+    switch try kind() {
+    case .network(let network): return network
+    case .student(let student): return student.network
+    case .images: throw ToolError.usage("--kernels needs a network, \(file ?? "") holds images")
+    }
   }
 
-  private func openStudent() throws -> QuantizedNetwork? {
-    guard let file, Network.Pretrained(rawValue: file) == nil else { return nil }
-    let metadata = try SafetensorsFile(contentsOf: file).metadata
-    return metadata["quantizer"] == nil ? nil : try QuantizedNetwork(contentsOf: file)
+  private func inspect(_ set: SyntheticImages) throws {
+    for (option, isGiven) in [
+      ("--arch", arch != nil), ("--similarity", similarity), ("--layer", layer != nil),
+      ("--picture", picture != nil),
+    ] {
+      try Demand.absent(option, isGiven, "on a file of images; see synthesize --picture")
+    }
+    let description = ImagesDescription(set)
+    if options.json { try Output.json(description, run: options) } else { try description.show() }
   }
 
-  private func openNetwork() throws -> Network {
-    try ModelOptions.network(
-      file ?? Network.Pretrained.resNet20FashionMNIST.rawValue, arch: arch)
+  private func inspect(_ network: Network, student: QuantizedNetwork?) throws {
+    var description = NetworkDescription(network, student: student)
+    if similarity {
+      let classes = try ClassSimilarity(network, measure: measure ?? .dotProduct)
+      description.nearestClasses = (0..<network.classCount).map {
+        classes.nearest(to: $0, count: 3)
+      }
+    }
+    if let layer { description.layer = try LayerDescription(layer, of: student, network) }
+    if let picture { try draw(picture, student: student, network: network) }
+    if options.json { try Output.json(description, run: options) } else { try description.show() }
   }
 
   private func draw(_ path: String, student: QuantizedNetwork?, network: Network) throws {
-    guard let images else { throw ValidationError("--picture needs --images") }
+    guard let images else { throw ToolError.usage("--picture needs --images") }
     let set = try SyntheticImages(contentsOf: images)
     guard set.images.rowShape == network.imageShape else {
       throw NetworkError.imageShape(expected: network.imageShape, found: set.images.rowShape)
     }
-    let bits = try student?.decisions(ofInputs: set.images, context: options.context).map(
-      \.meanBits)
-    try Picture(set, network: network, bits: bits).image().writePNG(to: path)
-  }
-
-  private func show(_ summary: Summary) {
-    print(
-      "\(summary.architecture): \(summary.parameters) parameters, "
-        + "\(Output.mega(Double(summary.macs))) MACs")
-    func list(_ bits: [Int]?) -> String {
-      guard let bits, !bits.isEmpty else { return "float" }
-      return bits.map(String.init).joined(separator: ",")
+    guard set.count > 0 else { throw ToolError.failure("\(images) has no images to draw") }
+    let names = try ClassNames(
+      classNames, model: file ?? Network.Pretrained.resNet20FashionMNIST.rawValue, network)
+    guard set.labels.shape[1] == network.classCount else {
+      throw QuantizationError.classCount(
+        expected: network.classCount, found: set.labels.shape[1])
     }
-    Output.table(
-      ["layer", "output", "MACs", "weight bits", "input bits", "input range"],
-      summary.layers.map { row in
-        [
-          row.name, Shape(row.shape).description, Output.mega(Double(row.macs)),
-          list(row.weightBits), list(row.inputBits),
-          row.inputRange.map { "\($0[0])...\($0[1])" } ?? "",
-        ]
-      })
-    for (index, nearest) in (summary.nearestClasses ?? []).enumerated() {
-      print("class \(index): nearest \(nearest.map(String.init).joined(separator: ", "))")
-    }
-  }
-
-  private func show(_ layer: String, of student: QuantizedNetwork?) throws {
-    guard let integers = try student?.integerWeights(of: layer) else {
-      throw NetworkError.noSuchLayer(name: layer)
-    }
-    print("\(layer): \(integers.shape) integers of \(integers.bits) bits")
-    print("first codes \(integers.codes.prefix(16).map(String.init).joined(separator: " "))")
-    print("scales \(integers.scales.prefix(8)), zero points \(integers.zeroPoints.prefix(8))")
-    for (bits, grid) in zip(
-      student!.layers.first { $0.name == layer }?.inputBits ?? [],
-      student!.layers.first { $0.name == layer }?.inputGrids ?? [])
-    {
-      print(
-        "input at \(bits) bits: scale \(grid.scale), zero point \(grid.zeroPoint), "
-          + "codes \(Int(grid.lowest))...\(Int(grid.highest))")
-    }
+    let bits = try student?.decisions(ofInputs: set.images, context: options.context)
+      .map(\.meanBits)
+    try Picture(set, network: network, names: names, bits: bits).image().writePNG(to: path)
   }
 }

@@ -8,9 +8,6 @@ struct KernelReport {
 
   private struct Summary: Encodable {
     var network: String
-    var isa: String
-    var backend: String
-    var blas: String
     var peak: Double
     var rows: [KernelTimes.Row]
     var elementwise: [ElementwiseSpeeds.Row]
@@ -23,20 +20,20 @@ struct KernelReport {
     if options.json {
       return try Output.json(
         Summary(
-          network: network.architecture, isa: context.instructionSet.rawValue,
-          backend: context.backend.rawValue, blas: BLAS.configuration, peak: times.peak,
-          rows: times.rows, elementwise: elementwise))
+          network: network.architecture, peak: times.peak, rows: times.rows,
+          elementwise: elementwise),
+        run: options)
     }
-    Swift.print(
+    try Output.line(
       "\(network.architecture), one thread, \(context.instructionSet.rawValue), "
         + "\(BLAS.configuration)")
-    Swift.print(
+    try Output.line(
       "10^9 operations of the direct algorithm per second, and their share of the measured peak of "
         + "\(Int(times.peak.rounded())) (above 100 % Winograd's algorithm has left some out)")
     func cell(_ speed: Double) -> String {
       "\(Int(speed.rounded())) (\(Int((100 * speed / times.peak).rounded())) %)"
     }
-    Output.table(
+    try Output.table(
       [
         "convolution", "layers", "kernel", "forward", "integer forward", "data gradient",
         "weight gradient",
@@ -47,8 +44,9 @@ struct KernelReport {
           cell($0.dataGradient), cell($0.weightGradient),
         ]
       })
-    Swift.print("\n10^9 bytes read and written per second, a map of 64 KiB")
-    Output.table(
+    try Output.line()
+    try Output.line("10^9 bytes read and written per second, a map of 64 KiB")
+    try Output.table(
       ["elementwise kernel", "GB/s"],
       elementwise.map { [$0.kernel, "\(Int($0.bytes.rounded()))"] })
   }

@@ -1,77 +1,96 @@
 import DynaDFQ
 import Foundation
 
-/// What commands print.
+/// What commands print: every line without control characters, every write checked.
+///
+/// Names and metadata of files are printed as they are found, so what a terminal would act on is
+/// taken out here, in one place.
 enum Output {
-  static func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  /// Prints a line on standard output.
+  static func line(_ text: String = "") throws { try self.text(clean(text) + "\n") }
+
+  /// Prints text of the tool's own as it is.
+  static func text(_ text: String) throws {
+    if let reason = write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) {
+      throw ToolError.output(reason)
+    }
+  }
+
+  /// Prints a line for people on standard error: a note or an error.
+  static func complain(_ text: String) {
+    _ = write("dynadfq: \(clean(text, limit: 1000))\n", to: STDERR_FILENO)
+  }
+
+  /// Prints one JSON object: a command's result and how it came about.
+  static func json(
+    _ result: some Encodable, run: RunOptions, onOneLine: Bool = false
+  ) throws {
+    try text(
+      JSONText(Described(result: result, run: RunDescription(run)), onOneLine: onOneLine).text)
+  }
+
+  /// A result with the key `run` beside its own.
+  private struct Described<Result: Encodable>: Encodable {
+    var result: Result
+    var run: RunDescription
+
+    private enum Key: String, CodingKey {
+      case run
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try result.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(run, forKey: .run)
+    }
   }
 
   /// Rows under a header, columns aligned: the first left, the others right.
-  static func table(_ header: [String], _ rows: [[String]]) {
-    let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max()!
-    }
-    for (index, row) in ([header] + rows).enumerated() {
+  static func table(_ header: [String], _ rows: [[String]]) throws {
+    let rows = ([header] + rows).map { $0.map { clean($0, limit: 80) } }
+    let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for (index, row) in rows.enumerated() {
       let cells = row.enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)
         return column == 0 ? cell + space : space + cell
       }
-      print(cells.joined(separator: "  "))
+      try line(cells.joined(separator: "  "))
       if index == 0 {
-        print(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
+        try line(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
       }
     }
   }
 
-  static func percent(_ share: Double?) -> String {
-    share.map { String(format: "%.2f", 100 * $0) } ?? "-"
+  /// One line without what moves a terminal's cursor or changes its state, cut to a length.
+  static func clean(_ text: String, limit: Int = 4000) -> String {
+    var result = String.UnicodeScalarView()
+    for (index, scalar) in text.unicodeScalars.prefix(limit + 1).enumerated() {
+      result.append(index == limit ? "\u{2026}" : scalar.isForTerminals ? "\u{FFFD}" : scalar)
+    }
+    return String(result)
   }
 
-  /// A difference in points with its 95 % interval.
-  static func difference(_ value: Double?, _ interval: Double?) -> String {
-    guard let value, let interval else { return "" }
-    return String(format: "%+.2f ± %.2f", 100 * value, 100 * interval)
+  /// Writes all bytes; the reason where that fails.
+  static func write(_ text: String, to descriptor: Int32) -> String? {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        return String(cString: strerror(errno))
+      }
+    }
+    return nil
   }
+}
 
-  static func mega(_ value: Double) -> String { String(format: "%.1f M", value / 1e6) }
-  static func bits(_ value: Double) -> String { String(format: "%.2f", value) }
-
-  static func policyRow(_ policy: EvaluationReport.Policy) -> [String] {
-    [
-      policy.name,
-      "\(percent(policy.accuracy)) ± \(String(format: "%.2f", 100 * policy.accuracyInterval))",
-      percent(policy.agreement), mega(policy.meanBitOPs), mega(policy.familyBitOPs),
-      bits(policy.meanActivationBits), difference(policy.difference, policy.differenceInterval),
-    ]
-  }
-
-  static let policyHeader = [
-    "bits chosen by", "accuracy %", "agreement %", "BitOPs", "family's", "mean bits",
-    "difference (95 %)",
-  ]
-
-  static func report(_ report: EvaluationReport) {
-    print("\(report.dataset), \(report.imageCount) images")
-    if let teacher = report.teacherAccuracy { print("teacher: \(percent(teacher)) %") }
-    table(policyHeader, ([report.student] + report.controls).map(policyRow))
-    guard report.layers.contains(where: { $0.histogram.count > 1 || $0.spread > 0 }) else { return }
-    let widths = Set(report.layers.flatMap { $0.histogram.keys }).sorted()
-    print("\nimages by bits of each quantized output")
-    table(
-      ["output"] + widths.map { "\($0) bits" } + ["mean", "spread over images"],
-      report.layers.map { layer in
-        [layer.name] + widths.map { "\(layer.histogram[$0] ?? 0)" }
-          + [bits(layer.mean), bits(layer.spread)]
-      })
-    print(
-      "selector: \(mega(report.selectorBitOPs)) BitOPs; mean bits of images spread by "
-        + bits(report.bitsSpreadOverImages)
-        + "; rank correlation with the teacher's entropy "
-        + (report.entropyCorrelation.map(bits) ?? "undefined"))
+extension Unicode.Scalar {
+  /// Whether a terminal would do something else with the scalar than show it in its place.
+  var isForTerminals: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 }

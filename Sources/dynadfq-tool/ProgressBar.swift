@@ -1,49 +1,108 @@
+import DynaDFQ
 import Foundation
 
-/// Progress on standard error: a bar with rate and remaining time on a terminal, a plain line every ten seconds
-/// elsewhere, nothing in the first two seconds.
+/// Progress on standard error: one line that never wraps on a terminal, a plain line every ten
+/// seconds elsewhere.
+///
+/// It also hands the first Ctrl-C on: the next update throws, so that a run ends between two steps.
 final class ProgressBar {
   private let title: String
-  private let quiet: Bool
+  private let unit: String
+  private let isQuiet: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = Date()
   private var last = Date()
-  private var shown = false
+  private var isShown = false
 
-  init(_ title: String, quiet: Bool) {
+  /// Makes a bar that counts in a unit such as `steps`.
+  init(_ title: String, unit: String, isQuiet: Bool) {
     self.title = title
-    self.quiet = quiet
+    self.unit = unit
+    self.isQuiet = isQuiet
+    Interrupt.watch()
   }
 
-  func update(_ done: Int, of total: Int, note: String = "") {
+  /// Shows how far the work is, where it is time to.
+  /// - Throws: `CancellationError` after an interrupt.
+  func update(_ done: Int, of total: Int, note: @autoclosure () -> String = "") throws {
+    if Interrupt.signalNumber != 0 { throw CancellationError() }
     let now = Date()
     let elapsed = now.timeIntervalSince(start)
     let isDue = now.timeIntervalSince(last) >= (isTerminal ? 0.2 : 10)
-    guard !quiet, elapsed > 2, isDue || (done == total && shown) else { return }
+    guard !isQuiet, elapsed > (isTerminal ? 0.5 : 2), isDue || (done == total && isShown) else {
+      return
+    }
     last = now
-    shown = true
-    let rate = Double(done) / elapsed
-    let remaining = rate > 0 ? Double(total - done) / rate : 0
-    let counts = "\(done)/\(total)  \(String(format: "%.1f", rate))/s"
-    let times = "\(ProgressBar.time(elapsed)) gone, \(ProgressBar.time(remaining)) left"
+    isShown = true
+    let line = ProgressLine(
+      title: title, unit: unit, done: done, total: total, elapsed: elapsed, note: note())
     if isTerminal {
-      let filled = total > 0 ? done * 24 / total : 0
-      let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
-      write("\r\u{1b}[K\(title) [\(bar)] \(counts)  \(times)  \(note)")
+      write("\r\u{1b}[K" + line.text(width: ProgressBar.terminalWidth - 1))
     } else {
-      write("\(title) \(counts)  \(times)  \(note)\n")
+      write(line.text(width: 200) + "\n")
     }
   }
 
-  /// Ends the bar's line.
-  func finish() {
-    if shown, isTerminal { write("\r\u{1b}[K") }
+  /// Prints a line on standard output that stays; the bar is drawn again below it.
+  func print(_ line: String) throws {
+    clear()
+    try Output.line(line)
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Ends the bar's line and the attention to interrupts.
+  func finish() {
+    clear()
+    Interrupt.unwatch()
+  }
+
+  private func clear() {
+    if isShown, isTerminal { write("\r\u{1b}[K") }
+    isShown = false
+  }
+
+  private func write(_ text: String) { _ = Output.write(text, to: STDERR_FILENO) }
+
+  /// The columns of the terminal: what it says itself, then COLUMNS, then 80.
+  private static var terminalWidth: Int {
+    var size = winsize()
+    if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 0
+    return (1...10_000).contains(columns) ? columns : 80
+  }
+}
+
+/// One line of progress, with as much as fits.
+struct ProgressLine {
+  let title: String
+  let unit: String
+  let done: Int
+  let total: Int
+  let elapsed: Double
+  let note: String
+
+  /// The line with the parts that fit into so many columns, the most important first.
+  func text(width: Int) -> String {
+    let rate = elapsed > 0 ? Double(done) / elapsed : 0
+    let left = rate > 0 ? ProgressLine.time(Double(total - done) / rate) : "?"
+    var line = "\(title) \(done)/\(total)"
+    for part in ["\(left) left", "\(Output.short(rate)) \(unit)/s", note]
+    where !part.isEmpty && line.count + 2 + part.count <= width {
+      line += "  " + part
+    }
+    let room = min(24, width - line.count - 3)
+    if room >= 8 {
+      let filled = total > 0 ? min(room, max(0, done * room / total)) : 0
+      let bar =
+        String(repeating: "#", count: filled) + String(repeating: ".", count: room - filled)
+      line = "[\(bar)] \(line)"
+    }
+    return String(line.prefix(max(width, 1)))
+  }
 
   private static func time(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
+    let whole = Int(min(seconds, 1e9).rounded())
     return whole < 60
       ? "\(whole)s"
       : whole < 3600

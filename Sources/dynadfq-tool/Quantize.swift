@@ -8,7 +8,9 @@ struct Quantize: ParsableCommand {
       Example: dynadfq quantize --model resnet20-cifar10.safetensors --weight-bits 4 \
       --activation-bits 3,4,5 --budget 4 -o student.safetensors --data cifar10:test.bin
 
-      --fixed gives static quantization by the same code. Without --images they are synthesized.
+      --fixed gives static quantization by the same code. Without --images they are synthesized. \
+      Without --data the report is of synthetic images that no step has seen: it compares settings \
+      of one method, and says less of accuracy than real images do.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -16,73 +18,168 @@ struct Quantize: ParsableCommand {
   @OptionGroup var training: TrainingOptions
   @OptionGroup var synthesis: SynthesisOptions
   @OptionGroup var options: RunOptions
-  @Option(help: "How much work: demo, reduced or full.")
+  @Option(help: Preset.help)
   var preset = Preset.reduced
-  @Option(help: "Synthetic images made by `synthesize`.")
+  @Option(help: "Synthetic images made by `synthesize`. (default: they are synthesized)")
   var images: String?
+  @Option(help: "Where synthesized images are kept (safetensors).")
+  var imagesOutput: String?
   @Flag(help: "Static: one number of bits, the middle candidate (or --budget).")
   var fixed = false
   @Option(name: .shortAndLong, help: "Where the student goes (safetensors).")
   var output: String
-  @Option(help: "File for the state between steps; a run that finds it goes on to the same bits.")
+  @Option(
+    help: """
+      File for the state between steps; a run that finds it continues to the same bits. Without \
+      --images, finished batches of images are kept beside it, in the directory FILE.images.
+      """)
   var checkpoint: String?
   @Option(help: DataOptions.help)
   var data: String?
-  @Option(help: "Use only the first so many real images.")
+  @Option(help: "With --data: use only the first so many real images.")
   var limit: Int?
-  @Flag(help: "Compare with fixed, random, shuffled and oracle bits.")
+  @Flag(help: "With --data: compare with fixed, random, shuffled and oracle bits.")
   var controls = false
 
+  /// What the student costs and how well it follows its teacher on held-out synthetic images.
   struct Summary: Encodable {
     var output: String
-    var bitOPs: Double
+    var weightBits: Int
+    var activationBits: [Int]
+    var synthetic: SyntheticReport
     var selectorBitOPs: Double
     var report: EvaluationReport?
   }
 
-  func run() throws {
-    let network = try model.network()
-    var quantizer = try self.quantizer.makeQuantizer()
+  func validate() throws {
+    try Demand.range("--limit", limit, 1...Int.max)
+    try Demand.absent("--limit", limit != nil && data == nil, "without --data")
+    try Demand.absent("--controls", controls && data == nil, "without --data")
+    if images != nil {
+      try Demand.absent(synthesis.given ?? "", synthesis.given != nil, "with --images")
+      try Demand.absent("--images-output", imagesOutput != nil, "with --images")
+    }
+    let candidates = try quantizer.candidates()
     if fixed {
-      let bits = quantizer.activationBits
-      quantizer.activationBits = [training.budget.map { Int($0) } ?? bits[bits.count / 2]]
+      _ = try training.fixedBits(candidates)
+    } else {
+      try training.checkBudget(candidates)
     }
-    let images =
-      try images.map { try SyntheticImages(contentsOf: $0) }
-      ?? Synthesize.images(
-        network, synthesis.configuration(preset, seed: options.seed), run: options)
-    let trainer = DynamicTrainer(
-      teacher: network, quantizer: quantizer, selector: try self.quantizer.makeSelector(),
-      configuration: training.configuration(preset, seed: options.seed, quantizer: quantizer),
-      context: options.context)
-    let student = try Quantize.student(trainer, images, run: options, checkpoint: checkpoint)
-    try student.write(to: output)
-    let middle = quantizer.activationBits[quantizer.activationBits.count / 2]
-    var summary = Summary(
-      output: output, bitOPs: student.bitOPs(activationBits: middle),
-      selectorBitOPs: student.selectorBitOPs)
-    if let data {
-      summary.report = try Evaluate.report(
-        student, try DataOptions.open(data, limit: limit), teacher: network, controls: controls,
-        run: options)
+    if fixed || candidates.count == 1, let name = quantizer.givenSelector {
+      try Demand.absent(name, true, "on a static student")
     }
-    if options.json { return try Output.json(summary) }
-    print(
-      "\(output): weights \(quantizer.weightBits) bits, activations \(quantizer.activationBits)")
-    if let report = summary.report { Output.report(report) }
+    if fixed || candidates.count == 1, let name = training.givenForDynamic {
+      try Demand.absent(name, true, "on a static student")
+    }
+    try Demand.absent(
+      "--checkpoint-interval", training.checkpointInterval != nil && checkpoint == nil,
+      "without --checkpoint")
   }
 
+  func run() throws {
+    try preflight().check()
+    let network = try model.network()
+    let bits = try quantizer.candidates()
+    let quantizer = try self.quantizer.makeQuantizer(
+      fixed: fixed ? training.fixedBits(bits) : nil)
+    let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
+    let trainer = DynamicTrainer(
+      teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
+      configuration: configuration, context: options.context)
+    let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
+    let stored = try images.map { try Quantize.stored($0, for: network) }
+    try Quantize.rehearse(trainer)
+    if real != nil, controls, quantizer.activationBits.count == 1 {
+      Output.complain("note: a static student has no --controls to compare with")
+    }
+
+    let images = try stored ?? synthesized(network)
+    let student = try Quantize.student(trainer, images, run: options, checkpoint: checkpoint)
+    try student.write(to: output)
+    let summary = Summary(
+      output: output, weightBits: quantizer.weightBits, activationBits: quantizer.activationBits,
+      synthetic: try SyntheticReport(student, trainer: trainer, images: images),
+      selectorBitOPs: student.selectorBitOPs,
+      report: try real.map {
+        try Evaluate.report(
+          student, $0, teacher: network, controls: controls && student.isDynamic, run: options)
+      })
+    if options.json { try Output.json(summary, run: options) } else { try show(summary) }
+  }
+
+  private func preflight() -> Preflight {
+    var preflight = Preflight()
+    preflight.reads("--model", ModelOptions.path(model.model))
+    preflight.reads("--images", images)
+    preflight.readsData("--data", data)
+    preflight.writes("--output", output)
+    preflight.writes("--checkpoint", checkpoint)
+    preflight.writes("--images-output", imagesOutput)
+    if images == nil { preflight.makesDirectory("--checkpoint", batchDirectory) }
+    return preflight
+  }
+
+  private var batchDirectory: String? { checkpoint.map { $0 + ".images" } }
+
+  /// Images of a file that fit the network; a note where another network made them.
+  private static func stored(_ path: String, for network: Network) throws -> SyntheticImages {
+    let images = try SyntheticImages(contentsOf: path)
+    guard images.images.rowShape == network.imageShape else {
+      throw NetworkError.imageShape(expected: network.imageShape, found: images.images.rowShape)
+    }
+    if images.isSynthesized(from: network) == false {
+      Output.complain("note: \(path) was synthesized from another network than --model")
+    }
+    return images
+  }
+
+  private func synthesized(_ network: Network) throws -> SyntheticImages {
+    let images = try Synthesize.images(
+      network, synthesis.configuration(preset, seed: options.seed), run: options,
+      checkpoint: batchDirectory)
+    if let imagesOutput { try images.write(to: imagesOutput) }
+    return images
+  }
+
+  /// Lets the quantizer and its rules meet the network once, on a little noise, so that what does
+  /// not fit is told before the work.
+  private static func rehearse(_ trainer: DynamicTrainer) throws {
+    try Memory.check("--batch", batch: trainer.configuration.batch, of: trainer.teacher)
+    var configuration = trainer.configuration
+    configuration.budget = nil
+    configuration.holdOut = 0
+    let noise = try SyntheticImages.noise(count: 2, for: trainer.teacher, seed: 0)
+    _ = try DynamicTrainer(
+      teacher: trainer.teacher, quantizer: trainer.quantizer, selector: trainer.selector,
+      configuration: configuration, context: trainer.context
+    ).calibrate(on: noise)
+  }
+
+  private func show(_ summary: Summary) throws {
+    let bits = summary.activationBits.map(String.init).joined(separator: ", ")
+    try Output.line("\(output): weights of \(summary.weightBits) bits, activations of \(bits)")
+    try summary.synthetic.show()
+    if let report = summary.report { try Output.report(report) }
+  }
+
+  /// Trains under a progress bar.
   static func student(
     _ trainer: DynamicTrainer, _ images: SyntheticImages, run options: RunOptions,
     checkpoint: String? = nil, title: String = "training"
   ) throws -> QuantizedNetwork {
-    let bar = options.progress(title)
-    defer { bar.finish() }
-    return try trainer.train(on: images, checkpoint: checkpoint) { p in
-      let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
-      bar.update(
-        p.step, of: p.steps,
-        note: "labels \(Output.bits(p.crossEntropy)), distillation \(p.distillation)\(bits)")
+    try options.withProgress(title, saved: saved(checkpoint)) { bar in
+      try trainer.train(on: images, checkpoint: checkpoint) { p in
+        let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
+        try bar.update(
+          p.step, of: p.steps,
+          note: "labels \(Output.short(p.crossEntropy)), "
+            + "distillation \(Output.short(p.distillation))\(bits)")
+      }
     }
+  }
+
+  private static func saved(_ checkpoint: String?) -> String {
+    guard let checkpoint else { return "nothing is saved (with --checkpoint the state is)" }
+    return "the state is saved in \(checkpoint): the same command continues"
   }
 }

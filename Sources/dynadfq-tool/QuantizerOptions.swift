@@ -12,7 +12,7 @@ extension BitSelector.Granularity: ExpressibleByArgument {
   }
 }
 
-/// Every knob of the quantizer and the selector.
+/// Every setting of the quantizer and the selector.
 struct QuantizerOptions: ParsableArguments {
   /// Where a quantizer starts from.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -21,11 +21,15 @@ struct QuantizerOptions: ParsableArguments {
 
   @Option(help: "Bits of weights, 2...8.")
   var weightBits = 4
-  @Option(help: "Bits of activations: one number, or the selector's candidates (3,4,5).")
+  @Option(help: "Bits of activations: one number, or the selector's candidates.")
   var activationBits = "3,4,5"
   @Option(help: "learned: step sizes are learned. family: min-max ranges as in GDFQ and later.")
   var quantizer = Kind.learned
-  @Option(help: "Activation ranges: minmax, ema, mse, percentile:0.9999 or bn:6.")
+  @Option(
+    help: """
+      Activation ranges: minmax, ema, mse, percentile:0.9999 or bn:6. (default: mse, or ema with \
+      --quantizer family)
+      """)
   var range: String?
   @Flag(help: "Quantize the input image and the classifier's input to 8 bits too.")
   var fullyQuantized = false
@@ -35,21 +39,53 @@ struct QuantizerOptions: ParsableArguments {
   var override: [String] = []
   @Option(help: "Layers that stay in floating point: a name or a pattern with *.")
   var ignore: [String] = []
-  @Option(help: "One decision per-layer or per-image.")
-  var selector = BitSelector.Granularity.perLayer
-  @Option(help: "Rows and columns of positions the selector looks at.")
+  @Option(help: "One decision per-layer or per-image. (default: per-layer)")
+  var selector: BitSelector.Granularity?
+  @Option(
+    help: """
+      Rows and columns of positions the selector looks at. (default: 4 per layer, 8 per image)
+      """)
   var positions: Int?
-  @Option(help: "Width of the selector's hidden layer, 0 for a linear one.")
+  @Option(
+    help: """
+      Width of the selector's hidden layer, 0 for a linear one. (default: 0 per layer, 16 per \
+      image)
+      """)
   var hidden: Int?
-  @Option(help: "Quantized output after which the per-image decision is taken.")
+  @Option(help: "Quantized output after which the per-image decision is taken. (default: 0)")
   var selectorPoint: Int?
 
-  func makeQuantizer() throws -> Quantizer {
-    let bits = activationBits.split(separator: ",").map { Int($0.trimmingPrefix(" ")) }
-    guard !bits.isEmpty, bits.allSatisfy({ $0 != nil }) else {
-      throw ValidationError("--activation-bits takes numbers such as 4 or 3,4,5")
+  func validate() throws {
+    try Demand.range("--weight-bits", weightBits, 2...8)
+    try Demand.range("--positions", positions, 1...64)
+    try Demand.range("--hidden", hidden, 0...4096)
+    try Demand.range("--selector-point", selectorPoint, 0...100_000)
+    try Demand.absent(
+      "--selector-point", selectorPoint != nil && selector != .perImage,
+      "without --selector per-image")
+    _ = try candidates()
+    _ = try makeQuantizer()
+  }
+
+  /// The candidates in ascending order.
+  func candidates() throws -> [Int] {
+    let bits = activationBits.split(separator: ",", omittingEmptySubsequences: false)
+      .map { Int($0.trimmingPrefix(" ")) }
+    guard bits.allSatisfy({ $0 != nil }) else {
+      throw ToolError.usage(
+        "--activation-bits takes numbers such as 4 or 3,4,5, found \"\(activationBits)\"")
     }
-    let candidates = bits.map { $0! }
+    let candidates = bits.compactMap { $0 }
+    for bits in candidates { try Demand.range("--activation-bits", bits, 2...8) }
+    guard Set(candidates).count == candidates.count else {
+      throw ToolError.usage("--activation-bits \(activationBits) names a candidate twice")
+    }
+    return candidates.sorted()
+  }
+
+  /// The quantizer, with one number of bits where `fixed` is given.
+  func makeQuantizer(fixed: Int? = nil) throws -> Quantizer {
+    let candidates = try fixed.map { [$0] } ?? candidates()
     var result =
       quantizer == .learned
       ? Quantizer(weightBits: weightBits, activationBits: candidates)
@@ -65,37 +101,45 @@ struct QuantizerOptions: ParsableArguments {
 
   private func rule(_ text: String) throws -> Quantizer.Override {
     let parts = text.split(separator: "=", maxSplits: 1)
-    let bits = parts.count == 2 ? parts[1].split(separator: "/").map { Int($0) } : []
+    let bits =
+      parts.count == 2
+      ? parts[1].split(separator: "/", omittingEmptySubsequences: false).map { Int($0) } : []
     guard (1...2).contains(bits.count), bits.allSatisfy({ $0 != nil }) else {
-      throw ValidationError("--override takes PATTERN=BITS or PATTERN=BITS/BITS, not \(text)")
+      throw ToolError.usage("--override takes PATTERN=BITS or PATTERN=BITS/BITS, not \(text)")
     }
+    for bits in bits { try Demand.range("--override \(text)", bits, 2...8) }
     return .init(
       String(parts[0]), weightBits: bits[0], activationBits: bits.count == 2 ? [bits[1]!] : nil)
   }
 
   private static func range(_ text: String) throws -> RangeRule {
-    let parts = text.split(separator: ":")
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let number = parts.count == 2 ? Float(parts[1]) : nil
-    switch (parts.first, number) {
-    case ("minmax", nil): return .minMax
-    case ("ema", nil): return .movingAverage(decay: 0.9)
-    case ("mse", nil): return .meanSquaredError
-    case ("percentile", let share?) where (0.5..<1).contains(share): return .percentile(share)
-    case ("bn", let reach?) where reach > 0: return .batchNormStatistics(deviations: reach)
-    default: throw ValidationError("--range takes minmax, ema, mse, percentile:0.9999 or bn:6")
+    switch (parts.first, number, parts.count) {
+    case ("minmax", nil, 1): return .minMax
+    case ("ema", nil, 1): return .movingAverage(decay: 0.9)
+    case ("mse", nil, 1): return .meanSquaredError
+    case ("percentile", let share?, 2) where (0.5..<1).contains(share): return .percentile(share)
+    case ("bn", let reach?, 2) where reach > 0 && reach <= 1000:
+      return .batchNormStatistics(deviations: reach)
+    default:
+      throw ToolError.usage(
+        "--range takes minmax, ema, mse, percentile:0.5...1 or bn:DEVIATIONS (up to 1000), "
+          + "found \"\(text)\"")
     }
   }
 
-  func makeSelector() throws -> BitSelector {
-    if let positions, !(1...64).contains(positions) {
-      throw ValidationError("--positions must be 1...64")
-    }
-    if let hidden, !(0...4096).contains(hidden) {
-      throw ValidationError("--hidden must be 0...4096")
-    }
-    if let selectorPoint, selectorPoint < 0 {
-      throw ValidationError("--selector-point must be at least 0")
-    }
-    return BitSelector(selector, positions: positions, hidden: hidden, point: selectorPoint)
+  func makeSelector() -> BitSelector {
+    BitSelector(selector ?? .perLayer, positions: positions, hidden: hidden, point: selectorPoint)
+  }
+
+  /// The first option of a selector that was given, for static students.
+  var givenSelector: String? {
+    let options: [(String, Bool)] = [
+      ("--selector", selector != nil), ("--positions", positions != nil),
+      ("--hidden", hidden != nil), ("--selector-point", selectorPoint != nil),
+      ("--weights-follow", weightsFollow),
+    ]
+    return options.first { $0.1 }?.0
   }
 }

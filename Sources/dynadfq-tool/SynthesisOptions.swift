@@ -1,19 +1,38 @@
 import ArgumentParser
 import DynaDFQ
 
-/// Every knob of the synthesizer.
+extension ClassSimilarity.Measure: ExpressibleByArgument {}
+extension SoftLabels.Group: ExpressibleByArgument {}
+extension BatchNormStatistics.Comparison: ExpressibleByArgument {}
+extension AugmentationRule: ExpressibleByArgument {}
+
+/// Every setting of the synthesizer.
 struct SynthesisOptions: ParsableArguments {
-  @Option(help: "Number of synthetic images.")
+  @Option(help: "Number of synthetic images. \(Preset.synthesis(\.count))")
   var count: Int?
-  @Option(name: .customLong("synthesis-batch"), help: "Images synthesized together.")
+  @Option(
+    name: .customLong("synthesis-batch"),
+    help: "Images synthesized together. \(Preset.synthesis(\.imagesPerBatch))")
   var batch: Int?
-  @Option(name: .customLong("synthesis-steps"), help: "Adam steps on each batch.")
+  @Option(
+    name: .customLong("synthesis-steps"),
+    help: "Adam steps on each batch. \(Preset.synthesis(\.steps))")
   var steps: Int?
-  @Option(name: .customLong("synthesis-rate"), help: "Adam's first rate on the images.")
+  @Option(
+    name: .customLong("synthesis-rate"),
+    help: "Adam's first rate on the images. \(Preset.synthesis(\.learningRate))")
   var learningRate: Float?
-  @Option(help: "Factor of the cross entropy with the labels; 0 for images without labels.")
+  @Option(
+    help: """
+      Factor of the cross entropy with the labels; 0 for images without labels. \
+      \(Preset.synthesis(\.labelWeight))
+      """)
   var labelLoss: Float?
-  @Option(help: "BN statistics loss: batchVariance or imageDeviation (ZeroQ's).")
+  @Option(
+    help: """
+      Loss on batch norm's statistics: batchVariance or imageDeviation (ZeroQ's). \
+      \(Preset.synthesis(\.statistics.rawValue))
+      """)
   var statistics: BatchNormStatistics.Comparison?
   /// Which labels images are synthesized towards.
   enum Labels: String, ExpressibleByArgument, CaseIterable {
@@ -24,31 +43,70 @@ struct SynthesisOptions: ParsableArguments {
   @Option(
     help: """
       Labels: groups (soft over similar classes), refined (trained with the images), oneHot, or \
-      none (ZeroQ).
+      none (ZeroQ). (default: groups)
       """)
   var labels: Labels?
   @Flag(help: "Keep pixels inside the range of real ones.")
   var clampPixels = false
-  @Option(help: "Classes of a hard label: mostSimilar, random, leastSimilar, mixed or all.")
+  @Option(
+    help: """
+      Classes of a hard label: mostSimilar, random, leastSimilar, mixed or all. \
+      (default: \(SoftLabels().group.rawValue))
+      """)
   var group: SoftLabels.Group?
-  @Option(help: "Number of classes in a hard label.")
+  @Option(
+    help: "Number of classes in a hard label. (default: 3 of up to 10 classes, 5 of up to 100, 10)")
   var groupSize: Int?
-  @Option(help: "Share of easy, one-hot images, 0...1.")
+  @Option(help: "Share of easy, one-hot images, 0...1. (default: \(SoftLabels().easyShare))")
   var easyShare: Float?
-  @Option(help: "Class similarity: dotProduct, cosine or centredCosine.")
+  @Option(
+    help: """
+      Class similarity: dotProduct, cosine or centredCosine. \
+      (default: \(SoftLabels().similarity.rawValue))
+      """)
   var similarity: ClassSimilarity.Measure?
-  @Option(help: "Crop and flip while synthesizing: automatic, always or never.")
+  @Option(
+    help: """
+      Crop and flip while synthesizing: automatic (above 64 pixels), always or never. \
+      \(Preset.synthesis(\.augmentation.rawValue))
+      """)
   var augment: AugmentationRule?
-  @Flag(help: "Keep images the teacher places outside their label's classes.")
+  @Flag(help: "Keep images that the teacher places outside their label's classes.")
   var keepUnfaithful = false
 
+  func validate() throws {
+    try Demand.range("--count", count, 1...10_000_000)
+    try Demand.range("--synthesis-batch", batch, 1...1_000_000)
+    try Demand.range("--synthesis-steps", steps, 0...10_000_000)
+    try Demand.range("--synthesis-rate", learningRate, Float.leastNormalMagnitude...1e6)
+    try Demand.range("--label-loss", labelLoss, 0...1e6)
+    try Demand.range("--group-size", groupSize, 1...1_000_000)
+    try Demand.range("--easy-share", easyShare, 0...1)
+    if let labels, labels != .groups {
+      let reason = "with --labels \(labels.rawValue)"
+      try Demand.absent("--group", group != nil, reason)
+      try Demand.absent("--group-size", groupSize != nil, reason)
+      try Demand.absent("--easy-share", easyShare != nil, reason)
+      try Demand.absent("--similarity", similarity != nil, reason)
+    }
+  }
+
+  /// The first option that was given, for commands that do not synthesize.
+  var given: String? {
+    let options: [(String, Bool)] = [
+      ("--count", count != nil), ("--synthesis-batch", batch != nil),
+      ("--synthesis-steps", steps != nil), ("--synthesis-rate", learningRate != nil),
+      ("--label-loss", labelLoss != nil), ("--statistics", statistics != nil),
+      ("--labels", labels != nil), ("--clamp-pixels", clampPixels), ("--group", group != nil),
+      ("--group-size", groupSize != nil), ("--easy-share", easyShare != nil),
+      ("--similarity", similarity != nil), ("--augment", augment != nil),
+      ("--keep-unfaithful", keepUnfaithful),
+    ]
+    return options.first { $0.1 }?.0
+  }
+
   func configuration(_ preset: Preset, seed: UInt64) -> SoftLabelSynthesizer.Configuration {
-    var c: SoftLabelSynthesizer.Configuration =
-      switch preset {
-      case .demo: .demo
-      case .reduced: .reduced
-      case .full: .full
-      }
+    var c = preset.synthesis
     if let count { c.count = count }
     if let batch { c.imagesPerBatch = batch }
     if let steps { c.steps = steps }

@@ -12,17 +12,19 @@ struct Synthesize: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var synthesis: SynthesisOptions
   @OptionGroup var options: RunOptions
-  @Option(help: "How much work: demo, reduced or full.")
+  @Option(help: Preset.help)
   var preset = Preset.reduced
   @Option(name: .shortAndLong, help: "Where the images go (safetensors).")
   var output: String
-  @Option(help: "Directory for finished batches; a run that finds it goes on.")
+  @Option(help: "Directory for finished batches; a run that finds it continues.")
   var checkpoint: String?
   @Option(help: "Also draw the images, easy to hard, into this PNG.")
   var picture: String?
+  @Option(help: ClassNames.help)
+  var classNames: String?
   @Option(help: "Analysis: Fréchet distance of penultimate features to these real images.")
   var frechet: String?
-  @Option(help: "Use only the first so many real images.")
+  @Option(help: "With --frechet: use only the first so many real images.")
   var limit: Int?
 
   struct Summary: Encodable {
@@ -35,48 +37,93 @@ struct Synthesize: ParsableCommand {
     var frechetDistance: Double?
   }
 
+  func validate() throws {
+    try Demand.range("--limit", limit, 1...Int.max)
+    try Demand.absent("--limit", limit != nil && frechet == nil, "without --frechet")
+    try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
+  }
+
   func run() throws {
+    var preflight = Preflight()
+    preflight.reads("--model", ModelOptions.path(model.model))
+    preflight.readsData("--frechet", frechet)
+    preflight.writes("--output", output)
+    preflight.writes("--picture", picture)
+    preflight.makesDirectory("--checkpoint", checkpoint)
+    try preflight.check()
     let network = try model.network()
+    let names = try picture.map { _ in try ClassNames(classNames, model: model.model, network) }
+    let real = try frechet.map { try DataOptions.open($0, limit: limit, for: network) }
+
     let images = try Synthesize.images(
       network, synthesis.configuration(preset, seed: options.seed), run: options,
       checkpoint: checkpoint)
     try images.write(to: output)
-    if let picture { try Picture(images, network: network).image().writePNG(to: picture) }
+    if let picture {
+      try Picture(images, network: network, names: names).image().writePNG(to: picture)
+    }
+    let difficulty = images.difficulty
     func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(max(values.count, 1)) }
-    var summary = Summary(
+    let summary = Summary(
       output: output, images: images.count, dropped: images.droppedCount,
       easy: images.isEasy.filter { $0 }.count,
-      meanLabelEntropy: mean(images.difficulty.map(\.labelEntropy)),
-      meanPredictionEntropy: mean(images.difficulty.map(\.predictionEntropy)))
-    if let frechet {
-      let real = try DataOptions.open(frechet, limit: limit)
-      summary.frechetDistance = try FrechetDistance.between(
-        FrechetDistance.features(of: images.images, in: network, context: options.context),
-        FrechetDistance.features(
-          of: network.inputs(real, at: 0..<real.count), in: network, context: options.context))
-    }
-    if options.json { return try Output.json(summary) }
-    print("\(output): \(summary.images) images (\(summary.easy) easy), \(summary.dropped) dropped")
-    print("mean entropy / log C: labels \(summary.meanLabelEntropy)", terminator: "")
-    print(", predictions \(summary.meanPredictionEntropy)")
+      meanLabelEntropy: mean(difficulty.map(\.labelEntropy)),
+      meanPredictionEntropy: mean(difficulty.map(\.predictionEntropy)),
+      frechetDistance: try real.map { try distance(images, $0, in: network) })
+    if options.json { try Output.json(summary, run: options) } else { try show(summary) }
+  }
+
+  private func distance(
+    _ images: SyntheticImages, _ real: any RealImages, in network: Network
+  ) throws -> Double {
+    let context = options.context
+    return try FrechetDistance.between(
+      FrechetDistance.features(of: images.images, in: network, context: context),
+      FrechetDistance.features(
+        of: network.inputs(real, at: 0..<real.count), in: network, context: context))
+  }
+
+  private func show(_ summary: Summary) throws {
+    try Output.line(
+      "\(summary.output): \(summary.images) images (\(summary.easy) easy), "
+        + "\(summary.dropped) dropped")
+    try Output.line(
+      "mean entropy / log C: labels \(Output.bits(Double(summary.meanLabelEntropy))), "
+        + "predictions \(Output.bits(Double(summary.meanPredictionEntropy)))")
     if let distance = summary.frechetDistance {
-      print("Fréchet distance to \(frechet!): \(distance)")
+      try Output.line("Fréchet distance to \(frechet ?? ""): \(Output.short(distance))")
     }
   }
 
+  /// Synthesizes under a progress bar.
   static func images(
     _ network: Network, _ configuration: SoftLabelSynthesizer.Configuration,
-    run options: RunOptions,
-    checkpoint: String? = nil
+    run options: RunOptions, checkpoint: String? = nil
   ) throws -> SyntheticImages {
+    try Memory.check("--count", images: configuration.count, of: network)
+    try Memory.check(
+      "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
+      of: network)
     let synthesizer = try SoftLabelSynthesizer(
       teacher: network, configuration: configuration, context: options.context)
-    let bar = options.progress("synthesis")
-    defer { bar.finish() }
-    return try synthesizer.synthesize(checkpoint: checkpoint) { p in
-      bar.update(
-        p.batch * p.steps + p.step, of: p.batches * p.steps,
-        note: p.losses.map { "\($0.name) \(Output.bits($0.value))" }.joined(separator: ", "))
+    var finished = 0
+    return try options.withProgress(
+      "synthesis", saved: saved(finished, synthesizer.batchCount, checkpoint)
+    ) { bar in
+      try synthesizer.synthesize(checkpoint: checkpoint) { p in
+        finished = p.batch
+        try bar.update(
+          p.batch * p.steps + p.step, of: p.batches * p.steps,
+          note: p.losses.map { "\($0.name) \(Output.short($0.value))" }.joined(separator: ", "))
+      }
     }
+  }
+
+  private static func saved(_ finished: Int, _ batches: Int, _ checkpoint: String?) -> String {
+    guard let checkpoint else {
+      return "nothing is saved (with --checkpoint each finished batch is)"
+    }
+    return "\(finished) of \(batches) batches are finished and saved in \(checkpoint): "
+      + "the same command continues"
   }
 }

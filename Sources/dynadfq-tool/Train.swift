@@ -18,7 +18,7 @@ struct Train: ParsableCommand {
   var arch = "resnet20-cifar"
   @Option(name: .shortAndLong, help: "Where the network goes (safetensors).")
   var output: String
-  @Option(help: "File for the state after each epoch; a run that finds it goes on.")
+  @Option(help: "File for the state after each epoch; a run that finds it continues.")
   var checkpoint: String?
   @Option(help: "Passes over the images.")
   var epochs = 20
@@ -28,7 +28,7 @@ struct Train: ParsableCommand {
   var learningRate: Float = 0.2
   @Option(help: "Weight decay.")
   var weightDecay: Float = 5e-4
-  @Option(help: "Label smoothing, 0..<1.")
+  @Option(help: "Label smoothing, at least 0 and below 1.")
   var labelSmoothing: Float = 0.1
   @Option(help: "Pixels images are shifted by at most.")
   var shift = 2
@@ -45,40 +45,80 @@ struct Train: ParsableCommand {
     var testAccuracy: Double?
   }
 
+  func validate() throws {
+    try Demand.range("--epochs", epochs, 1...1_000_000)
+    try Demand.range("--batch", batch, 1...1_000_000)
+    try Demand.range("--learning-rate", learningRate, Float.leastNormalMagnitude...1e6)
+    try Demand.range("--weight-decay", weightDecay, 0...1)
+    try Demand.range("--label-smoothing", labelSmoothing, 0...Float(1).nextDown)
+    try Demand.range("--shift", shift, 0...4096)
+    try Demand.range("--limit", limit, 1...Int.max)
+  }
+
   func run() throws {
-    let images = try DataOptions.open(data, limit: limit)
+    var preflight = Preflight()
+    preflight.readsData("--data", data)
+    preflight.readsData("--test", test)
+    preflight.writes("--output", output)
+    preflight.writes("--checkpoint", checkpoint)
+    try preflight.check()
+    let architecture = try Architecture(name: arch)
+    func open(_ name: String, limit: Int?) throws -> any RealImages {
+      try DataOptions.open(
+        name, limit: limit, imageShape: architecture.imageShape,
+        classCount: architecture.classCount)
+    }
+    let images = try open(data, limit: limit)
+    let held = try test.map { try open($0, limit: nil) }
+    try Memory.check("--batch", batch: batch, of: architecture.network(seed: options.seed))
+
+    var accuracy = 0.0
+    let network = try trained(architecture, images, accuracy: &accuracy)
+    try network.write(to: output)
+    let summary = Summary(
+      output: output, epochs: epochs, trainAccuracy: accuracy,
+      testAccuracy: try held.map { try Evaluate.accuracy(of: network, on: $0, run: options) })
+    if options.json { return try Output.json(summary, run: options) }
+    let share = summary.testAccuracy.map { ", test accuracy \(Output.percent($0)) %" } ?? ""
+    try Output.line("\(output): trained for \(epochs) epochs\(share)")
+  }
+
+  /// The trained network and the last epoch's training accuracy.
+  private func trained(
+    _ architecture: Architecture, _ images: any RealImages, accuracy: inout Double
+  ) throws -> Network {
     let trainer = TeacherTrainer(
-      architecture: try Architecture(name: arch),
+      architecture: architecture,
       configuration: .init(
         epochs: epochs, batch: batch, learningRate: learningRate, weightDecay: weightDecay,
         labelSmoothing: labelSmoothing, shift: shift, flip: !noFlip, seed: options.seed),
       context: options.context)
-    let bar = options.progress("training")
     var sum = 0.0
     var steps = 0
     var last = 0.0
-    let network = try trainer.train(on: images, checkpoint: checkpoint) { p in
-      sum += p.accuracy
-      steps += 1
-      bar.update(p.step, of: p.steps, note: "loss \(Output.bits(p.loss))")
-      guard p.step % p.stepsPerEpoch == 0 else { return }
-      last = sum / Double(steps)
-      (sum, steps) = (0, 0)
-      if !options.json {
-        print("epoch \(p.step / p.stepsPerEpoch): training accuracy \(Output.percent(last)) %")
+    let network = try options.withProgress("training", saved: saved) { bar in
+      try trainer.train(on: images, checkpoint: checkpoint) { p in
+        sum += p.accuracy
+        steps += 1
+        if p.step % p.stepsPerEpoch == 0 {
+          last = sum / Double(steps)
+          (sum, steps) = (0, 0)
+          if !options.json {
+            try bar.print(
+              "epoch \(p.step / p.stepsPerEpoch): training accuracy \(Output.percent(last)) %")
+          }
+        }
+        try bar.update(p.step, of: p.steps, note: "loss \(Output.short(p.loss))")
       }
     }
-    bar.finish()
-    try network.write(to: output)
-    var summary = Summary(output: output, epochs: epochs, trainAccuracy: last)
-    if let test {
-      let held = try DataOptions.open(test, limit: nil)
-      let predictions = try FloatExecutor(network, context: options.context).logits(of: held)
-        .argmaxOfRows()
-      let hits = zip(predictions, held.labels).filter { $0 == $1 }.count
-      summary.testAccuracy = Double(hits) / Double(held.count)
+    accuracy = last
+    return network
+  }
+
+  private var saved: String {
+    guard let checkpoint else {
+      return "nothing is saved (with --checkpoint the state of finished epochs is)"
     }
-    if options.json { return try Output.json(summary) }
-    print("\(output): test accuracy \(Output.percent(summary.testAccuracy)) %, last step")
+    return "finished epochs are saved in \(checkpoint): the same command continues"
   }
 }

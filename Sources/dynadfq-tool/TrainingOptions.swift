@@ -1,31 +1,34 @@
 import ArgumentParser
 import DynaDFQ
 
-/// Every knob of the student's training.
+/// Every setting of the student's training.
 struct TrainingOptions: ParsableArguments {
   @Option(
     help: """
-      Mean activation bits whose BitOPs a dynamic student may cost, selector included; without it \
-      the middle candidate.
+      Mean activation bits whose BitOPs a dynamic student may cost, selector included; with \
+      --fixed the bits. (default: the middle candidate)
       """)
   var budget: Double?
-  @Option(help: "Training steps; 0 only calibrates.")
+  @Option(help: "Training steps; 0 only calibrates. \(Preset.training(\.steps))")
   var steps: Int?
-  @Option(help: "Images of a training step.")
+  @Option(help: "Images of a training step. \(Preset.training(\.batch))")
   var batch: Int?
-  @Option(help: "SGD's base rate on the weights.")
+  @Option(help: "SGD's base rate on the weights. (default: 3e-5, below 4-bit weights 1e-5)")
   var learningRate: Float?
-  @Option(help: "Adam's base rate on the logarithms of step sizes.")
+  @Option(
+    help: """
+      Adam's base rate on the logarithms of step sizes. \(Preset.training(\.stepLearningRate))
+      """)
   var stepRate: Float?
-  @Option(help: "Adam's base rate on the selectors.")
+  @Option(help: "Adam's base rate on the selectors. \(Preset.training(\.selectorLearningRate))")
   var selectorRate: Float?
-  @Option(help: "Factor of the cross entropy with the labels.")
+  @Option(help: "Factor of the cross entropy with the labels. \(Preset.training(\.labelWeight))")
   var labelWeight: Float?
-  @Option(help: "Factor of the distillation loss.")
+  @Option(help: "Factor of the distillation loss. \(Preset.training(\.distillationWeight))")
   var distillation: Float?
-  @Option(help: "Temperature of distillation.")
+  @Option(help: "Temperature of distillation. \(Preset.training(\.temperature))")
   var temperature: Float?
-  @Option(help: "Share of the steps with bits drawn at random.")
+  @Option(help: "Share of the steps with bits drawn at random. \(Preset.training(\.warmup))")
   var warmup: Double?
   @Option(help: "The published hinge with this weight, in place of the growing multiplier.")
   var hinge: Float?
@@ -33,20 +36,66 @@ struct TrainingOptions: ParsableArguments {
   var noMixup = false
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
-  @Option(help: "Share of the synthetic images that is only watched.")
+  @Option(
+    help: "Share of the synthetic images that is only watched. \(Preset.training(\.holdOut))")
   var holdOut: Double?
-  @Option(help: "Steps between checkpoints.")
+  @Option(help: "Steps between checkpoints. \(Preset.training(\.checkpointInterval))")
   var checkpointInterval: Int?
+
+  func validate() throws {
+    try Demand.range("--budget", budget, 2...8)
+    try Demand.range("--steps", steps, 0...100_000_000)
+    try Demand.range("--batch", batch, 1...1_000_000)
+    try Demand.range("--learning-rate", learningRate, 0...1e6)
+    try Demand.range("--step-rate", stepRate, 0...1e6)
+    try Demand.range("--selector-rate", selectorRate, 0...1e6)
+    try Demand.range("--label-weight", labelWeight, 0...1e9)
+    try Demand.range("--distillation", distillation, 0...1e9)
+    try Demand.range("--temperature", temperature, 1e-3...1e6)
+    try Demand.range("--warmup", warmup, 0...1)
+    try Demand.range("--hinge", hinge, 0...1e9)
+    try Demand.range("--hold-out", holdOut, 0...0.99)
+    try Demand.range("--checkpoint-interval", checkpointInterval, 1...100_000_000)
+  }
+
+  /// The one number of bits of a static student: the budget, or the middle candidate.
+  func fixedBits(_ candidates: [Int]) throws -> Int {
+    guard let budget else { return candidates[candidates.count / 2] }
+    guard budget == budget.rounded() else {
+      throw ToolError.usage(
+        "--budget \(budget) with --fixed: a static student has a whole number of bits, one of "
+          + candidates.map(String.init).joined(separator: ", "))
+    }
+    guard candidates.contains(Int(budget)) else {
+      throw ToolError.usage(
+        "--budget \(Int(budget)) with --fixed is none of the candidates "
+          + candidates.map(String.init).joined(separator: ", ") + "; see --activation-bits")
+    }
+    return Int(budget)
+  }
+
+  /// - Throws: ``ToolError/usage(_:)`` for a budget that changes nothing, or that no choice meets.
+  func checkBudget(_ candidates: [Int]) throws {
+    guard let budget else { return }
+    try Demand.absent(
+      "--budget", candidates.count == 1 && budget != Double(candidates[0]),
+      "with one candidate, \(candidates[0]) bits")
+    try Demand.range("--budget", budget, Double(candidates[0])...Double(candidates.last!))
+  }
+
+  /// The first option that only dynamic students have, where one was given.
+  var givenForDynamic: String? {
+    let options: [(String, Bool)] = [
+      ("--selector-rate", selectorRate != nil), ("--warmup", warmup != nil),
+      ("--hinge", hinge != nil),
+    ]
+    return options.first { $0.1 }?.0
+  }
 
   func configuration(
     _ preset: Preset, seed: UInt64, quantizer: Quantizer
   ) -> DynamicTrainer.Configuration {
-    var c: DynamicTrainer.Configuration =
-      switch preset {
-      case .demo: .demo
-      case .reduced: .reduced
-      case .full: .full
-      }
+    var c = preset.training
     let candidates = quantizer.activationBits
     c.budget = candidates.count > 1 ? budget ?? Double(candidates[candidates.count / 2]) : nil
     if let steps { c.steps = steps }

@@ -82,8 +82,8 @@ import Testing
     let more = ["--checkpoint", "state.safetensors", "--checkpoint-interval", "5"]
     let killed = try tool.run(
       quantize(tool, to: "resumed.safetensors", steps: steps, more: more),
-      killWhenThereIs: "state.safetensors")
-    #expect(killed.status == SIGKILL)
+      .init(awaited: "state.safetensors"))
+    #expect(killed.wasKilled && killed.status == SIGKILL)
     #expect(!FileManager.default.fileExists(atPath: tool.path("resumed.safetensors")))
     let resumed = try tool.run(
       quantize(tool, to: "resumed.safetensors", steps: steps, more: more))

@@ -19,13 +19,14 @@ import Testing
       JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(line["what"] as? String == work)
     #expect(line["batch"] as? Int == 3)
-    #expect(line["threads"] as? Int == 2)
+    let run = try #require(line["run"] as? [String: Any])
+    #expect((run["context"] as? [String: Any])?["threads"] as? Int == 2)
     #expect(try #require(line["reps"] as? Int) >= 5)
-    let times = try ["ms_min", "ms_p10", "ms_median", "ms_p90"].map {
+    let times = try ["msMin", "msP10", "msMedian", "msP90"].map {
       try #require(line[$0] as? Double)
     }
     #expect(times == times.sorted() && times[0] > 0)
-    let speed = try #require(line["images_per_s"] as? Double)
+    let speed = try #require(line["imagesPerSecond"] as? Double)
     #expect(abs(speed * times[2] / 3000 - 1) < 0.01)
   }
 
@@ -41,8 +42,8 @@ import Testing
     ])
     let line = try #require(
       JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
-    let memory = try #require(line["memory_mb"] as? Double)
-    let peak = try #require(line["peak_mb"] as? Double)
+    let memory = try #require(line["memoryMb"] as? Double)
+    let peak = try #require(line["peakMb"] as? Double)
     let images = Double(batch * 32 * 32 * 3 * 4) / 1e6
     #expect(peak < memory + 12 * images + 64, "\(peak) MB, not \(memory)")
     // Reserved memory is touched as it is taken.

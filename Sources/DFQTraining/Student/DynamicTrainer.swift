@@ -40,7 +40,7 @@ public struct DynamicTrainer: Sendable {
   /// `NetworkError.lossNotFinite`, and `InterchangeError` for files.
   public func train(
     on images: SyntheticImages, checkpoint: String? = nil,
-    progress: ((TrainingProgress) -> Void)? = nil
+    progress: ((TrainingProgress) throws -> Void)? = nil
   ) throws -> QuantizedNetwork {
     try configuration.check()
     try check(images)
@@ -59,7 +59,7 @@ public struct DynamicTrainer: Sendable {
             to: checkpoint)
         }
       }
-      progress?(report)
+      try progress?(report)
     }
     try state.student.fitSelector(on: training.images, context: context)
     try meetBudget(&state.student, images: training.images)

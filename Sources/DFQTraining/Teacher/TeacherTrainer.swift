@@ -103,7 +103,7 @@ public struct TeacherTrainer: Sendable {
   ///
   /// Throws `TrainingError`, `NetworkError` and what the data set throws.
   public func train(
-    on images: any RealImages, checkpoint: String? = nil, progress: ((Progress) -> Void)? = nil
+    on images: any RealImages, checkpoint: String? = nil, progress: ((Progress) throws -> Void)? = nil
   ) throws -> Network {
     try configuration.check()
     guard images.count >= configuration.batch else {
@@ -125,7 +125,7 @@ public struct TeacherTrainer: Sendable {
       let predictions = response.outputs[0].argmaxOfRows()
       let hits = zip(predictions, classes).filter { $0 == $1 }.count
       if let checkpoint, state.step % perEpoch == 0 { try state.write(to: checkpoint) }
-      progress?(
+      try progress?(
         Progress(
           step: state.step, steps: total, stepsPerEpoch: perEpoch,
           loss: response.imageLosses[0], accuracy: Double(hits) / Double(classes.count),

@@ -1,0 +1,33 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and termination: the first signal lets a run finish what it keeps, the second ends it.
+enum Interrupt {
+  private static let received = Atomic<Int32>(0)
+
+  /// Begins to note the first signal instead of ending the process.
+  static func watch() {
+    // The counter exists before a handler can ask for it.
+    received.store(0, ordering: .relaxed)
+    // A parent process may have left these signals blocked.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        Interrupt.received.store(number, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  /// Gives signals back their usual effect.
+  static func unwatch() {
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  }
+
+  /// The signal that came, 0 for none.
+  static var signalNumber: Int32 { received.load(ordering: .relaxed) }
+}

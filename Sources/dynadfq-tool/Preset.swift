@@ -1,0 +1,46 @@
+import ArgumentParser
+import DynaDFQ
+
+/// How much work a command does by default.
+enum Preset: String, ExpressibleByArgument, CaseIterable {
+  case demo, reduced, full
+
+  var synthesis: SoftLabelSynthesizer.Configuration {
+    switch self {
+    case .demo: .demo
+    case .reduced: .reduced
+    case .full: .full
+    }
+  }
+
+  var training: DynamicTrainer.Configuration {
+    switch self {
+    case .demo: .demo
+    case .reduced: .reduced
+    case .full: .full
+    }
+  }
+
+  /// What the presets take for a setting of the synthesizer, for help: "demo 256, reduced 512".
+  static func synthesis(_ value: (SoftLabelSynthesizer.Configuration) -> some Equatable) -> String {
+    words(allCases.map { "\(value($0.synthesis))" })
+  }
+
+  /// What the presets take for a setting of the trainer.
+  static func training(_ value: (DynamicTrainer.Configuration) -> some Equatable) -> String {
+    words(allCases.map { "\(value($0.training))" })
+  }
+
+  private static func words(_ values: [String]) -> String {
+    guard Set(values).count > 1 else { return "(default: \(values[0]))" }
+    let pairs = zip(allCases, values).map { "\($0.rawValue) \($1)" }
+    return "(preset: \(pairs.joined(separator: ", ")))"
+  }
+
+  static let help = ArgumentHelp(
+    "How much work.",
+    discussion: """
+      For a CIFAR ResNet-20 on two cores: demo takes less than a minute, reduced about three \
+      minutes, full (the published amount of work) about three hours.
+      """)
+}

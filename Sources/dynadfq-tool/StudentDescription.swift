@@ -1,0 +1,58 @@
+import DynaDFQ
+
+/// How a student quantizes and chooses bits, and what that costs.
+struct StudentDescription: Encodable {
+  /// The cost of all layers at one candidate.
+  struct Cost: Encodable {
+    var activationBits: Int
+    var bitOPs: Double
+  }
+
+  var quantizer: Quantizer
+  var selector: BitSelector?
+  var selectorBitOPs: Double
+  var selectorParameters: Int
+  var costs: [Cost]
+
+  init(_ student: QuantizedNetwork) {
+    quantizer = student.quantizer
+    selector = student.selector
+    selectorBitOPs = student.selectorBitOPs
+    selectorParameters = student.selectorParameterCount
+    costs = student.quantizer.activationBits.map {
+      Cost(activationBits: $0, bitOPs: student.bitOPs(activationBits: $0))
+    }
+  }
+
+  func show() throws {
+    let bits = quantizer.activationBits.map(String.init).joined(separator: ", ")
+    let steps = quantizer.activations.learnsStep ? "learned step sizes" : "ranges"
+    try Output.line(
+      "student: weights of \(quantizer.weightBits) bits (\(part(quantizer.weights))), activations "
+        + "of \(bits) bits (\(part(quantizer.activations))), \(steps)"
+        + (quantizer.fullyQuantized ? ", fully quantized" : "")
+        + (quantizer.weightsFollowActivations ? ", weights follow their input's bits" : ""))
+    for rule in quantizer.overrides { try Output.line("rule: \(text(rule))") }
+    for cost in costs {
+      try Output.line(
+        "all layers at \(cost.activationBits) bits: \(Output.mega(cost.bitOPs)) BitOPs")
+    }
+    guard selector != nil else { return }
+    try Output.line(
+      "selector: \(selectorParameters) parameters, \(Output.mega(selectorBitOPs)) BitOPs an image")
+  }
+
+  private func part(_ part: Quantizer.Part) -> String {
+    "\(part.scheme.rawValue), \(part.granularity.rawValue)"
+  }
+
+  private func text(_ rule: Quantizer.Override) -> String {
+    var words: [String] = []
+    if rule.ignored { words.append("in floating point") }
+    if let bits = rule.weightBits { words.append("weights of \(bits) bits") }
+    if let bits = rule.activationBits {
+      words.append("output of \(bits.map(String.init).joined(separator: ", ")) bits")
+    }
+    return "\(Output.clean(rule.pattern, limit: 80)): \(words.joined(separator: ", "))"
+  }
+}

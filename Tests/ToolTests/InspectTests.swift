@@ -1,0 +1,80 @@
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Testing
+
+/// What `inspect` tells of each kind of file, and the pictures.
+@Suite struct InspectTests {
+  @Test func students() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let text = try tool.run(["inspect", "student.safetensors"])
+    #expect(text.status == 0)
+    for word in ["mean 0.4850", "weights of 4 bits", "all layers at 5 bits", "selector:", "BitOPs"]
+    {
+      #expect(text.output.contains(word), "\(word): \(text.output)")
+    }
+    let json = try tool.json(["inspect", "student.safetensors", "--layer", "layer1.0.conv1"])
+    let student = try #require(json["student"] as? [String: Any])
+    #expect((student["costs"] as? [Any])?.count == 3 && student["quantizer"] != nil)
+    #expect(student["selector"] != nil && json["preprocessing"] != nil)
+    let layer = try #require(json["layer"] as? [String: Any])
+    #expect((layer["codes"] as? [Any])?.count == 16 && layer["bits"] as? Int == 4)
+  }
+
+  @Test func images() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let text = try tool.run(["inspect", "images.safetensors"])
+    #expect(text.status == 0 && text.output.contains("16 synthetic images of 32x32x3"))
+    let json = try tool.json(["inspect", "images.safetensors"])
+    #expect(json["images"] as? Int == 16 && json["classes"] as? Int == 10)
+    try tool.expectRefusal(
+      ["inspect", "images.safetensors", "--layer", "conv1"], naming: "--layer", code: 64)
+  }
+
+  /// An empty set is no picture.
+  @Test func emptySet() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let teacher = try Network(contentsOf: tool.path("tiny.safetensors"))
+    try SyntheticImages.noise(count: 0, for: teacher, seed: 1).write(to: tool.path("none"))
+    try tool.expectRefusal(
+      ["inspect", "tiny.safetensors", "--images", "none", "--picture", "p.png"],
+      naming: "no images", code: 1)
+    try tool.expectRefusal(
+      ["quantize", "--model", "tiny.safetensors", "--images", "none", "-o", "x"], naming: "image",
+      code: 1)
+  }
+
+  /// A caption ends before the next image's begins, however long its class's name is.
+  @Test func captionsKeepTheirDistance() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let names = (0..<10).map { "class-\($0)-" + String(repeating: "m", count: 60) }
+    try AtomicFile.write(names.joined(separator: "\n"), to: tool.path("names.txt"))
+    let result = try tool.run([
+      "inspect", "student.safetensors", "--images", "images.safetensors", "--picture", "p.png",
+      "--class-names", "names.txt",
+    ])
+    #expect(result.status == 0, "\(result.error)")
+    let picture = try PixelImage(contentsOf: tool.path("p.png"))
+    // Twelve cells in a row, the last columns of each without ink below the legend.
+    let width = picture.width / 12
+    for cell in 0..<12 {
+      for row in 60..<picture.height {
+        for column in (cell + 1) * width - 4..<(cell + 1) * width {
+          #expect(picture[row, column, 0] == 255, "ink at \(row), \(column)")
+        }
+      }
+    }
+    try tool.expectRefusal(
+      [
+        "inspect", "student.safetensors", "--images", "images.safetensors", "--picture", "q.png",
+        "--class-names", "fashion-mnist", "--arch", "resnet8-cifar",
+      ], naming: "--arch", code: 64)
+  }
+}

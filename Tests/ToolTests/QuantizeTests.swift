@@ -1,0 +1,111 @@
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Testing
+
+/// What `quantize` keeps, says and measures.
+@Suite struct QuantizeTests {
+  private static let small = [
+    "quantize", "--model", "tiny.safetensors", "--count", "24", "--synthesis-batch", "12",
+    "--synthesis-steps", "4", "--keep-unfaithful", "--steps", "4", "--batch", "8",
+    "--hold-out", "0.25",
+  ]
+
+  /// BitOPs are those of the bits that the student takes, not the middle candidate's.
+  @Test func bitOPsFollowTheBudget() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    var costs: [Double] = []
+    for budget in ["3.5", "4", "4.75"] {
+      let result = try tool.json([
+        "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--budget",
+        budget, "--steps", "0", "-o", "x",
+      ])
+      let synthetic = try #require(result["synthetic"] as? [String: Any])
+      #expect(synthetic["areHeldOut"] as? Bool == true)
+      let agreement = try #require(synthetic["agreement"] as? Double)
+      #expect((0...1).contains(agreement))
+      costs.append(try #require(synthetic["meanBitOPs"] as? Double))
+    }
+    #expect(costs[0] < costs[1] && costs[1] < costs[2], "\(costs)")
+  }
+
+  /// Without real images the report is of held-out synthetic ones.
+  @Test func saysWhatIsKnownWithoutData() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let result = try tool.run([
+      "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--steps", "0",
+      "-o", "x",
+    ])
+    #expect(result.status == 0)
+    #expect(result.output.contains("held-out synthetic images"), "\(result.output)")
+    #expect(result.output.contains("agree with the teacher"))
+    #expect(result.output.contains("BitOPs"))
+  }
+
+  /// The checkpoint covers the images that quantization synthesizes itself, and they can be kept.
+  @Test func keepsSynthesizedImages() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let stopped = try tool.run(
+      Self.small + ["--checkpoint", "state", "-o", "x", "--images-output", "kept"],
+      .init(awaited: "state.images/batch-0.safetensors", signal: SIGKILL))
+    #expect(stopped.wasKilled)
+    let changed =
+      try FileManager.default.attributesOfItem(
+        atPath: tool.path("state.images/batch-0.safetensors"))[.modificationDate] as? Date
+    let resumed = try tool.run(
+      Self.small + ["--checkpoint", "state", "-o", "x", "--images-output", "kept"])
+    #expect(resumed.status == 0, "\(resumed.error)")
+    let unchanged =
+      try FileManager.default.attributesOfItem(
+        atPath: tool.path("state.images/batch-0.safetensors"))[.modificationDate] as? Date
+    #expect(changed == unchanged)
+    #expect(try SyntheticImages(contentsOf: tool.path("kept")).count == 24)
+    var stored = Self.small + ["--images", "kept", "-o", "y"]
+    for name in ["--count", "--synthesis-batch", "--synthesis-steps"] {
+      let place = stored.firstIndex(of: name)!
+      stored.removeSubrange(place...place + 1)
+    }
+    stored.removeAll { $0 == "--keep-unfaithful" }
+    #expect(try tool.run(stored).status == 0)
+    #expect(try tool.contents("x") == tool.contents("y"))
+  }
+
+  /// A budget is spoken of in bits, as it was given.
+  @Test func budgetsInBits() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let result = try tool.run([
+      "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--budget", "3",
+      "--steps", "0", "-o", "x",
+    ])
+    #expect(result.status == 1 && result.errorLines.count == 1)
+    #expect(result.error.contains(" bits") && !result.error.contains("BitOPs"), "\(result.error)")
+  }
+
+  /// Logits that are no numbers are an error, and so are sets without images.
+  @Test func refusesWhatCannotBeMeasured() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    var network = try Network(contentsOf: tool.path("tiny.safetensors"))
+    for index in network.parameters.values.indices { network.parameters.values[index] = 3e38 }
+    try network.write(to: tool.path("huge.safetensors"))
+    try tool.expectRefusal(
+      ["evaluate", "--model", "huge.safetensors", "--data", "cifar10:test.bin"],
+      naming: "finite", code: 1)
+    try FileManager.default.createDirectory(
+      atPath: tool.path("empty"), withIntermediateDirectories: false)
+    try tool.expectRefusal(
+      ["evaluate", "--model", "tiny.safetensors", "--data", "folder:empty"], naming: "empty",
+      code: 1)
+    try AtomicFile.write([], to: tool.path("none.bin"))
+    try tool.expectRefusal(
+      ["evaluate", "--model", "tiny.safetensors", "--data", "cifar10:none.bin"],
+      naming: "none.bin", code: 1)
+  }
+}
