@@ -26,27 +26,26 @@ struct DynadfqCommand: ParsableCommand {
     // A reader that goes away is then an error of a write, like a full disk.
     signal(SIGPIPE, SIG_IGN)
     do {
-      do {
-        var command = try parseAsRoot()
-        try command.run()
-      } catch  where exitCode(for: error) == .success {
-        // Help and version are "errors" of the parser.
-        try Output.text(fullMessage(for: error))
-      }
+      var command = try parsed()
+      try command?.run()
     } catch {
-      let (message, code) = report(error)
-      Output.complain("error: \(message)")
+      let code = (error as? ToolError)?.code ?? 1
+      Output.complain("error: \(error)")
       Foundation.exit(code)
     }
   }
 
-  /// The line and the exit code of an error.
-  private static func report(_ error: any Error) -> (message: String, code: Int32) {
-    if let error = error as? ToolError { return (error.description, error.code) }
-    guard exitCode(for: error) == .validationFailure else { return ("\(error)", 1) }
-    return (
-      "\(message(for: error).trimmed); see dynadfq \(subcommand)--help", ToolError.usageCode
-    )
+  /// The command of the arguments, or nil after help or version was printed.
+  private static func parsed() throws -> (any ParsableCommand)? {
+    do {
+      return try parseAsRoot()
+    } catch where exitCode(for: error) == .success {
+      // Help and version are "errors" of the parser.
+      try Output.text(fullMessage(for: error))
+      return nil
+    } catch {
+      throw ToolError.usage("\(message(for: error).trimmed); see dynadfq \(subcommand)--help")
+    }
   }
 
   /// The first argument with a space where it is a subcommand's name.

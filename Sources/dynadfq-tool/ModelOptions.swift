@@ -14,7 +14,7 @@ struct ModelOptions: ParsableArguments {
       """)
   var arch: String?
   @Option(
-    help: "A pattern for layers' names in the file and the name here, such as 'fc=linear'.")
+    help: "A rule for parameters' names, PATTERN=REPLACEMENT, such as 'fc=linear'.")
   var rename: [String] = []
   @Flag(help: "Take the floating-point weights that a student's file keeps as a network.")
   var shadowWeights = false
@@ -37,8 +37,11 @@ struct ModelOptions: ParsableArguments {
     if !isStudent, shadowWeights {
       throw ToolError.usage("--shadow-weights has no effect: \(model) is no student")
     }
+    // A file that was read already is taken whatever it holds.
     return try Network(
-      contentsOf: model, architecture: try arch.map { try Architecture(name: $0) })
+      SafetensorsFile(contentsOf: model),
+      architecture: try arch.map { try Architecture(name: $0) }, renaming: NameMap(rename),
+      path: model)
   }
 
   /// The file, nil for a network that comes with the tool.
