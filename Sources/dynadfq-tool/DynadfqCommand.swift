@@ -39,7 +39,7 @@ struct DynadfqCommand: ParsableCommand {
   private static func parsed() throws -> (any ParsableCommand)? {
     do {
       return try parseAsRoot()
-    } catch where exitCode(for: error) == .success {
+    } catch  where exitCode(for: error) == .success {
       // Help and version are "errors" of the parser.
       try Output.text(fullMessage(for: error))
       return nil
