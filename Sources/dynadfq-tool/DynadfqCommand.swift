@@ -26,8 +26,13 @@ struct DynadfqCommand: ParsableCommand {
     // A reader that goes away is then an error of a write, like a full disk.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parsed()
-      try command?.run()
+      do {
+        var command = try parsed()
+        try command.run()
+      } catch where exitCode(for: error) == .success {
+        // Help and version are "errors" of the parser.
+        try Output.text(fullMessage(for: error))
+      }
     } catch {
       let code = (error as? ToolError)?.code ?? 1
       Output.complain("error: \(error)")
@@ -35,15 +40,11 @@ struct DynadfqCommand: ParsableCommand {
     }
   }
 
-  /// The command of the arguments, or nil after help or version was printed.
-  private static func parsed() throws -> (any ParsableCommand)? {
+  /// The command of the arguments.
+  private static func parsed() throws -> any ParsableCommand {
     do {
       return try parseAsRoot()
-    } catch  where exitCode(for: error) == .success {
-      // Help and version are "errors" of the parser.
-      try Output.text(fullMessage(for: error))
-      return nil
-    } catch {
+    } catch where exitCode(for: error) != .success {
       throw ToolError.usage("\(message(for: error).trimmed); see dynadfq \(subcommand)--help")
     }
   }
