@@ -29,7 +29,7 @@ struct DynadfqCommand: ParsableCommand {
       do {
         var command = try parsed()
         try command.run()
-      } catch where exitCode(for: error) == .success {
+      } catch  where exitCode(for: error) == .success {
         // Help and version are "errors" of the parser.
         try Output.text(fullMessage(for: error))
       }
@@ -44,7 +44,7 @@ struct DynadfqCommand: ParsableCommand {
   private static func parsed() throws -> any ParsableCommand {
     do {
       return try parseAsRoot()
-    } catch where exitCode(for: error) != .success {
+    } catch  where exitCode(for: error) != .success {
       throw ToolError.usage("\(message(for: error).trimmed); see dynadfq \(subcommand)--help")
     }
   }
