@@ -64,6 +64,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",
+      packageAccess: false,
       swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
 
     .target(

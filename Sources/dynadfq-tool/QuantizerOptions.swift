@@ -1,7 +1,7 @@
 import ArgumentParser
 import DynaDFQ
 
-extension BitSelector.Granularity: ExpressibleByArgument {
+extension BitSelector.Granularity: @retroactive ExpressibleByArgument {
   /// Reads `per-layer` or `per-image`.
   public init?(argument: String) {
     switch argument {

@@ -1,10 +1,10 @@
 import ArgumentParser
 import DynaDFQ
 
-extension ExecutionContext.Backend: ExpressibleByArgument {}
-extension InstructionSet: ExpressibleByArgument {}
-extension ExecutionContext.ConvolutionAlgorithm: ExpressibleByArgument {}
-extension ExecutionContext.QuantizedArithmetic: ExpressibleByArgument {}
+extension ExecutionContext.Backend: @retroactive ExpressibleByArgument {}
+extension InstructionSet: @retroactive ExpressibleByArgument {}
+extension ExecutionContext.ConvolutionAlgorithm: @retroactive ExpressibleByArgument {}
+extension ExecutionContext.QuantizedArithmetic: @retroactive ExpressibleByArgument {}
 
 /// How work is executed and reported.
 struct RunOptions: ParsableArguments {

@@ -1,10 +1,10 @@
 import ArgumentParser
 import DynaDFQ
 
-extension ClassSimilarity.Measure: ExpressibleByArgument {}
-extension SoftLabels.Group: ExpressibleByArgument {}
-extension BatchNormStatistics.Comparison: ExpressibleByArgument {}
-extension AugmentationRule: ExpressibleByArgument {}
+extension ClassSimilarity.Measure: @retroactive ExpressibleByArgument {}
+extension SoftLabels.Group: @retroactive ExpressibleByArgument {}
+extension BatchNormStatistics.Comparison: @retroactive ExpressibleByArgument {}
+extension AugmentationRule: @retroactive ExpressibleByArgument {}
 
 /// Every setting of the synthesizer.
 struct SynthesisOptions: ParsableArguments {

@@ -50,7 +50,7 @@ struct TimedWork {
       request.parameterGradient = true
     case .infer: request.outputs = [network.graph.output]
     }
-    return Executor.bytes(network.graph, batch: batch, request: request, context: context)
+    return FloatExecutor.bytes(network, batch: batch, request: request, context: context)
   }
 
   private func synthesize(_ steps: Int, _ mark: @escaping () -> Void) throws {
@@ -78,25 +78,44 @@ struct TimedWork {
     _ = try trainer.train(on: images) { _ in mark() }
   }
 
+  /// A step of `TeacherTrainer` on a fixed batch: forward and backward with the batch's statistics,
+  /// SGD with decay on weights only, and the running statistics.
   private func trainTeacher(_ steps: Int, _ mark: () -> Void) throws {
-    let configuration = TeacherTrainer.Configuration(batch: batch, seed: seed)
-    var state = TeacherState(network, configuration)
-    let executor = Executor(plan: Plan(network.graph), context: context)
+    var network = network
+    let executor = FloatExecutor(network, context: context)
+    let layout = network.parameters.layout
+    let learned = layout.entries.filter { $0.role.isLearned }
+    let ranges = [true, false].map { isWeight in
+      learned.filter { ($0.role == .weight) == isWeight }.map(\.range)
+    }
+    // Training mode reads the batch's statistics, so the running ones may live elsewhere.
+    var values = network.parameters.values
+    var optimizer = SGD(count: layout.count, momentum: 0.9)
     let images = RandomData.images(batch, for: network, seed: seed)
     let labels = try RandomData.labels(batch, for: network, seed: seed)
+    let output = network.graph.output
+    let request = PassRequest(
+      mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],
+      parameterGradient: true, outputs: [output])
     for _ in 0..<steps {
-      _ = try state.step(
-        images: images, labels: labels, rate: 1e-3, executor: executor, configuration)
+      let result = try executor.run(images, parameters: values, request: request)
+      for (decay, ranges) in zip([5e-4, 0] as [Float], ranges) {
+        optimizer.weightDecay = decay
+        try optimizer.step(
+          &values, gradient: result.parameterGradient, rate: 1e-3, ranges: ranges,
+          context: context)
+      }
+      network.updateStatistics(result.batchStatistics, count: batch)
       mark()
     }
   }
 
   private func infer(_ steps: Int, _ mark: () -> Void) throws {
-    let executor = Executor(plan: Plan(network.graph), context: context)
+    let executor = FloatExecutor(network, context: context)
     let images = RandomData.images(batch, for: network, seed: seed)
     let request = PassRequest(outputs: [network.graph.output])
     for _ in 0..<steps {
-      _ = try executor.run(images: images, parameters: network.parameters.values, request: request)
+      _ = try executor.run(images, request: request)
       mark()
     }
   }

@@ -1,5 +1,5 @@
-package import DFQGraph
-package import DFQTensor
+public import DFQGraph
+public import DFQTensor
 
 extension Executor {
   /// The bytes an executor holds for passes over `batch` images.
@@ -26,5 +26,14 @@ extension Executor {
     let shards = request.wantsGradient ? executor.shardCount(batch) : 0
     let sum = request.parameterGradient ? plan.layout.count : 0
     return 4 * (floats + shards * shard + sum)
+  }
+}
+
+extension FloatExecutor {
+  /// The bytes that an executor holds for passes of a kind over `batch` images.
+  public static func bytes(
+    _ network: Network, batch: Int, request: PassRequest, context: ExecutionContext = .default
+  ) -> Int {
+    Executor.bytes(network.graph, batch: batch, request: request, context: context)
   }
 }
