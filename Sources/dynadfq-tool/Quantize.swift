@@ -141,18 +141,12 @@ struct Quantize: ParsableCommand {
     return images
   }
 
-  /// Lets the quantizer and its rules meet the network once, on a little noise, so that what does
-  /// not fit is told before the work.
+  /// Lets the quantizer, its rules and the selector meet the network, so that what does not fit is
+  /// told before the work.
   private static func rehearse(_ trainer: DynamicTrainer) throws {
     try Memory.check("--batch", batch: trainer.configuration.batch, of: trainer.teacher)
-    var configuration = trainer.configuration
-    configuration.budget = nil
-    configuration.holdOut = 0
-    let noise = try SyntheticImages.noise(count: 2, for: trainer.teacher, seed: 0)
-    _ = try DynamicTrainer(
-      teacher: trainer.teacher, quantizer: trainer.quantizer, selector: trainer.selector,
-      configuration: configuration, context: trainer.context
-    ).calibrate(on: noise)
+    _ = try QuantizedNetwork(
+      network: trainer.teacher, quantizer: trainer.quantizer, selector: trainer.selector)
   }
 
   private func show(_ summary: Summary) throws {

@@ -12,6 +12,10 @@ struct StudentDescription: Encodable {
   var selector: BitSelector?
   var selectorBitOPs: Double
   var selectorParameters: Int
+  /// What a bit costs the selector, as calibrated to the budget; nil for a static student.
+  var bitPrice: Float?
+  /// Each rule and the layers whose weights it governs.
+  var rules: [String: [String]]
   var costs: [Cost]
 
   init(_ student: QuantizedNetwork) {
@@ -19,6 +23,10 @@ struct StudentDescription: Encodable {
     selector = student.selector
     selectorBitOPs = student.selectorBitOPs
     selectorParameters = student.selectorParameterCount
+    bitPrice = student.isDynamic ? student.bitPrice : nil
+    rules = Dictionary(
+      grouping: student.layers.filter { $0.rule != nil }, by: { $0.rule ?? "" }
+    ).mapValues { $0.map(\.name) }
     costs = student.quantizer.activationBits.map {
       Cost(activationBits: $0, bitOPs: student.bitOPs(activationBits: $0))
     }
@@ -32,14 +40,20 @@ struct StudentDescription: Encodable {
         + "of \(bits) bits (\(part(quantizer.activations))), \(steps)"
         + (quantizer.fullyQuantized ? ", fully quantized" : "")
         + (quantizer.weightsFollowActivations ? ", weights follow their input's bits" : ""))
-    for rule in quantizer.overrides { try Output.line("rule: \(text(rule))") }
+    for rule in quantizer.overrides {
+      let layers = rules[rule.pattern] ?? []
+      try Output.line(
+        "rule \(text(rule)); it took effect on "
+          + (layers.isEmpty ? "no weights" : layers.joined(separator: ", ")))
+    }
     for cost in costs {
       try Output.line(
         "all layers at \(cost.activationBits) bits: \(Output.mega(cost.bitOPs)) BitOPs")
     }
     guard selector != nil else { return }
     try Output.line(
-      "selector: \(selectorParameters) parameters, \(Output.mega(selectorBitOPs)) BitOPs an image")
+      "selector: \(selectorParameters) parameters, \(Output.mega(selectorBitOPs)) BitOPs an image, "
+        + "price of a bit \(Output.short(Double(bitPrice ?? 0)))")
   }
 
   private func part(_ part: Quantizer.Part) -> String {

@@ -11,8 +11,10 @@ import Testing
     try tool.addStudent()
     let text = try tool.run(["inspect", "student.safetensors"])
     #expect(text.status == 0)
-    for word in ["mean 0.4850", "weights of 4 bits", "all layers at 5 bits", "selector:", "BitOPs"]
-    {
+    for word in [
+      "mean 0.4850", "weights of 4 bits", "all layers at 5 bits", "selector:", "BitOPs",
+      "price of a bit",
+    ] {
       #expect(text.output.contains(word), "\(word): \(text.output)")
     }
     let json = try tool.json(["inspect", "student.safetensors", "--layer", "layer1.0.conv1"])
@@ -21,6 +23,23 @@ import Testing
     #expect(student["selector"] != nil && json["preprocessing"] != nil)
     let layer = try #require(json["layer"] as? [String: Any])
     #expect((layer["codes"] as? [Any])?.count == 16 && layer["bits"] as? Int == 4)
+  }
+
+  /// Which rule governs which layer.
+  @Test func rules() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let made = try tool.run([
+      "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--steps", "0",
+      "--override", "layer1.*=8", "--ignore", "conv1", "-o", "x",
+    ])
+    #expect(made.status == 0, "\(made.error)")
+    let student = try #require(tool.json(["inspect", "x"])["student"] as? [String: Any])
+    let rules = try #require(student["rules"] as? [String: [String]])
+    #expect(rules["layer1.*"] == ["layer1.0.conv1", "layer1.0.conv2"], "\(rules)")
+    let text = try tool.run(["inspect", "x"])
+    #expect(text.output.contains("rule layer1.*: weights of 8 bits"), "\(text.output)")
   }
 
   @Test func images() throws {

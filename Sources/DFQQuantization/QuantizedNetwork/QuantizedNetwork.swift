@@ -30,7 +30,7 @@ public struct QuantizedNetwork: Sendable {
   package var selectorConstants: [Float]
   /// Subtracted from the scores, times the candidate's bits: the price of a bit at which synthetic
   /// images meet the budget.
-  package var bitPrice: Float
+  public package(set) var bitPrice: Float
   /// The selector's decisions in this network.
   let plan: DecisionPlan
 
