@@ -58,18 +58,25 @@ struct Demo: ParsableCommand {
       teacher, synthesis.configuration(.demo, seed: options.seed), run: options)
     var rows: [Row] = []
     var comparisons: [Comparison] = []
+    let reference = try TeacherRun(teacher, real, context: options.context)
     var teacherAccuracy = 0.0
     for bits in [4, 3] {
       let fixed = try student(teacher, images, bits: [bits], weightBits: bits, budget: nil)
       let dynamic = try student(
         teacher, images, bits: [bits - 1, bits, bits + 1], weightBits: bits, budget: Double(bits))
-      let fixedReport = try report(fixed, real, teacher, controls: [])
-      let report = try report(dynamic, real, teacher, controls: [.fixed, .random, .shuffled])
+      let fixedResult = try evaluation(fixed, real, reference, controls: [])
+      let dynamicResult = try evaluation(
+        dynamic, real, reference, controls: [.fixed, .random, .shuffled])
+      let report = dynamicResult.report
       teacherAccuracy = report.teacherAccuracy ?? 0
-      rows.append(Row(name: "static W\(bits)A\(bits)", policy: fixedReport.student))
+      rows.append(Row(name: "static W\(bits)A\(bits)", policy: fixedResult.report.student))
       rows.append(Row(name: "dynamic, budget \(bits)", policy: report.student))
       rows += report.controls.map { Row(name: "  \($0.name)", policy: $0) }
-      comparisons.append(try compare(dynamic, fixed, bits: bits, on: real))
+      let difference = try dynamicResult.accuracy(lessThatOf: fixedResult)
+      comparisons.append(
+        Comparison(
+          what: "dynamic, budget \(bits), less static W\(bits)A\(bits)",
+          difference: difference.mean, interval: difference.interval))
       comparisons += report.controls.map {
         Comparison(
           what: "dynamic, budget \(bits), less its control \"\($0.name)\"",
@@ -97,31 +104,13 @@ struct Demo: ParsableCommand {
     return try Quantize.student(trainer, images, run: options, title: name)
   }
 
-  private func report(
-    _ student: QuantizedNetwork, _ real: any RealImages, _ teacher: Network,
+  private func evaluation(
+    _ student: QuantizedNetwork, _ real: any RealImages, _ reference: TeacherRun,
     controls: [EvaluationReport.Control]
-  ) throws -> EvaluationReport {
-    try student.evaluate(
-      on: real, teacher: teacher, controls: controls, seed: options.seed, context: options.context)
-  }
-
-  /// The difference in accuracy over the same images, with its 95 % interval (normal approximation).
-  private func compare(
-    _ dynamic: QuantizedNetwork, _ fixed: QuantizedNetwork, bits: Int, on real: any RealImages
-  ) throws -> Comparison {
-    let labels = real.labels
-    func hits(_ student: QuantizedNetwork) throws -> [Double] {
-      zip(try student.decisions(on: real, context: options.context), labels)
-        .map { $0.prediction == $1 ? 1 : 0 }
-    }
-    let differences = zip(try hits(dynamic), try hits(fixed)).map { $0 - $1 }
-    let count = Double(differences.count)
-    let mean = differences.reduce(0, +) / count
-    let squares = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let deviation = count > 1 ? (squares / (count - 1)).squareRoot() : 0
-    return Comparison(
-      what: "dynamic, budget \(bits), less static W\(bits)A\(bits)", difference: mean,
-      interval: 1.96 * deviation / count.squareRoot())
+  ) throws -> Evaluation {
+    try student.evaluation(
+      on: real, reference: reference, controls: controls, seed: options.seed,
+      context: options.context)
   }
 
   private func show(_ summary: Summary) throws {
