@@ -34,6 +34,12 @@ struct Quantize: ParsableCommand {
       --images, finished batches of images are kept beside it, in the directory FILE.images.
       """)
   var checkpoint: String?
+  @Flag(
+    help: """
+      Resume a checkpoint of another --isa, --backend, --convolution or --arithmetic; the result is \
+      then not reproducible.
+      """)
+  var acceptExecutionChange = false
   @Option(help: DataOptions.help)
   var data: String?
   @Option(help: "With --data: use only the first so many real images.")
@@ -85,7 +91,7 @@ struct Quantize: ParsableCommand {
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
     let trainer = DynamicTrainer(
       teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
-      configuration: configuration, context: options.context)
+      objectives: training.objectives, configuration: configuration, context: options.context)
     let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
     let stored = try images.map { try Quantize.stored($0, for: network) }
     try Quantize.rehearse(trainer)
@@ -94,7 +100,9 @@ struct Quantize: ParsableCommand {
     }
 
     let images = try stored ?? synthesized(network)
-    let student = try Quantize.student(trainer, images, run: options, checkpoint: checkpoint)
+    let student = try Quantize.student(
+      trainer, images, run: options, checkpoint: checkpoint,
+      executionChange: acceptExecutionChange ? .accepted : .refused)
     try student.write(to: output)
     let summary = Summary(
       output: output, weightBits: quantizer.weightBits, activationBits: quantizer.activationBits,
@@ -141,12 +149,11 @@ struct Quantize: ParsableCommand {
     return images
   }
 
-  /// Lets the quantizer, its rules and the selector meet the network, so that what does not fit is
-  /// told before the work.
+  /// Lets settings, budget, quantizer and selector meet the network, so that what does not fit is told
+  /// before the work.
   private static func rehearse(_ trainer: DynamicTrainer) throws {
-    try Memory.check("--batch", batch: trainer.configuration.batch, of: trainer.teacher)
-    _ = try QuantizedNetwork(
-      network: trainer.teacher, quantizer: trainer.quantizer, selector: trainer.selector)
+    try Memory.check("--batch", batch: trainer.configuration.imagesPerStep, of: trainer.teacher)
+    try trainer.check()
   }
 
   private func show(_ summary: Summary) throws {
@@ -159,15 +166,18 @@ struct Quantize: ParsableCommand {
   /// Trains under a progress bar.
   static func student(
     _ trainer: DynamicTrainer, _ images: SyntheticImages, run options: RunOptions,
-    checkpoint: String? = nil, title: String = "training"
+    checkpoint: String? = nil, executionChange: ExecutionChange = .refused,
+    title: String = "training"
   ) throws -> QuantizedNetwork {
     try options.withProgress(title, saved: saved(checkpoint)) { bar in
-      try trainer.train(on: images, checkpoint: checkpoint) { p in
+      try trainer.train(
+        on: images, checkpoint: checkpoint, executionChange: executionChange
+      ) { p in
         let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
         try bar.update(
           p.step, of: p.steps,
-          note: "labels \(Output.short(p.crossEntropy)), "
-            + "distillation \(Output.short(p.distillation))\(bits)")
+          note: p.losses.map { "\($0.name) \(Output.short($0.value))" }.joined(separator: ", ")
+            + bits)
       }
     }
   }

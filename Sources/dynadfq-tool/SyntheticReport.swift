@@ -11,18 +11,12 @@ struct SyntheticReport: Encodable {
   var meanActivationBits: Double
 
   init(_ student: QuantizedNetwork, trainer: DynamicTrainer, images: SyntheticImages) throws {
-    let sets = try images.holdOut(
-      share: trainer.configuration.holdOut, seed: trainer.configuration.seed)
-    areHeldOut = sets.heldOut.count > 0 && sets.training.count > 0
-    let probe = areHeldOut ? sets.heldOut : images
-    let decisions = try student.decisions(ofInputs: probe.images, context: trainer.context)
-    let wanted = try FloatExecutor(trainer.teacher, context: trainer.context)
-      .logits(ofInputs: probe.images).argmaxOfRows()
-    let count = Double(decisions.count)
-    self.images = decisions.count
-    agreement = Double(zip(decisions, wanted).filter { $0.prediction == $1 }.count) / count
-    meanBitOPs = decisions.reduce(0) { $0 + $1.bitOPs } / count
-    meanActivationBits = decisions.reduce(0) { $0 + $1.meanBits } / count
+    let summary = try trainer.summary(of: student, on: images)
+    self.images = summary.imageCount
+    areHeldOut = summary.isHeldOut
+    agreement = summary.agreement
+    meanBitOPs = summary.meanBitOPs
+    meanActivationBits = summary.meanBits
   }
 
   func show() throws {

@@ -69,7 +69,8 @@ struct TimedWork {
     bits: [Int], budget: Double?, _ steps: Int, _ mark: @escaping () -> Void
   ) throws {
     let configuration = DynamicTrainer.Configuration(
-      budget: budget, steps: steps, batch: batch, learningRate: 1e-7, warmup: 0, mixup: false,
+      budget: budget, steps: steps, imagesPerStep: batch, learningRate: 1e-7, warmup: 0,
+      mixup: false,
       augmentation: false, holdOut: 0, checkpointInterval: .max, seed: seed)
     let trainer = DynamicTrainer(
       teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),
@@ -78,34 +79,13 @@ struct TimedWork {
     _ = try trainer.train(on: images) { _ in mark() }
   }
 
-  /// A step of `TeacherTrainer` on a fixed batch: forward and backward with the batch's statistics,
-  /// SGD with decay on weights only, and the running statistics.
+  /// A step of `TeacherTrainer` on a fixed batch.
   private func trainTeacher(_ steps: Int, _ mark: () -> Void) throws {
-    var network = network
-    let executor = FloatExecutor(network, context: context)
-    let layout = network.parameters.layout
-    let learned = layout.entries.filter { $0.role.isLearned }
-    let ranges = [true, false].map { isWeight in
-      learned.filter { ($0.role == .weight) == isWeight }.map(\.range)
-    }
-    // Training mode reads the batch's statistics, so the running ones may live elsewhere.
-    var values = network.parameters.values
-    var optimizer = SGD(count: layout.count, momentum: 0.9)
+    let session = try TeacherSession(network, context: context)
     let images = RandomData.images(batch, for: network, seed: seed)
     let labels = try RandomData.labels(batch, for: network, seed: seed)
-    let output = network.graph.output
-    let request = PassRequest(
-      mode: .training, imageObjectives: [CrossEntropy(labels: labels, node: output)],
-      parameterGradient: true, outputs: [output])
     for _ in 0..<steps {
-      let result = try executor.run(images, parameters: values, request: request)
-      for (decay, ranges) in zip([5e-4, 0] as [Float], ranges) {
-        optimizer.weightDecay = decay
-        try optimizer.step(
-          &values, gradient: result.parameterGradient, rate: 1e-3, ranges: ranges,
-          context: context)
-      }
-      network.updateStatistics(result.batchStatistics, count: batch)
+      try session.step(images: images, labels: labels, learningRate: 1e-3)
       mark()
     }
   }

@@ -20,6 +20,12 @@ struct Train: ParsableCommand {
   var output: String
   @Option(help: "File for the state after each epoch; a run that finds it continues.")
   var checkpoint: String?
+  @Flag(
+    help: """
+      Resume a checkpoint of another --isa, --backend, --convolution or --arithmetic; the result is \
+      then not reproducible.
+      """)
+  var acceptExecutionChange = false
   @Option(help: "Passes over the images.")
   var epochs = 20
   @Option(help: "Images of a step.")
@@ -90,14 +96,18 @@ struct Train: ParsableCommand {
     let trainer = TeacherTrainer(
       architecture: architecture,
       configuration: .init(
-        epochs: epochs, batch: batch, learningRate: learningRate, weightDecay: weightDecay,
-        labelSmoothing: labelSmoothing, shift: shift, flip: !noFlip, seed: options.seed),
+        epochs: epochs, imagesPerStep: batch, learningRate: learningRate,
+        weightDecay: weightDecay, labelSmoothing: labelSmoothing, shift: shift, flip: !noFlip,
+        seed: options.seed),
       context: options.context)
     var sum = 0.0
     var steps = 0
     var last = 0.0
     let network = try options.withProgress("training", saved: saved) { bar in
-      try trainer.train(on: images, checkpoint: checkpoint) { p in
+      try trainer.train(
+        on: images, checkpoint: checkpoint,
+        executionChange: acceptExecutionChange ? .accepted : .refused
+      ) { p in
         sum += p.accuracy
         steps += 1
         if p.step % p.stepsPerEpoch == 0 {

@@ -11,7 +11,7 @@ struct TrainingOptions: ParsableArguments {
   var budget: Double?
   @Option(help: "Training steps; 0 only calibrates. \(Preset.training(\.steps))")
   var steps: Int?
-  @Option(help: "Images of a training step. \(Preset.training(\.batch))")
+  @Option(help: "Images of a training step. \(Preset.training(\.imagesPerStep))")
   var batch: Int?
   @Option(help: "SGD's base rate on the weights. (default: 3e-5, below 4-bit weights 1e-5)")
   var learningRate: Float?
@@ -22,11 +22,12 @@ struct TrainingOptions: ParsableArguments {
   var stepRate: Float?
   @Option(help: "Adam's base rate on the selectors. \(Preset.training(\.selectorLearningRate))")
   var selectorRate: Float?
-  @Option(help: "Factor of the cross entropy with the labels. \(Preset.training(\.labelWeight))")
+  @Option(
+    help: "Factor of the cross entropy with the labels. (default: \(LabelCrossEntropy().weight))")
   var labelWeight: Float?
-  @Option(help: "Factor of the distillation loss. \(Preset.training(\.distillationWeight))")
+  @Option(help: "Factor of the distillation loss. (default: \(LogitDistillation().weight))")
   var distillation: Float?
-  @Option(help: "Temperature of distillation. \(Preset.training(\.temperature))")
+  @Option(help: "Temperature of distillation. (default: \(LogitDistillation().temperature))")
   var temperature: Float?
   @Option(help: "Share of the steps with bits drawn at random. \(Preset.training(\.warmup))")
   var warmup: Double?
@@ -92,6 +93,16 @@ struct TrainingOptions: ParsableArguments {
     return options.first { $0.1 }?.0
   }
 
+  /// The losses the student is trained with.
+  var objectives: [any StudentObjective] {
+    [
+      LabelCrossEntropy(weight: labelWeight ?? LabelCrossEntropy().weight),
+      LogitDistillation(
+        weight: distillation ?? LogitDistillation().weight,
+        temperature: temperature ?? LogitDistillation().temperature),
+    ]
+  }
+
   func configuration(
     _ preset: Preset, seed: UInt64, quantizer: Quantizer
   ) -> DynamicTrainer.Configuration {
@@ -99,13 +110,10 @@ struct TrainingOptions: ParsableArguments {
     let candidates = quantizer.activationBits
     c.budget = candidates.count > 1 ? budget ?? Double(candidates[candidates.count / 2]) : nil
     if let steps { c.steps = steps }
-    if let batch { c.batch = batch }
+    if let batch { c.imagesPerStep = batch }
     if let learningRate { c.learningRate = learningRate }
     if let stepRate { c.stepLearningRate = stepRate }
     if let selectorRate { c.selectorLearningRate = selectorRate }
-    if let labelWeight { c.labelWeight = labelWeight }
-    if let distillation { c.distillationWeight = distillation }
-    if let temperature { c.temperature = temperature }
     if let warmup { c.warmup = warmup }
     if let hinge { c.budgetRule = .hinge(weight: hinge) }
     if noMixup { c.mixup = false }

@@ -27,7 +27,7 @@ import Testing
     DynamicTrainer(
       teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: bits),
       configuration: .init(
-        budget: budget, steps: 40, batch: 10, holdOut: 0.1, checkpointInterval: 8, seed: 3),
+        budget: budget, steps: 40, imagesPerStep: 10, holdOut: 0.1, checkpointInterval: 8, seed: 3),
       context: .init(threads: threads))
   }
 
@@ -70,12 +70,14 @@ import Testing
     let student = try trainer(teacher).train(on: images)
     let decisions = try student.decisions(ofInputs: images.images)
     let mean = decisions.reduce(0) { $0 + $1.bitOPs } / Double(decisions.count)
-    // The price was set on the images without the held-out tenth.
-    #expect(mean <= 1.02 * student.bitOPs(activationBits: 4))
+    // The price was set on the images without the held-out tenth: 36 of 40, so that the four others
+    // may move the mean by a tenth of the difference between the candidates at most.
+    let reach = student.bitOPs(activationBits: 5) - student.bitOPs(activationBits: 3)
+    #expect(mean <= student.bitOPs(activationBits: 4) + 0.1 * reach)
     #expect {
       try trainer(teacher, bits: [4, 5], budget: 3).train(on: images)
     } throws: { error in
-      if case QuantizationError.budgetUnreachable = error { true } else { false }
+      if case TrainingError.budgetOutOfRange = error { true } else { false }
     }
   }
 
@@ -91,7 +93,7 @@ import Testing
     let images = try images(teacher)
     #expect(throws: TrainingError.self) {
       var bad = trainer(teacher).configuration
-      bad.batch = 0
+      bad.imagesPerStep = 0
       _ = try DynamicTrainer(
         teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
         configuration: bad
@@ -104,11 +106,4 @@ import Testing
     #expect(throws: NetworkError.self) { try trainer(teacher).train(on: images) }
   }
 
-  @Test func everyEpochSeesEveryImageOnce() {
-    var seen: [Int] = []
-    for step in 0..<15 {
-      seen += TrainingBatch.indices(step: step, batch: 7, count: 35, seed: 1)
-    }
-    for epoch in 0..<3 { #expect(Set(seen[epoch * 35..<(epoch + 1) * 35]).count == 35) }
-  }
 }

@@ -11,7 +11,8 @@ import Testing
       quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
       selector: BitSelector(MarginCascade(levels: [3, 5], shares: [0.25])),
       configuration: .init(
-        budget: budget, steps: steps, batch: 16, warmup: 0, holdOut: 0, checkpointInterval: 100,
+        budget: budget, steps: steps, imagesPerStep: 16, warmup: 0, holdOut: 0,
+        checkpointInterval: 100,
         seed: 4),
       context: .init(threads: 2))
     return (try trainer.train(on: images), images)

@@ -17,8 +17,9 @@ import Testing
       teacher: try .tinyResNet(), quantizer: Quantizer(weightBits: 3, activationBits: bits),
       selector: selector,
       configuration: .init(
-        budget: budget, steps: 12, batch: 8, learningRate: rate, selectorLearningRate: 0.05,
-        budgetRule: rule, holdOut: 0.1, checkpointInterval: 4, seed: seed),
+        budget: budget, steps: 12, imagesPerStep: 8, learningRate: rate,
+        selectorLearningRate: 0.05, budgetRule: rule, holdOut: 0.1, checkpointInterval: 4,
+        seed: seed),
       context: .init(threads: threads))
   }
 
@@ -82,35 +83,12 @@ import Testing
     do {
       _ = try trainer(budget: 1.5).train(on: images)
       Issue.record("a budget below every candidate was taken")
-    } catch QuantizationError.budgetUnreachable(let budget, let cheapest, _) {
-      #expect(budget < cheapest)
+    } catch TrainingError.budgetOutOfRange(let budget, let lowest, _) {
+      #expect(budget == 1.5)
+      #expect(budget < lowest)
     }
     #expect(throws: TrainingError.self) { _ = try trainer(budget: -1).train(on: images) }
     #expect(throws: TrainingError.self) { _ = try trainer(budget: .nan).train(on: images) }
-  }
-
-  @Test func otherRuns() throws {
-    try withTemporaryDirectory { directory in
-      let path = directory + "/state"
-      _ = try trainer().train(on: images, checkpoint: path)
-      func what(_ trainer: DynamicTrainer, _ images: SyntheticImages) -> String? {
-        do {
-          _ = try trainer.train(on: images, checkpoint: path)
-          return nil
-        } catch TrainingError.otherRun(let file, let what) {
-          return file == path ? what : "another file"
-        } catch {
-          return "\(error)"
-        }
-      }
-      #expect(what(try trainer(), images) == nil)
-      #expect(what(try trainer(seed: 4), images) == "configuration")
-      #expect(what(try trainer(bits: [2, 4]), images) == "quantizer")
-      #expect(what(try trainer(selector: .init(.perImage)), images) == "selector")
-      #expect(what(try trainer(), .random(30, seed: 6)) == "images")
-      try Network.tinyResNet().write(to: path)
-      #expect(what(try trainer(), images) != nil)
-    }
   }
 
   @Test func imagesThatDoNotFit() throws {
@@ -129,9 +107,10 @@ import Testing
     _ = try DynamicTrainer(
       teacher: .tinyResNet(), quantizer: Quantizer(weightBits: 2, activationBits: [2]),
       configuration: .init(
-        steps: 60, batch: 16, learningRate: 1e-4, mixup: false, augmentation: false, seed: 1),
+        steps: 60, imagesPerStep: 16, learningRate: 1e-4, mixup: false, augmentation: false, seed: 1
+      ),
       context: .init(threads: 2)
-    ).train(on: images) { losses.append($0.distillation) }
+    ).train(on: images) { losses.append($0.loss("distillation")!) }
     #expect(losses.count == 60)
     let first: Double = losses.prefix(10).reduce(0, +)
     let last: Double = losses.suffix(10).reduce(0, +)

@@ -10,7 +10,7 @@ import Testing
       architecture: Architecture(
         .cifarResNet(depth: 8, projection: false), imageShape: [8, 8, 3], classCount: 4),
       configuration: .init(
-        epochs: epochs, batch: 16, learningRate: rate, shift: 1, flip: false, seed: seed),
+        epochs: epochs, imagesPerStep: 16, learningRate: rate, shift: 1, flip: false, seed: seed),
       context: .init(threads: threads))
   }
 
@@ -63,10 +63,16 @@ import Testing
         Issue.record("a step of a finished run")
       }
       #expect(again.parameters == whole.parameters)
-      #expect(throws: TrainingError.otherRun(path: half, what: "settings")) {
+      #expect(
+        throws: TrainingError.otherRun(
+          path: half, setting: "configuration.epochs", saved: "4", current: "5")
+      ) {
         _ = try trainer(epochs: 5).train(on: images, checkpoint: half)
       }
-      #expect(throws: TrainingError.otherRun(path: half, what: "settings")) {
+      #expect(
+        throws: TrainingError.otherRun(
+          path: half, setting: "images.count", saved: "50", current: "49")
+      ) {
         _ = try trainer(epochs: 4).train(on: CornerImages(count: 49), checkpoint: half)
       }
     }

@@ -14,7 +14,8 @@ import Testing
   private func terminalOutput(_ tool: Tool, columns: UInt16) throws -> String {
     let terminal = try #require(PseudoTerminal(columns: columns))
     var arguments = Self.work
-    arguments[arguments.firstIndex(of: "20")!] = "100"
+    // Progress begins after half a second, so the first checkpoint must not come earlier.
+    arguments[arguments.firstIndex(of: "20")!] = "1000"
     let result = try tool.run(
       arguments, .init(error: terminal.follower, awaited: "state", signal: SIGINT))
     #expect(result.status == 130)

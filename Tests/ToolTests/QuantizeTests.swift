@@ -86,9 +86,8 @@ import Testing
       "--steps", "0", "-o", "x",
     ])
     #expect(result.status == 1 && result.errorLines.count == 1)
-    withKnownIssue("the library still speaks of BitOPs here") {
-      #expect(!result.error.contains("BitOPs"), "\(result.error)")
-    }
+    #expect(!result.error.contains("BitOPs"), "\(result.error)")
+    #expect(result.error.contains("3.0 bits"), "\(result.error)")
   }
 
   /// Logits that are no numbers are an error, and so are sets without images.

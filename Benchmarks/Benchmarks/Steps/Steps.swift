@@ -54,7 +54,8 @@ let benchmarks: @Sendable () -> Void = {
         teacher: try .pretrained(.resNet20FashionMNIST),
         quantizer: Quantizer(weightBits: 4, activationBits: bits),
         configuration: .init(
-          budget: bits.count == 1 ? nil : 4, steps: 20, batch: batch, warmup: 0, holdOut: 0))
+          budget: bits.count == 1 ? nil : 4, steps: 20, imagesPerStep: batch, warmup: 0, holdOut: 0)
+      )
       let student = try trainer.train(on: images(10)) { _ in watch.mark() }
       benchmark.measurement(perImage, watch.nanoseconds(perImages: batch))
       let fixed = student.bitOPs(activationBits: 4)

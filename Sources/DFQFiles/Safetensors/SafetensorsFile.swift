@@ -51,6 +51,13 @@ public struct SafetensorsFile: Sendable {
     try entry(name).type
   }
 
+  /// The same file without the tensors and metadata whose names begin with a prefix.
+  package func removing(prefix: String) -> SafetensorsFile {
+    SafetensorsFile(
+      path: path, metadata: metadata.filter { !$0.key.hasPrefix(prefix) },
+      entries: entries.filter { !$0.name.hasPrefix(prefix) })
+  }
+
   internal func entry(_ name: String) throws -> Entry {
     guard let position = positions[name] else {
       throw InterchangeError.missingTensor(path: path, name: name)

@@ -4,110 +4,110 @@ public import DFQQuantization
 public import DFQSynthesis
 public import DFQTensor
 
-/// Trains the student on synthetic images alone: calibration, warm-up with random bits, joint
-/// training of weights, steps and selectors, and a final calibration of the price of a bit so that
-/// clean synthetic images meet the budget (methods.md 2.1.6).
+/// Trains the student on synthetic images alone.
+///
+/// Training calibrates the ranges, draws bits at random in a warm-up, then trains weights, steps and
+/// selectors together, and finally calibrates the price of a bit so that clean synthetic images meet
+/// the budget.
+///
+/// ```swift
+/// let trainer = DynamicTrainer(
+///   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
+///   configuration: .init(budget: 4))
+/// let student = try trainer.train(on: images)
+/// ```
 public struct DynamicTrainer: Sendable {
-  /// The full-precision network P.
+  /// The full-precision network.
   public let teacher: Network
   /// How weights and activations are quantized.
   public let quantizer: Quantizer
   /// How bits are chosen; without effect where the quantizer has one candidate.
   public let selector: BitSelector?
+  /// The losses; their sum is minimized.
+  public let objectives: [any StudentObjective]
   /// Everything else a run depends on.
   public let configuration: Configuration
-  /// How work is executed; it does not change results' bits but for the instruction set and
-  /// backend.
+  /// How work is executed; the number of threads does not change the bits of results, the
+  /// instruction set, the backend and the arithmetic do.
   public let context: ExecutionContext
 
   /// Makes a trainer.
   public init(
     teacher: Network, quantizer: Quantizer, selector: BitSelector? = nil,
-    configuration: Configuration = .init(), context: ExecutionContext = .default
+    objectives: [any StudentObjective] = .standard, configuration: Configuration = .init(),
+    context: ExecutionContext = .default
   ) {
     self.teacher = teacher
     self.quantizer = quantizer
     self.selector = selector
+    self.objectives = objectives
     self.configuration = configuration
     self.context = context
   }
 
-  /// Trains a student on synthetic images.
+  /// Trains a student on a stored set of synthetic images.
   ///
-  /// With `checkpoint`, the run's state is written there every `checkpointInterval` steps and a run
-  /// that finds the file goes on from it to the same bits. Throws `QuantizationError` for bits or a
-  /// budget that cannot be, `TrainingError` for images or a checkpoint that do not fit,
-  /// `NetworkError.lossNotFinite`, and `InterchangeError` for files.
+  /// With `checkpoint`, the run's state is written there every `checkpointInterval` steps, at the
+  /// end, and when the task is cancelled or `progress` throws; a run that finds the file resumes
+  /// from it to the same bits.
+  ///
+  /// - Parameters:
+  ///   - images: The images; ``Configuration/holdOut`` of them are only watched.
+  ///   - checkpoint: The path of the state's file.
+  ///   - executionChange: Whether a checkpoint of another instruction set, backend or arithmetic
+  ///     may be resumed.
+  ///   - progress: Called after every step; an error that it throws ends the run.
+  /// - Returns: The trained student.
+  /// - Throws: ``TrainingError``, ``QuantizationError``, ``NetworkError``, ``InterchangeError`` for
+  ///   files, `CancellationError`, and what `progress` throws.
   public func train(
     on images: SyntheticImages, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused,
     progress: ((TrainingProgress) throws -> Void)? = nil
   ) throws -> QuantizedNetwork {
-    try configuration.check()
-    try check(images)
-    let (training, heldOut) = try split(images)
-    var state = try resumed(checkpoint, images: images) ?? start(training)
-    try checkBudget(state.student)
+    let session = try StudentSession(
+      self, on: images, checkpoint: checkpoint, executionChange: executionChange)
+    return try session.run(progress: progress)
+  }
 
-    let run = StudentRunner(trainer: self, images: training, student: state.student)
-    let watcher = try HeldOutWatcher(self, heldOut)
-    while state.step < configuration.steps {
-      var report = try run.step(&state)
-      if state.step % configuration.checkpointInterval == 0 || state.step == configuration.steps {
-        report.heldOutAgreement = try watcher?.agreement(of: state.student)
-        if let checkpoint {
-          try StudentCheckpoint(state: state, fingerprint: fingerprint(images)).write(
-            to: checkpoint)
-        }
-      }
-      try progress?(report)
-    }
-    try state.student.fitSelector(on: training.images, context: context)
-    try meetBudget(&state.student, images: training.images)
-    return state.student
+  /// Trains a student on a source of synthetic images, such as a generator.
+  ///
+  /// Ranges and the budget are calibrated on ``Configuration/calibrationImages`` images of the
+  /// source; none is held out. After each step's gradients the source may learn from the student
+  /// (`ImageSource.learn(_:)`), and its state is saved in checkpoints.
+  ///
+  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``, and
+  ///   what the source throws.
+  public func train(
+    on source: any ImageSource, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused,
+    progress: ((TrainingProgress) throws -> Void)? = nil
+  ) throws -> QuantizedNetwork {
+    let session = try StudentSession(
+      self, on: source, checkpoint: checkpoint, executionChange: executionChange)
+    return try session.run(progress: progress)
   }
 
   /// A student with calibrated ranges and no training: what post-training quantization gives.
+  ///
+  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``.
   public func calibrate(on images: SyntheticImages) throws -> QuantizedNetwork {
-    try configuration.check()
-    try check(images)
-    var student = try start(split(images).training).student
+    var supply = try ImageSupply(self, images)
+    var student = try calibrated(on: supply.calibrationImages())
     try student.fitSelector(on: images.images, context: context)
     try meetBudget(&student, images: images.images)
+    try student.checkFinite()
     return student
   }
 
-  private func start(_ images: SyntheticImages) throws -> StudentState {
+  /// A student whose ranges are calibrated on images N H W C.
+  func calibrated(on images: Tensor) throws -> QuantizedNetwork {
     var student = try QuantizedNetwork(
       network: teacher, quantizer: quantizer, selector: selector, seed: configuration.seed)
-    let count = images.images.rowCount
-    let batches = stride(from: 0, to: count, by: 128).map {
-      images.images.rows($0..<min($0 + 128, count))
+    let batches = stride(from: 0, to: images.rowCount, by: 128).map {
+      images.rows($0..<min($0 + 128, images.rowCount))
     }
     try student.calibrate(batches: batches, context: context)
-    return StudentState(student, configuration: configuration)
-  }
-
-  private func check(_ images: SyntheticImages) throws {
-    guard images.count > 0 else { throw QuantizationError.noImages(what: "training") }
-    guard images.images.rowShape == teacher.imageShape else {
-      throw TrainingError.imagesDoNotFit(
-        expected: "images of shape \(teacher.imageShape)", found: "\(images.images.rowShape)")
-    }
-    guard images.labels.shape[1] == teacher.classCount else {
-      throw TrainingError.imagesDoNotFit(
-        expected: "labels over \(teacher.classCount) classes", found: "\(images.labels.shape[1])")
-    }
-    if let entry = teacher.parameters.firstNotFinite() {
-      throw NetworkError.notFinite(
-        layer: teacher.graph.nodes[entry.node].name, parameter: entry.name)
-    }
-  }
-
-  private func split(
-    _ images: SyntheticImages
-  ) throws -> (training: SyntheticImages, heldOut: SyntheticImages?) {
-    let sets = try images.holdOut(share: configuration.holdOut, seed: configuration.seed)
-    let isUseful = sets.heldOut.count > 0 && sets.training.count > 0
-    return isUseful ? (sets.training, sets.heldOut) : (images, nil)
+    return student
   }
 }

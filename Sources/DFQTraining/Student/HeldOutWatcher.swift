@@ -2,11 +2,11 @@ import DFQEngine
 import DFQGraph
 import DFQQuantization
 import DFQSynthesis
+import DFQTensor
 
 /// Measures agreement with the teacher on synthetic images no step ever sees.
 ///
-/// It compares settings of one method, not methods: other images rank differently (methods.md 11,
-/// item 7).
+/// It compares settings of one method, not methods: images of another method rank them differently.
 struct HeldOutWatcher {
   private let images: SyntheticImages
   private let predictions: [Int]
@@ -21,10 +21,27 @@ struct HeldOutWatcher {
       .logits(ofInputs: images.images).argmaxOfRows()
   }
 
-  /// The share of held-out images the student classifies as the teacher does.
-  func agreement(of student: QuantizedNetwork) throws -> Double {
+  /// What the student does with the images.
+  func run(_ student: QuantizedNetwork) throws -> StudentRun {
     try StudentEvaluator(student, context: trainer.context)
       .run(images.images, policy: .selector)
-      .share(equalTo: predictions)
+  }
+
+  /// The share of held-out images the student classifies as the teacher does.
+  func agreement(of student: QuantizedNetwork) throws -> Double {
+    agreement(try run(student))
+  }
+
+  /// The same from a run over the images.
+  func agreement(_ run: StudentRun) -> Double { run.share(equalTo: predictions) }
+}
+
+extension DynamicTrainer {
+  /// Checks that a student's logits are finite on the first images.
+  ///
+  /// - Throws: ``QuantizationError/logitsNotFinite(what:images:)``.
+  func checkLogits(of student: QuantizedNetwork, images: Tensor) throws {
+    _ = try StudentEvaluator(student, context: context).run(
+      images.rows(0..<min(images.rowCount, 16)), policy: .selector)
   }
 }

@@ -1,60 +1,81 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 import DFQEngine
 import DFQGraph
 import DFQQuantization
 import DFQTensor
 
-/// Everything of a student's training that changes from step to step: what a checkpoint holds.
+/// Everything of a student's training that changes from step to step, besides the source's state:
+/// what a checkpoint holds.
 struct StudentState: Sendable {
   var student: QuantizedNetwork
-  var weights: SGD
-  /// The logarithms of the learned steps; the student's own steps follow from them.
-  var logSteps: [Float]
-  /// For the logarithms of all learned steps: weights by layer and channel, then activations by
-  /// point and candidate.
-  var steps: Adam
-  var selectors: Adam
+  var groups: [StudentGroup]
+  var budget: BudgetPressure
   var step = 0
-  /// The price of a bit, and the running mean of the batches' mean bits.
-  var budgetPrice: Float
-  var recentBits: Float
 
-  init(_ student: QuantizedNetwork, configuration: DynamicTrainer.Configuration) {
+  init(_ student: QuantizedNetwork, trainer: DynamicTrainer) {
     self.student = student
-    weights = SGD(
-      count: student.network.parameters.layout.count, momentum: configuration.momentum,
-      weightDecay: configuration.weightDecay)
-    logSteps = student.learnedSteps
-    steps = Adam(count: logSteps.count)
-    selectors = Adam(count: student.selectorParameters.count)
-    budgetPrice =
-      switch configuration.budgetRule {
-      case .hinge(let weight): weight
-      case .multiplier(let initial, _): initial
-      }
-    recentBits = .nan
+    groups = trainer.parameterGroups(for: student)
+    budget = BudgetPressure(trainer.configuration)
   }
 
-  /// The budget's slope at the mean bits for the next step.
-  func budgetSlope(_ configuration: DynamicTrainer.Configuration) -> Float {
-    guard let budget = configuration.budget else { return 0 }
-    if case .hinge = configuration.budgetRule {
-      return recentBits.isNaN || recentBits > Float(budget) ? budgetPrice : 0
+  /// Takes the step of every group with the gradients of a pass.
+  mutating func update(_ response: StudentExecutor.Response, trainer: DynamicTrainer) throws {
+    for index in groups.indices {
+      try groups[index].step(
+        &student, response, step: step, of: trainer.configuration.steps, trainer: trainer)
     }
-    return budgetPrice
+  }
+}
+
+/// The state in a checkpoint.
+extension StudentState {
+  private static let budgetName = "budget"
+  private static let stepName = "step"
+  private static let valuesSuffix = ".values"
+
+  /// The state as a checkpoint of a run.
+  func checkpoint(
+    _ identity: RunIdentity, source: [String: Tensor]
+  ) throws -> TrainingCheckpoint {
+    var checkpoint = TrainingCheckpoint(content: try student.file(), identity: identity)
+    for group in groups {
+      checkpoint.add(group.group)
+      if let values = group.parameters.keptValues {
+        checkpoint.tensors[group.group.name + Self.valuesSuffix] = Tensor(
+          shape: [values.count], elements: values)
+      }
+    }
+    checkpoint.tensors[Self.budgetName] = Tensor(
+      shape: [2], elements: [budget.price, budget.recentBits ?? -1])
+    checkpoint.counters[Self.stepName] = step
+    checkpoint.addSource(source)
+    return checkpoint
   }
 
-  /// Takes note of a step's mean bits.
-  mutating func observe(meanBits: Float, _ configuration: DynamicTrainer.Configuration) {
-    recentBits = recentBits.isNaN ? meanBits : 0.9 * recentBits + 0.1 * meanBits
-    guard let budget = configuration.budget,
-      case .multiplier(_, let rate) = configuration.budgetRule
-    else { return }
-    let factor = exp(rate * (recentBits - Float(budget)))
-    budgetPrice = min(max(budgetPrice * factor, 1e-4), 1e4)
+  /// Restores the state from a checkpoint of the same run.
+  init(_ checkpoint: TrainingCheckpoint, path: String, trainer: DynamicTrainer) throws {
+    let student = try QuantizedNetwork(
+      checkpoint.content, path: path,
+      layers: trainer.teacher.graph.nodes.map { type(of: $0.layer) },
+      deciders: trainer.selector.map { [type(of: $0.decider)] } ?? [],
+      roundings: [type(of: trainer.quantizer.rounding.method)])
+    guard student.network.graph == trainer.teacher.graph else {
+      throw checkpoint.bad(
+        "a student of \(trainer.teacher.architecture), \(trainer.teacher.imageShape)",
+        "\(student.network.architecture), \(student.network.imageShape)")
+    }
+    self.init(student, trainer: trainer)
+    step = try checkpoint.counter(Self.stepName, in: 0...trainer.configuration.steps)
+    for index in groups.indices {
+      try checkpoint.restore(&groups[index].group, steps: step)
+      if let values = groups[index].parameters.keptValues {
+        groups[index].parameters.keptValues = try checkpoint.values(
+          groups[index].group.name + Self.valuesSuffix, count: values.count)
+        groups[index].parameters.restore(&self.student)
+      }
+    }
+    let saved = try checkpoint.values(Self.budgetName, count: 2)
+    budget.price = saved[0]
+    budget.recentBits = saved[1] < 0 ? nil : saved[1]
+    try self.student.checkFinite()
   }
 }

@@ -1,13 +1,16 @@
-/// How far a training run is, after a step.
+public import DFQSynthesis
+
+/// What a training run reports after a step.
 public struct TrainingProgress: Sendable {
   /// The steps done.
   public var step: Int
   /// The steps of the whole run.
   public var steps: Int
-  /// The mean cross entropy with the labels.
-  public var crossEntropy: Double
-  /// The mean distillation loss, without its weight.
-  public var distillation: Double
+  /// What each objective contributed, in the trainer's order: means over the step's images, without
+  /// weights.
+  public var losses: [NamedLoss]
+  /// The sum of all losses times their weights, which is minimized.
+  public var totalLoss: Double
   /// The MAC-weighted mean activation bits of the step's images; nil for a static student.
   public var meanBits: Double?
   /// The learning rate of the weights.
@@ -15,4 +18,7 @@ public struct TrainingProgress: Sendable {
   /// The share of held-out synthetic images the student classifies as the teacher does, where it
   /// was just measured.
   public var heldOutAgreement: Double?
+
+  /// The value of the loss of that name, nil where there is none.
+  public func loss(_ name: String) -> Double? { losses.first { $0.name == name }?.value }
 }

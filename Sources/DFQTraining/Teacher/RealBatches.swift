@@ -1,6 +1,7 @@
 import DFQFiles
 import DFQEngine
 import DFQGraph
+import DFQSynthesis
 import DFQTensor
 
 /// Normalized real images in memory and the augmented batches of a teacher's training; a batch is a
@@ -20,9 +21,17 @@ struct RealBatches {
     self.configuration = configuration
   }
 
+  /// A short name of the images and labels.
+  var digest: String {
+    Fingerprint.digest(inputs.elements) + Fingerprint.digest(labels.map(Float.init))
+  }
+
+  /// The first images N H W C, without augmentation.
+  func first(_ count: Int) -> Tensor { inputs.rows(0..<min(count, inputs.rowCount)) }
+
   /// Images N H W C, smoothed labels N C and the classes.
   func batch(_ step: Int) throws -> (Tensor, Tensor, [Int]) {
-    let batch = configuration.batch
+    let batch = configuration.imagesPerStep
     let perEpoch = inputs.rowCount / batch
     var order = RandomStream(seed: configuration.seed, "order", step / perEpoch)
     let start = step % perEpoch * batch

@@ -3,69 +3,12 @@ import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
-/// Trains a full-precision network on real, labelled images: how a teacher comes to be where no
-/// public one is.
+/// Trains a full-precision network on real, labelled images, where there is no public one to start
+/// from.
 ///
 /// Nothing of the data-free path uses it.
 public struct TeacherTrainer: Sendable {
-  /// Everything a run depends on besides the network and the images.
-  public struct Configuration: Sendable, Codable, Hashable {
-    /// Passes over the images.
-    public var epochs: Int
-    /// The images of a step.
-    public var batch: Int
-    /// SGD's highest rate, reached along a one-cycle schedule.
-    public var learningRate: Float
-    /// The share of the run in which the rate rises.
-    public var warmup: Float
-    /// SGD's momentum (Nesterov's).
-    public var momentum: Float
-    /// SGD's weight decay, on weights alone (neither biases nor batch norm).
-    public var weightDecay: Float
-    /// The probability mass spread over all classes.
-    public var labelSmoothing: Float
-    /// Pixels an image is shifted by at most, with zeros (of the normalized image) moving in.
-    public var shift: Int
-    /// Whether images are mirrored at random.
-    public var flip: Bool
-    /// The seed of weights, order and augmentation.
-    public var seed: UInt64
-
-    /// Makes a configuration; the defaults train the embedded Fashion-MNIST network.
-    public init(
-      epochs: Int = 20, batch: Int = 128, learningRate: Float = 0.2, warmup: Float = 0.25,
-      momentum: Float = 0.9, weightDecay: Float = 5e-4, labelSmoothing: Float = 0.1,
-      shift: Int = 2, flip: Bool = true, seed: UInt64 = 0
-    ) {
-      self.epochs = epochs
-      self.batch = batch
-      self.learningRate = learningRate
-      self.warmup = warmup
-      self.momentum = momentum
-      self.weightDecay = weightDecay
-      self.labelSmoothing = labelSmoothing
-      self.shift = shift
-      self.flip = flip
-      self.seed = seed
-    }
-
-    func check() throws {
-      guard epochs >= 1 else {
-        throw TrainingError.badConfiguration(what: "epochs of at least 1", found: "\(epochs)")
-      }
-      guard batch >= 1 else {
-        throw TrainingError.badConfiguration(what: "a batch of at least 1", found: "\(batch)")
-      }
-      guard learningRate.isFinite, learningRate > 0, (0..<1).contains(labelSmoothing), shift >= 0
-      else {
-        throw TrainingError.badConfiguration(
-          what: "a rate above 0, smoothing in 0..<1 and a shift of at least 0",
-          found: "\(learningRate), \(labelSmoothing), \(shift)")
-      }
-    }
-  }
-
-  /// How far a run is.
+  /// What a run reports after a step.
   public struct Progress: Sendable {
     /// The steps done.
     public var step: Int
@@ -98,39 +41,111 @@ public struct TeacherTrainer: Sendable {
     self.context = context
   }
 
-  /// Trains a network; with `checkpoint`, the state is written there after every epoch and a run
-  /// that finds the file goes on from it to the same bits.
+  /// Trains a network.
   ///
-  /// Throws `TrainingError`, `NetworkError` and what the data set throws.
+  /// With `checkpoint`, the state is written there after every epoch, and when the task is cancelled
+  /// or `progress` throws; a run that finds the file resumes from it to the same bits.
+  ///
+  /// - Throws: ``TrainingError``, ``NetworkError``, ``InterchangeError`` for files, what the data
+  ///   set and `progress` throw, and `CancellationError`.
   public func train(
-    on images: any RealImages, checkpoint: String? = nil, progress: ((Progress) throws -> Void)? = nil
+    on images: any RealImages, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused, progress: ((Progress) throws -> Void)? = nil
   ) throws -> Network {
     try configuration.check()
-    guard images.count >= configuration.batch else {
+    guard images.count >= configuration.imagesPerStep else {
       throw TrainingError.imagesDoNotFit(
-        expected: "at least one batch of \(configuration.batch)", found: "\(images.count) images")
+        expected: "at least one step of \(configuration.imagesPerStep)",
+        found: "\(images.count) images")
     }
-    var state = try TeacherState(architecture, images, configuration, checkpoint: checkpoint)
-    let data = try RealBatches(images, network: state.network, configuration: configuration)
-    let executor = Executor(plan: Plan(state.network.graph), context: context)
-    let perEpoch = images.count / configuration.batch
-    let total = perEpoch * configuration.epochs
-    let schedule = LearningRateSchedule.oneCycle(warmup: configuration.warmup, final: 1e-4)
-    while state.step < total {
-      let (inputs, labels, classes) = try data.batch(state.step)
-      let rate =
-        configuration.learningRate * schedule.factor(step: state.step, total: total)
-      let response = try state.step(
-        images: inputs, labels: labels, rate: rate, executor: executor, configuration)
-      let predictions = response.outputs[0].argmaxOfRows()
-      let hits = zip(predictions, classes).filter { $0 == $1 }.count
-      if let checkpoint, state.step % perEpoch == 0 { try state.write(to: checkpoint) }
-      try progress?(
-        Progress(
-          step: state.step, steps: total, stepsPerEpoch: perEpoch,
-          loss: response.imageLosses[0], accuracy: Double(hits) / Double(classes.count),
-          learningRate: rate))
+    let start = try architecture.network(seed: configuration.seed)
+    let session = try TeacherSession(start, configuration: configuration, context: context)
+    let data = try RealBatches(images, network: session.network, configuration: configuration)
+    let identity = checkpoint == nil ? nil : try runIdentity(images, data)
+    if let checkpoint, let identity,
+      let found = try TrainingCheckpoint.existing(at: checkpoint)
+    {
+      try found.check(identity, executionChange: executionChange)
+      try session.restore(found, path: checkpoint, steps: steps(images))
     }
-    return state.network
+    func save() throws {
+      guard let checkpoint, let identity else { return }
+      try session.checkpoint(identity).write(to: checkpoint)
+    }
+    while session.stepsDone < steps(images) {
+      do {
+        try Task.checkCancellation()
+      } catch {
+        try save()
+        throw error
+      }
+      let report = try step(session, data, images)
+      let isDue = session.stepsDone % report.stepsPerEpoch == 0
+      if isDue { try save() }
+      do {
+        try progress?(report)
+      } catch {
+        if !isDue { try save() }
+        throw error
+      }
+    }
+    try check(session.network, data, step: session.stepsDone)
+    return session.network
+  }
+
+  /// The same off the caller's executor, ended by a cancellation of the caller's task.
+  public func train(
+    on images: any RealImages, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused,
+    progress: (@Sendable (Progress) throws -> Void)? = nil
+  ) async throws -> Network {
+    try await detached {
+      try train(
+        on: images, checkpoint: checkpoint, executionChange: executionChange, progress: progress)
+    }
+  }
+
+  private func steps(_ images: any RealImages) -> Int {
+    images.count / configuration.imagesPerStep * configuration.epochs
+  }
+
+  private func step(
+    _ session: TeacherSession, _ data: RealBatches, _ images: any RealImages
+  ) throws -> Progress {
+    let total = steps(images)
+    let (inputs, labels, classes) = try data.batch(session.stepsDone)
+    let rate =
+      configuration.learningRate
+      * configuration.schedule.factor(step: session.stepsDone, total: total)
+    let result = try session.step(images: inputs, labels: labels, learningRate: rate)
+    let hits = zip(result.logits.argmaxOfRows(), classes).filter { $0 == $1 }.count
+    return Progress(
+      step: session.stepsDone, steps: total,
+      stepsPerEpoch: images.count / configuration.imagesPerStep, loss: result.loss,
+      accuracy: Double(hits) / Double(classes.count), learningRate: rate)
+  }
+
+  /// Checks that a trained network's parameters, and its logits of a few images, are finite.
+  private func check(_ network: Network, _ data: RealBatches, step: Int) throws {
+    try network.checkFinite()
+    let logits = try FloatExecutor(network, context: context).logits(ofInputs: data.first(16))
+    guard logits.isFinite else {
+      throw NetworkError.lossNotFinite(
+        what: "teacher training", step: step, value: "not a number for the trained network")
+    }
+  }
+
+  /// What must be equal for a run to resume.
+  private func runIdentity(_ images: any RealImages, _ data: RealBatches) throws -> RunIdentity {
+    var identity = RunIdentity()
+    identity.add("trainer", "teacher")
+    identity.add("architecture", architecture.name)
+    try identity.add("configuration", encoding: configuration)
+    identity.add("configuration.seed", "\(configuration.seed)")
+    identity.add("images.name", images.name)
+    identity.add("images.count", "\(images.count)")
+    identity.add("images.digest", data.digest)
+    identity.add(context)
+    return identity
   }
 }

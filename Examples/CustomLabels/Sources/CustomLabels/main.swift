@@ -41,7 +41,7 @@ for (name, strategy) in strategies {
   ).synthesize()
   let student = try DynamicTrainer(
     teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
-    configuration: isSmall ? .init(steps: 4, batch: 16) : .demo
+    configuration: isSmall ? .init(steps: 4, imagesPerStep: 16) : .demo
   ).train(on: images)
   let test = RealSubset(try FashionMNIST(.test), first: isSmall ? 200 : 10_000)
   let report = try student.evaluate(on: test, teacher: teacher)

@@ -59,7 +59,7 @@ let images = try SoftLabelSynthesizer(
 let student = try DynamicTrainer(
   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
   selector: BitSelector(DeviationThreshold(output: 3)),
-  configuration: isSmall ? .init(budget: 4, steps: 4, batch: 16) : .demo
+  configuration: isSmall ? .init(budget: 4, steps: 4, imagesPerStep: 16) : .demo
 ).train(on: images)
 let test = RealSubset(try FashionMNIST(.test), first: isSmall ? 200 : 10_000)
 let report = try student.evaluate(on: test, teacher: teacher)

@@ -20,7 +20,7 @@ let images = try SoftLabelSynthesizer(
 let trainer = DynamicTrainer(
   teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
   selector: BitSelector(.perLayer),
-  configuration: isSmall ? .init(budget: 4, steps: 4, batch: 16) : .init(budget: 4))
+  configuration: isSmall ? .init(budget: 4, steps: 4, imagesPerStep: 16) : .init(budget: 4))
 let student = try trainer.train(on: images) { progress in
   if progress.step % 100 == 0 { print("step \(progress.step) of \(progress.steps)") }
 }

@@ -1,0 +1,48 @@
+import DFQEngine
+import DFQGraph
+import DFQQuantization
+
+extension DynamicTrainer {
+  /// The groups of parameters that a student's training learns.
+  func parameterGroups(for student: QuantizedNetwork) -> [StudentGroup] {
+    let layout = student.network.parameters.layout
+    var groups = [
+      StudentGroup(
+        parameters: ShadowWeights(),
+        group: ParameterGroup(
+          "weights",
+          optimizer: SGD(
+            count: layout.count, momentum: configuration.momentum,
+            weightDecay: configuration.weightDecay),
+          baseRate: configuration.learningRate ?? Self.usualRate(student.quantizer),
+          schedule: configuration.schedule, ranges: layout.learnedRanges))
+    ]
+    let steps = LearnedSteps(student)
+    if steps.count > 0 {
+      groups.append(
+        StudentGroup(
+          parameters: steps,
+          group: ParameterGroup(
+            "steps", optimizer: Adam(count: steps.count),
+            baseRate: configuration.stepLearningRate, schedule: configuration.schedule,
+            ranges: [0..<steps.count])))
+    }
+    let count = student.selectorParameters.count
+    if student.selectorLearning == .gradient, count > 0 {
+      groups.append(
+        StudentGroup(
+          parameters: SelectorParameters(),
+          group: ParameterGroup(
+            "selector", optimizer: Adam(count: count),
+            baseRate: configuration.selectorLearningRate, schedule: configuration.schedule,
+            ranges: [0..<count], firstStep: configuration.warmupSteps)))
+    }
+    return groups
+  }
+
+  /// The base rate of the weights where none is set: it belongs to distillation with a weight of
+  /// 8000.
+  private static func usualRate(_ quantizer: Quantizer) -> Float {
+    quantizer.weightBits >= 4 ? 3e-5 : 1e-5
+  }
+}

@@ -1,0 +1,52 @@
+import DFQQuantization
+
+/// Parameters of a student: where they are, and where a pass leaves their gradient.
+///
+/// A new kind of learned parameters conforms in a file of its own and joins the list in
+/// ``DynamicTrainer/parameterGroups(for:)``; the loop and the checkpoint treat all kinds alike.
+protocol StudentParameters: Sendable {
+  /// Copies of the values that a checkpoint must keep because the student does not hold them
+  /// exactly; nil where the student's own file is enough.
+  var keptValues: [Float]? { get set }
+
+  /// The gradient at the values after a pass.
+  func gradient(_ response: StudentExecutor.Response, of student: QuantizedNetwork) -> [Float]
+
+  /// Changes the values in place.
+  mutating func update(
+    _ student: inout QuantizedNetwork, _ body: (inout [Float]) throws -> Void
+  ) throws
+
+  /// Puts restored ``keptValues`` into the student.
+  func restore(_ student: inout QuantizedNetwork)
+}
+
+extension StudentParameters {
+  var keptValues: [Float]? {
+    get { nil }
+    set {}
+  }
+
+  func restore(_ student: inout QuantizedNetwork) {}
+}
+
+/// A group of a student's parameters with its optimizer.
+struct StudentGroup: Sendable {
+  var parameters: any StudentParameters
+  var group: ParameterGroup
+
+  /// Takes a step with the gradient of a pass.
+  mutating func step(
+    _ student: inout QuantizedNetwork, _ response: StudentExecutor.Response, step: Int,
+    of total: Int, trainer: DynamicTrainer
+  ) throws {
+    guard step >= group.firstStep else { return }
+    let gradient = parameters.gradient(response, of: student)
+    // A copy, because the closure changes `group` meanwhile; what the parameters keep is small.
+    var parameters = self.parameters
+    try parameters.update(&student) { values in
+      try group.step(&values, gradient: gradient, step: step, of: total, context: trainer.context)
+    }
+    self.parameters = parameters
+  }
+}

@@ -1,0 +1,52 @@
+public import DFQEngine
+public import DFQGraph
+
+/// Feature alignment as in HAST (Li et al., 2023): the squared distance between the channel-attention
+/// vectors of teacher and student, summed over layers.
+///
+/// A channel's attention is the mean of its squared values over all positions; the vector of all
+/// channels is scaled to length 1. HAST aligns the output of each residual branch before it is added
+/// to the shortcut, such as `layer1.0.bn2`, with weights of 1000 (CIFAR-10) to 4000 (ImageNet).
+public struct AttentionAlignment: StudentObjective {
+  /// What names the type in checkpoints.
+  public static var kind: String { "attention alignment" }
+  /// The factor of the loss in the total.
+  public var weight: Float
+  /// The layers that are aligned; each has a value H W C.
+  public var layers: [ObservedLayer]
+
+  /// Makes the objective for layers.
+  public init(layers: [ObservedLayer], weight: Float = 1000) {
+    self.layers = layers
+    self.weight = weight
+  }
+
+  /// Makes the objective for layers given by their names.
+  public init(layers: [String], weight: Float = 1000) {
+    self.init(layers: layers.map { .named($0) }, weight: weight)
+  }
+
+  /// The aligned layers.
+  public var teacherLayers: [ObservedLayer] { layers }
+  /// The aligned layers.
+  public var studentLayers: [ObservedLayer] { layers }
+
+  /// Checks that there are layers, each given once.
+  ///
+  /// - Throws: ``TrainingError/badConfiguration(what:found:)``.
+  public func check(for network: Network) throws {
+    guard !layers.isEmpty, Set(layers).count == layers.count else {
+      throw TrainingError.badConfiguration(
+        what: "at least one layer, each given once, for attention alignment",
+        found: "\(layers.count) layers")
+    }
+  }
+
+  /// The losses of a batch, one for each layer.
+  public func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
+    try layers.map { layer in
+      FeatureAlignment(
+        teacherFeatures: try batch.teacher(layer), node: try batch.node(layer), weight: weight)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import DFQEngine
+import DFQGraph
+public import DFQQuantization
+public import DFQSynthesis
+import DFQTensor
+
+/// The same work off the caller's executor, ended by a cancellation of the caller's task.
+extension DynamicTrainer {
+  /// Trains a student on a stored set of synthetic images.
+  ///
+  /// Cancelling the task ends the run after the current step; with `checkpoint`, its state is saved
+  /// first.
+  ///
+  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``.
+  public func train(
+    on images: SyntheticImages, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused,
+    progress: (@Sendable (TrainingProgress) throws -> Void)? = nil
+  ) async throws -> QuantizedNetwork {
+    try await detached {
+      let session = try StudentSession(
+        self, on: images, checkpoint: checkpoint, executionChange: executionChange)
+      return try session.run(progress: progress)
+    }
+  }
+
+  /// Trains a student on a source of synthetic images, such as a generator.
+  ///
+  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(any ImageSource,_,_,_)``.
+  public func train(
+    on source: any ImageSource, checkpoint: String? = nil,
+    executionChange: ExecutionChange = .refused,
+    progress: (@Sendable (TrainingProgress) throws -> Void)? = nil
+  ) async throws -> QuantizedNetwork {
+    try await detached {
+      let session = try StudentSession(
+        self, on: source, checkpoint: checkpoint, executionChange: executionChange)
+      return try session.run(progress: progress)
+    }
+  }
+}
