@@ -22,7 +22,7 @@ final class ProgressBar {
     Interrupt.watch()
   }
 
-  /// Shows how far the work is, where it is time to.
+  /// Shows the steps done, a few times a second at most.
   /// - Throws: `CancellationError` after an interrupt.
   func update(_ done: Int, of total: Int, note: @autoclosure () -> String = "") throws {
     if Interrupt.signalNumber != 0 { throw CancellationError() }

@@ -1,7 +1,7 @@
 import DynaDFQ
 import Foundation
 
-/// Weights, images and labels from a seed: what time depends on is their shape alone.
+/// Weights, images and labels from a seed: time depends only on their shapes.
 enum RandomData {
   /// A network with new weights and running statistics such as training leaves behind, so that
   /// nothing is degenerate.
@@ -23,7 +23,7 @@ enum RandomData {
     return network
   }
 
-  /// The most memory this process has had so far.
+  /// The largest memory of this process until now.
   static var peakBytes: Int {
     #if os(Linux)
       // Not getrusage: its peak is also that of the process this one was started from.

@@ -53,7 +53,7 @@ struct RunOptions: ParsableArguments {
 
   /// Does work under a progress bar.
   ///
-  /// After an interrupt the error says how far the work was and what is saved.
+  /// After an interrupt the error says what is saved and how to continue.
   /// - Throws: ``ToolError/interrupted(signal:_:)``, and what the work throws.
   func withProgress<Result>(
     _ title: String, unit: String = "steps", saved: @autoclosure () -> String,
