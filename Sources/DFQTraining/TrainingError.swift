@@ -38,7 +38,7 @@ extension TrainingError: CustomStringConvertible {
       let range =
         lowest <= highest
         ? "the lowest that works is \(lowest), the highest \(highest)"
-        : "the selector alone costs more than the candidates differ, so that no budget works"
+        : "the selector itself costs more than the candidates differ, so that no budget works"
       return "a budget of \(bits) bits is not possible: \(range)"
     case .budgetNotMet(let bits, let reached):
       return "the budget of \(bits) bits was not met: at the highest price of a bit the synthetic "

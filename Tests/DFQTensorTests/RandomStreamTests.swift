@@ -96,4 +96,18 @@ import Testing
     #expect(resumed == stream)
     #expect((0..<50).allSatisfy { _ in resumed.next() == stream.next() })
   }
+
+  /// A stored state of another length, or of zeros only, is refused; it would read beyond its end,
+  /// or give zeros for ever.
+  @Test func storedStatesAreChecked() throws {
+    for state in ["[]", "[1,2,3]", "[1,2,3,4,5]", "[0,0,0,0]"] {
+      #expect(throws: DecodingError.self) {
+        _ = try JSONDecoder().decode(RandomStream.self, from: Data("{\"state\":\(state)}".utf8))
+      }
+    }
+    let stream = RandomStream(seed: 1, "stored")
+    let read = try JSONDecoder().decode(
+      RandomStream.self, from: try JSONEncoder().encode(stream))
+    #expect(read == stream)
+  }
 }

@@ -84,7 +84,7 @@ private struct Undeclared: StudentObjective {
     #expect(features.allSatisfy { $0[0].value > 0 })
   }
 
-  /// The distance alone, without labels and distillation, pulls the student to the teacher.
+  /// The distance, without labels and distillation, pulls the student to the teacher.
   @Test func aNewObjectiveLearns() throws {
     for objective in [
       FeatureDistance(weight: 2000) as any StudentObjective,

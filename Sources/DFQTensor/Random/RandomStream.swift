@@ -16,6 +16,19 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Codable, Equatable 
     state = (0..<4).map { _ in RandomStream.splitMix(&hash) }
   }
 
+  /// Reads the state that `encode(to:)` wrote: four words, not all 0.
+  ///
+  /// - Throws: `DecodingError.dataCorrupted` for anything else.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    state = try container.decode([UInt64].self, forKey: .state)
+    guard state.count == 4, state.contains(where: { $0 != 0 }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .state, in: container,
+        debugDescription: "a random stream has 4 words that are not all 0, found \(state.count)")
+    }
+  }
+
   private static func splitMix(_ value: inout UInt64) -> UInt64 {
     value &+= 0x9E37_79B9_7F4A_7C15
     var mixed = value

@@ -11,7 +11,7 @@ extension DynamicTrainer {
   /// Cancelling the task ends the run after the current step; with `checkpoint`, its state is saved
   /// first.
   ///
-  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``.
+  /// - Throws: As `train(on:checkpoint:executionChange:progress:)`.
   public func train(
     on images: SyntheticImages, checkpoint: String? = nil,
     executionChange: ExecutionChange = .refused,
@@ -26,7 +26,7 @@ extension DynamicTrainer {
 
   /// Trains a student on a source of synthetic images, such as a generator.
   ///
-  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(any ImageSource,_,_,_)``.
+  /// - Throws: As `train(on:checkpoint:executionChange:progress:)`.
   public func train(
     on source: any ImageSource, checkpoint: String? = nil,
     executionChange: ExecutionChange = .refused,

@@ -4,7 +4,7 @@ public import DFQQuantization
 public import DFQSynthesis
 public import DFQTensor
 
-/// Trains the student on synthetic images alone.
+/// Trains a student on synthetic images, without any real one.
 ///
 /// Training calibrates the ranges, draws bits at random in a warm-up, then trains weights, steps and
 /// selectors together, and finally calibrates the price of a bit so that clean synthetic images meet
@@ -76,7 +76,7 @@ public struct DynamicTrainer: Sendable {
   /// source; none is held out. After each step's gradients the source may learn from the student
   /// (`ImageSource.learn(_:)`), and its state is saved in checkpoints.
   ///
-  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``, and
+  /// - Throws: As `train(on:checkpoint:executionChange:progress:)`, and
   ///   what the source throws.
   public func train(
     on source: any ImageSource, checkpoint: String? = nil,
@@ -90,7 +90,7 @@ public struct DynamicTrainer: Sendable {
 
   /// A student with calibrated ranges and no training: what post-training quantization gives.
   ///
-  /// - Throws: As ``train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)``.
+  /// - Throws: As `train(on:checkpoint:executionChange:progress:)`.
   public func calibrate(on images: SyntheticImages) throws -> QuantizedNetwork {
     var supply = try ImageSupply(self, images)
     var student = try calibrated(on: supply.calibrationImages())

@@ -6,7 +6,7 @@ import DFQTensor
 
 /// One run of a student's training, step by step.
 ///
-/// ``DynamicTrainer/train(on:checkpoint:executionChange:progress:)-(SyntheticImages,_,_,_)`` is a
+/// `train(on:checkpoint:executionChange:progress:)` is a
 /// loop over ``step()`` and ``finish()``. Use a session directly to look at the student between
 /// steps or to stop early:
 ///
