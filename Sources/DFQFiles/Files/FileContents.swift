@@ -23,6 +23,8 @@ public enum FileContents {
       throw InterchangeError.tooLarge(
         path: path, what: "file size in bytes", limit: limit, found: size)
     }
+    // Making an empty array in this way writes to storage that all threads share.
+    guard size > 0 else { return [] }
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
       while filled < size {
