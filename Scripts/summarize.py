@@ -45,6 +45,23 @@ teacher = {r.get("teacherAccuracy") for reports in runs.values() for r in report
 print(f"\nTeacher: {', '.join(f'{100 * t:.2f} %' for t in teacher if t is not None)}; "
       f"{max(len(r) for r in runs.values())} seeds; last step; "
       f"{next(iter(runs.values()))[0]['imageCount']} images of {next(iter(runs.values()))[0]['dataset']}.")
+
+
+def found(*keys):
+    """The values of a field of the reports' `run`, each once; "unknown" where a report does not have it."""
+    values = set()
+    for reports in runs.values():
+        for value in reports:
+            for key in ("run", *keys):
+                value = value.get(key) if isinstance(value, dict) else None
+            values.add("unknown" if value is None else str(value))
+    return ", ".join(sorted(values))
+
+
+print(f"Evaluated by version {found('version')}, commit {found('commit')}, on {found('context', 'instructionSet')} with "
+      f"{found('context', 'convolution')} and {found('context', 'arithmetic')} arithmetic.")
+if "," in found("commit"):
+    print("summarize.py: the results are of several commits", file=sys.stderr)
 for name, reports in runs.items():
     if any(r["controls"] for r in reports):
         print(f"{name}: selector {reports[0]['selectorBitOPs'] / 1e6:.2f} M BitOPs; spread of mean bits over images "
