@@ -34,12 +34,7 @@ struct Quantize: ParsableCommand {
       --images, finished batches of images are kept beside it, in the directory FILE.images.
       """)
   var checkpoint: String?
-  @Flag(
-    help: """
-      Resume a checkpoint of another --isa, --backend, --convolution or --arithmetic; the result is \
-      then not reproducible.
-      """)
-  var acceptExecutionChange = false
+  @OptionGroup var resume: ResumeOptions
   @Option(help: DataOptions.help)
   var data: String?
   @Option(help: "With --data: use only the first so many real images.")
@@ -102,7 +97,7 @@ struct Quantize: ParsableCommand {
     let images = try stored ?? synthesized(network)
     let student = try Quantize.student(
       trainer, images, run: options, checkpoint: checkpoint,
-      executionChange: acceptExecutionChange ? .accepted : .refused)
+      executionChange: resume.executionChange)
     try student.write(to: output)
     let summary = Summary(
       output: output, weightBits: quantizer.weightBits, activationBits: quantizer.activationBits,

@@ -20,12 +20,7 @@ struct Train: ParsableCommand {
   var output: String
   @Option(help: "File for the state after each epoch; a run that finds it continues.")
   var checkpoint: String?
-  @Flag(
-    help: """
-      Resume a checkpoint of another --isa, --backend, --convolution or --arithmetic; the result is \
-      then not reproducible.
-      """)
-  var acceptExecutionChange = false
+  @OptionGroup var resume: ResumeOptions
   @Option(help: "Passes over the images.")
   var epochs = 20
   @Option(help: "Images of a step.")
@@ -106,7 +101,7 @@ struct Train: ParsableCommand {
     let network = try options.withProgress("training", saved: saved) { bar in
       try trainer.train(
         on: images, checkpoint: checkpoint,
-        executionChange: acceptExecutionChange ? .accepted : .refused
+        executionChange: resume.executionChange
       ) { p in
         sum += p.accuracy
         steps += 1

@@ -1,3 +1,5 @@
+import DFQTensor
+
 extension Synthesizer {
   /// Synthesizes all images away from the caller's executor; see
   /// `synthesize(checkpoint:progress:)`.
@@ -11,17 +13,5 @@ extension Synthesizer {
     progress: (@Sendable (SynthesisProgress) throws -> Void)? = nil
   ) async throws -> SyntheticImages {
     try await detached { try self.synthesize(checkpoint: folder, progress: progress) }
-  }
-}
-
-/// Runs long work on a task of its own and hands a cancellation on to it.
-func detached<Result: Sendable>(
-  _ work: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-  let task = Task.detached { try work() }
-  return try await withTaskCancellationHandler {
-    try await task.value
-  } onCancel: {
-    task.cancel()
   }
 }

@@ -18,9 +18,8 @@ extension DynamicTrainer {
     progress: (@Sendable (TrainingProgress) throws -> Void)? = nil
   ) async throws -> QuantizedNetwork {
     try await detached {
-      let session = try StudentSession(
-        self, on: images, checkpoint: checkpoint, executionChange: executionChange)
-      return try session.run(progress: progress)
+      try self.train(
+        on: images, checkpoint: checkpoint, executionChange: executionChange, progress: progress)
     }
   }
 
@@ -33,9 +32,8 @@ extension DynamicTrainer {
     progress: (@Sendable (TrainingProgress) throws -> Void)? = nil
   ) async throws -> QuantizedNetwork {
     try await detached {
-      let session = try StudentSession(
-        self, on: source, checkpoint: checkpoint, executionChange: executionChange)
-      return try session.run(progress: progress)
+      try self.train(
+        on: source, checkpoint: checkpoint, executionChange: executionChange, progress: progress)
     }
   }
 }

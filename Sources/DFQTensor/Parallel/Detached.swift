@@ -1,5 +1,7 @@
-/// Runs work on a thread that no task waits for, and hands a cancellation of the caller on to it.
-func detached<Result: Sendable>(
+/// Runs long work in a detached task, which keeps it off the caller's executor.
+///
+/// Cancelling the caller's task cancels the detached one.
+package func detached<Result: Sendable>(
   _ work: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
   let task = Task.detached { try work() }
