@@ -201,8 +201,7 @@ import Testing
     let images = CornerImages(count: 60)
     let run = try StudentEvaluator(student, context: EvaluationTests.context).run(
       images, policy: .selector)
-    let controls = Controls(student: student, run: run, seed: 3)
-    let random = controls.random().choices
+    let random = student.randomChoices(in: run, seed: 3)
     // 3 and 4 bits mean its 4, 5 and 8 its 8; with positions, its 8 would be as rare as 4 elsewhere.
     let pool = run.bits.flatMap { $0 }
     let expected = Double(pool.filter { $0 >= 5 }.count) / Double(pool.count)

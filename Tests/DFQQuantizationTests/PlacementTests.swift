@@ -21,7 +21,7 @@ import Testing
 
   private func placement(_ quantizer: Quantizer) throws -> (Placement, Graph) {
     let graph = try PlacementTests.graph()
-    return (try Placement(graph, quantizer: quantizer), graph)
+    return (try quantizer.placement(in: graph), graph)
   }
 
   @Test func byDefaultAfterActivations() throws {
@@ -111,10 +111,9 @@ import Testing
     // Only the relu feeds a layer with weights.
     #expect(model.shares == [1, 0])
     #expect(model.meanBits([3, 5]) == 3)
-    let float = try Placement(
-      PlacementTests.graph(),
-      quantizer: Quantizer(
-        weightBits: 4, activationBits: [5], overrides: [.init("conv", ignored: true)]))
+    let float = try Quantizer(
+      weightBits: 4, activationBits: [5], overrides: [.init("conv", ignored: true)]
+    ).placement(in: PlacementTests.graph())
     #expect(
       BitOPsModel(float, familyBits: 5).cost([5])
         == Double((1152 + 15) * 4 * 32 + 48 * 32 * 5))

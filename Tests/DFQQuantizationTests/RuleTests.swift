@@ -92,11 +92,10 @@ import Testing
   /// Pooling copies an ignored value, so it is not quantized behind it either.
   @Test func copiesOfIgnoredValuesStayFloat() throws {
     let graph = try PlacementTests.graph()
-    let placement = try Placement(
-      graph,
-      quantizer: Quantizer(
-        weightBits: 4, activationBits: [4], fullyQuantized: true,
-        overrides: [.init("relu", ignored: true)]))
+    let placement = try Quantizer(
+      weightBits: 4, activationBits: [4], fullyQuantized: true,
+      overrides: [.init("relu", ignored: true)]
+    ).placement(in: graph)
     #expect(placement.points.map { graph.nodes[$0.node].name } == ["input", "tanh", "mean"])
     #expect(placement.layers[1].inputPoint == nil)
   }

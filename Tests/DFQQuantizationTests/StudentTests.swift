@@ -49,7 +49,7 @@ import Testing
   @Test func fullyQuantizedHidesNothing() throws {
     let network = try Architecture(name: "mobilenetv2").network(seed: 0)
     let quantizer = Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true)
-    let placement = try Placement(network.graph, quantizer: quantizer)
+    let placement = try quantizer.placement(in: network.graph)
     #expect(placement.layers.allSatisfy { $0.inputPoint != nil })
     let input = try #require(placement.layers[0].inputPoint)
     #expect(placement.points[input].bits == [8])

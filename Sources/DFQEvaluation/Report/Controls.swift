@@ -1,25 +1,19 @@
 import DFQEngine
 import DFQGraph
-package import DFQQuantization
+import DFQQuantization
 import DFQTensor
 
 /// The control policies: what a dynamic student is worth without its selector looking at the image.
-package struct Controls: Sendable {
+struct Controls: Sendable {
   let student: QuantizedNetwork
   /// The selector's own run.
   let run: StudentRun
   let seed: UInt64
 
-  package init(student: QuantizedNetwork, run: StudentRun, seed: UInt64) {
-    self.student = student
-    self.run = run
-    self.seed = seed
-  }
-
   /// Which candidates each image gets and, where images take several passes, what it then costs.
-  package struct Table {
-    package var choices: [UInt8]
-    package var costs: [Double]?
+  struct Table {
+    var choices: [UInt8]
+    var costs: [Double]?
   }
 
   private var outputs: [QuantizedOutput] { student.outputs }
@@ -55,7 +49,7 @@ package struct Controls: Sendable {
 
   /// Every choice drawn anew from the histogram of all the selector's choices, whatever layer or
   /// image they were for; whole images where bits are decided between passes.
-  package func random() -> Table {
+  func random() -> Table {
     var stream = RandomStream(seed: seed, "control", "random")
     guard student.selectorTakesOnePass else {
       return dealt((0..<images).map { _ in stream.integer(below: images) })

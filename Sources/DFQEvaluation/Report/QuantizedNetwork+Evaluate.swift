@@ -43,17 +43,10 @@ extension QuantizedNetwork {
     context: ExecutionContext = .default,
     progress: (@Sendable (_ done: Int, _ of: Int) throws -> Void)? = nil
   ) async throws -> EvaluationReport {
-    let task = Task.detached {
-      let reference = try teacher.map { try TeacherRun($0, images, context: context) }
-      return try self.evaluation(
-        on: images, reference: reference, bits: bits, controls: controls, seed: seed,
-        context: context, progress: progress
-      ).report
-    }
-    return try await withTaskCancellationHandler {
-      try await task.value
-    } onCancel: {
-      task.cancel()
+    try await detached {
+      try self.evaluate(
+        on: images, teacher: teacher, bits: bits, controls: controls, seed: seed,
+        context: context, progress: progress)
     }
   }
 
@@ -99,6 +92,11 @@ extension QuantizedNetwork {
     return Evaluation(
       report: report, predictions: run.predictions, labels: judge.labels, meanBits: run.meanBits,
       bitOPs: run.bitOPs)
+  }
+
+  /// The choices of the random control, image by image and point by point.
+  package func randomChoices(in run: StudentRun, seed: UInt64) -> [UInt8] {
+    Controls(student: self, run: run, seed: seed).random().choices
   }
 
   private func layerBits(_ run: StudentRun) -> [EvaluationReport.LayerBits] {

@@ -1,4 +1,4 @@
-package import DFQTensor
+public import DFQTensor
 
 extension ParameterLayout.Entry {
   /// The shape in PyTorch's layout: O I KH KW for convolutions, O I for linear layers.
@@ -10,8 +10,9 @@ extension ParameterLayout.Entry {
     }
   }
 
-  /// KH KW I O from O I KH KW, I O from O I.
-  package func fromFile(_ tensor: Tensor) -> Tensor {
+  /// The values of a PyTorch tensor in this library's layout: KH KW I O from O I KH KW for
+  /// convolutions, I O from O I for linear layers, the same for all other parameters.
+  public func fromFile(_ tensor: Tensor) -> Tensor {
     permuted(tensor, from: fileShape, to: shape) { i in
       i.count == 4 ? [i[3], i[2], i[0], i[1]] : [i[1], i[0]]
     }

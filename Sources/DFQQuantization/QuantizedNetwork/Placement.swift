@@ -1,5 +1,5 @@
 import DFQEngine
-package import DFQGraph
+import DFQGraph
 
 /// Where the quantizers of a network are: which outputs, which weights, with which bits, and what
 /// each costs.
@@ -40,7 +40,7 @@ package struct Placement: Sendable, Equatable {
   package let points: [Point]
   package let layers: [Layer]
 
-  package init(_ graph: Graph, quantizer: Quantizer) throws {
+  init(_ graph: Graph, quantizer: Quantizer) throws {
     try quantizer.check()
     for rule in quantizer.overrides
     where !graph.nodes.contains(where: { Quantizer.matches(rule.pattern, $0.name) }) {

@@ -107,3 +107,10 @@ public struct QuantizedNetwork: Sendable {
   /// Which candidate of each quantized output stands for each candidate of a decision.
   public var decisionMap: DecisionMap { plan.map }
 }
+
+extension Quantizer {
+  /// Where this quantizer places its grids in a graph.
+  package func placement(in graph: Graph) throws -> Placement {
+    try Placement(graph, quantizer: self)
+  }
+}

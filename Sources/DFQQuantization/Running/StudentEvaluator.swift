@@ -1,27 +1,43 @@
 import DFQEngine
-package import DFQFiles
+public import DFQFiles
 import DFQGraph
-package import DFQTensor
+public import DFQTensor
 
-/// Runs a student that no longer changes over sets of images; its weights are rounded once.
-package final class StudentEvaluator {
-  package let student: QuantizedNetwork
+/// Runs a student that no longer changes over sets of images, in batches.
+///
+/// The weights are rounded once. Use an evaluator from one task at a time.
+public final class StudentEvaluator {
+  /// The student.
+  public let student: QuantizedNetwork
   private let executor: StudentExecutor
   private let effective: EffectiveWeights
   private let model: BitOPsModel
   private let batch: Int
 
-  /// Rounds the weights; images are computed so many at a time.
-  package init(_ student: QuantizedNetwork, context: ExecutionContext, batch: Int = 128) {
+  /// Rounds the weights and prepares execution.
+  ///
+  /// - Parameters:
+  ///   - student: The student.
+  ///   - context: Where the student runs.
+  ///   - batch: The number of images that are computed at a time, at least 1.
+  public init(_ student: QuantizedNetwork, context: ExecutionContext, batch: Int = 128) {
     self.student = student
-    self.batch = batch
+    self.batch = max(batch, 1)
     executor = StudentExecutor(student, context: context)
     effective = executor.effectiveWeights(student)
     model = student.costModel
   }
 
-  /// Runs normalized inputs N H W C; `price` replaces the student's own.
-  package func run(
+  /// Runs normalized inputs N H W C.
+  ///
+  /// - Parameters:
+  ///   - inputs: The inputs.
+  ///   - policy: How bits are chosen.
+  ///   - price: The price of a bit; nil takes the student's own.
+  /// - Returns: What the student did with each image.
+  /// - Throws: `NetworkError` for inputs of another shape; ``QuantizationError`` for bits that the
+  ///   student does not have, or logits that are not finite; `CancellationError`.
+  public func run(
     _ inputs: Tensor, policy: BitPolicy, price: Float? = nil
   ) throws -> StudentRun {
     try policy.check(student)
@@ -39,7 +55,15 @@ package final class StudentEvaluator {
   }
 
   /// Runs real images, for evaluation and analysis.
-  package func run(
+  ///
+  /// - Parameters:
+  ///   - images: The images.
+  ///   - policy: How bits are chosen.
+  ///   - progress: Called after each batch with the number of images done and the number of images.
+  /// - Returns: What the student did with each image.
+  /// - Throws: As ``run(_:policy:price:)``, ``QuantizationError/noImages(what:)``, and what the
+  ///   images and `progress` throw.
+  public func run(
     _ images: any RealImages, policy: BitPolicy, progress: ((Int, Int) throws -> Void)? = nil
   ) throws -> StudentRun {
     guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
@@ -123,9 +147,11 @@ package final class StudentEvaluator {
     return run
   }
 
-  /// Measures what a decider is fitted to.
-  package func measurements(_ inputs: Tensor, teacherLogits: Tensor?) throws -> DeciderMeasurements
-  {
+  /// Measures normalized synthetic inputs N H W C under each candidate of the decider: what a decider
+  /// is fitted to.
+  ///
+  /// - Throws: As ``run(_:policy:price:)``.
+  public func measurements(_ inputs: Tensor, teacherLogits: Tensor?) throws -> DeciderMeasurements {
     var rows = student.plan.passes
     if rows.isEmpty {
       let candidates = student.plan.map.sites.flatMap(\.candidates)

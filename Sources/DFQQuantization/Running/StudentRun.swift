@@ -1,28 +1,30 @@
 /// What a student did with every image of a set under one policy.
-package struct StudentRun: Sendable {
+public struct StudentRun: Sendable {
   /// The predicted class of each image.
-  package var predictions: [Int] = []
+  public package(set) var predictions: [Int] = []
   /// The chosen candidates of each image's last pass, image by image and point by point.
-  package var choices: [UInt8] = []
+  public package(set) var choices: [UInt8] = []
   /// The bits of each image's last pass.
-  package var bits: [[Int]] = []
+  public package(set) var bits: [[Int]] = []
   /// The number of passes each image took.
-  package var passes: [Int] = []
+  public package(set) var passes: [Int] = []
   /// BitOPs of each image: all its passes and, where it was asked, the selector.
-  package var bitOPs: [Double] = []
+  public package(set) var bitOPs: [Double] = []
   /// The MAC-weighted mean activation bits of each image's last pass.
-  package var meanBits: [Double] = []
+  public package(set) var meanBits: [Double] = []
   /// The logits, N C.
-  package var logits: [Float] = []
+  public package(set) var logits: [Float] = []
 
   /// The share of images whose prediction is that of `labels`.
-  package func share(equalTo labels: [Int]) -> Double {
+  public func share(equalTo labels: [Int]) -> Double {
     let hits = zip(predictions, labels).filter { $0 == $1 }.count
     return predictions.isEmpty ? 0 : Double(hits) / Double(predictions.count)
   }
 
-  package var averageBitOPs: Double { mean(bitOPs) }
-  package var averageBits: Double { mean(meanBits) }
+  /// The mean of ``bitOPs`` over the images.
+  public var averageBitOPs: Double { mean(bitOPs) }
+  /// The mean of ``meanBits`` over the images.
+  public var averageBits: Double { mean(meanBits) }
 
   private func mean(_ values: [Double]) -> Double {
     values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)

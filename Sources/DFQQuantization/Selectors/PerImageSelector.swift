@@ -1,13 +1,9 @@
-import DFQTensor
-
 /// One decision per image, at one quantized output, for all later ones.
 ///
 /// The output at which it is taken, and those before it, keep their highest candidates.
-public struct PerImageSelector: BitDecider {
+public struct PerImageSelector: HeadDecider {
   /// Its name in files.
   public static var kind: String { "perImage" }
-  /// It learns by the gradient of the softmax mixture.
-  public var learning: DeciderLearning { .gradient }
 
   /// The channel statistics that it looks at.
   public let features: [ChannelStatistic]
@@ -64,37 +60,4 @@ public struct PerImageSelector: BitDecider {
         statistics: features, positions: positions)
     ]
   }
-
-  private func head(_ site: DecisionSite) -> DecisionHead {
-    DecisionHead(
-      features: site.featureCount, hidden: hidden, candidates: site.candidates.count)
-  }
-
-  /// The number of the head's parameters.
-  public func parameterCount(at site: DecisionSite) -> Int { head(site).parameterCount }
-
-  /// Parameters with which the highest candidate wins.
-  public func initialParameters(at site: DecisionSite, seed: UInt64) -> [Float] {
-    var stream = RandomStream(seed: seed, "selector", site.output)
-    return head(site).initialParameters(&stream)
-  }
-
-  /// The hidden values.
-  public func workspaceCount(at site: DecisionSite) -> Int { hidden }
-
-  /// The head's logits.
-  public func scores(_ input: DecisionInput, into scores: UnsafeMutableBufferPointer<Float>) {
-    head(input.site).forward(input, logits: scores)
-  }
-
-  /// The head's gradient.
-  public func backward(
-    _ input: DecisionInput, scoreGradient: UnsafeBufferPointer<Float>,
-    into gradient: UnsafeMutableBufferPointer<Float>
-  ) {
-    head(input.site).backward(input, logitGradient: scoreGradient, gradient: gradient)
-  }
-
-  /// The head's multiply-accumulate operations.
-  public func macs(at site: DecisionSite) -> Int { head(site).macs }
 }

@@ -1,4 +1,4 @@
-package import DFQTensor
+import DFQTensor
 import Foundation
 
 /// Canonical names of settings and data, by which a checkpoint tells runs apart.
@@ -31,7 +31,7 @@ package enum Fingerprint {
   }
 
   /// The parts of a context that decide the bits of float passes.
-  package static func execution(_ context: ExecutionContext) -> String {
+  static func execution(_ context: ExecutionContext) -> String {
     "\(context.instructionSet) \(context.backend) \(context.convolutionAlgorithm)"
   }
 

@@ -1,5 +1,5 @@
 import DFQEngine
-package import DFQGraph
+public import DFQGraph
 import DFQTensor
 
 #if canImport(Glibc)
@@ -10,17 +10,22 @@ import DFQTensor
 
 /// The classifier applied to a mixture of class centroids: softmax(s W W^T y + b), with the class
 /// vectors w_k as centroids (Hong et al., WACV 2025, overview figure).
-package struct ClassifierSmoothing: Sendable {
-  package let classCount: Int
+public struct ClassifierSmoothing: Sendable {
+  /// The number of classes C.
+  public let classCount: Int
   /// s W W^T, C x C; symmetric.
-  package let matrix: [Double]
-  package let bias: [Double]
-  /// s.
-  package let scale: Double
+  public let matrix: [Double]
+  /// The classifier's bias b, C.
+  public let bias: [Double]
+  /// The scale s.
+  public let scale: Double
 
   /// Scales the centroids by bisection until a class has mean probability `confidence` at its own
-  /// centroid; throws where no scale does.
-  package init(_ network: Network, confidence: Double) throws {
+  /// centroid.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` where no scale reaches the
+  ///   confidence; `NetworkError` where the network has no linear classifier.
+  public init(_ network: Network, confidence: Double) throws {
     let similarity = try ClassSimilarity(network, measure: .dotProduct)
     let products = similarity.values.map(Double.init)
     let bias = try network.classifier().bias.map(Double.init)
@@ -50,12 +55,12 @@ package struct ClassifierSmoothing: Sendable {
   }
 
   /// The logarithm of the refined label of a random label y, C.
-  package func logLabel(_ label: [Double]) -> [Double] {
+  public func logLabel(_ label: [Double]) -> [Double] {
     logSoftmax(zip(times(label), bias).map { $0 + $1 })
   }
 
   /// The product of the matrix, which is symmetric, and a vector.
-  package func times(_ vector: [Double]) -> [Double] {
+  public func times(_ vector: [Double]) -> [Double] {
     (0..<classCount).map { row in
       var sum = 0.0
       for column in 0..<classCount { sum += matrix[row * classCount + column] * vector[column] }

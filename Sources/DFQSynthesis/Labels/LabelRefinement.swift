@@ -1,6 +1,6 @@
 import DFQEngine
-package import DFQGraph
-package import DFQTensor
+public import DFQGraph
+public import DFQTensor
 
 #if canImport(Glibc)
   import Glibc
@@ -10,20 +10,25 @@ package import DFQTensor
 
 /// The learning labels of one batch: y = softmax(z / tau) with tau = softplus(r), refined to
 /// y* = softmax(s W W^T y + b); in mode `logits` y = softmax(v).
-package struct LabelRefinement: Sendable {
-  package let settings: RefinedLabels
-  package let smoothing: ClassifierSmoothing
+public struct LabelRefinement: Sendable {
+  /// The settings.
+  public let settings: RefinedLabels
+  /// The classifier applied to class centroids.
+  public let smoothing: ClassifierSmoothing
   /// N(0, 1), N x C, fixed; mode `logits` uses it only for the first v.
-  package let noise: [Double]
+  public let noise: [Double]
   /// Half-normal entropies in nats, one per image, at most log C.
-  package let targets: [Double]
+  public let targets: [Double]
   /// The parameters that learn: r of each image, or v, N x C.
-  package var parameters: [Float]
+  public var parameters: [Float]
   private var classes: Int { smoothing.classCount }
 
   /// Draws noise and targets, and starts each temperature where the refined label has its target
   /// entropy, or as near as the classifier's refinement allows.
-  package init(
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for settings out of bounds, and what
+  ///   ``ClassifierSmoothing/init(_:confidence:)`` throws.
+  public init(
     _ settings: RefinedLabels, count: Int, network: Network, stream: inout RandomStream
   ) throws {
     try settings.check()
@@ -51,7 +56,7 @@ package struct LabelRefinement: Sendable {
   }
 
   /// The number of images.
-  package var count: Int { targets.count }
+  public var count: Int { targets.count }
 
   /// One image's random label y.
   private func mixture(_ image: Int) -> [Double] {
@@ -65,7 +70,7 @@ package struct LabelRefinement: Sendable {
   }
 
   /// The refined labels y*, N C.
-  package var labels: Tensor {
+  public var labels: Tensor {
     Tensor(
       shape: [count, classes],
       elements: (0..<count).flatMap { image in
@@ -76,7 +81,7 @@ package struct LabelRefinement: Sendable {
   /// The entropy-diversifying loss (not times its weight) and the gradient at the parameters of
   /// that loss times its weight plus a loss on the labels, whose gradient at y* is `labelGradient`,
   /// N C.
-  package func lossAndGradient(
+  public func lossAndGradient(
     labelGradient: [Double]? = nil
   ) -> (entropyLoss: Double, gradient: [Float]) {
     let mixtures = (0..<count).map(mixture)
@@ -126,7 +131,7 @@ package struct LabelRefinement: Sendable {
   ///
   /// Each is drawn around its most probable class and supported by the classes
   /// with at least a uniform label's share. Easy are those with the confidence of a centroid.
-  package var labelBatch: LabelBatch {
+  public var labelBatch: LabelBatch {
     let labels = labels
     let anchors = labels.argmaxOfRows()
     let rows = anchors.indices.map { labels.elements[$0 * classes..<($0 + 1) * classes] }
