@@ -88,7 +88,7 @@ import Testing
           padding: Padding(top: 1, left: 0, bottom: 2, right: 3),
           dilation: Size2D(height: 3, width: 4))), b.input)
     // (10 + 3 - 7) / 2 + 1 and 9 + 3 - 5 + 1.
-    #expect(b.shape(x) == [4, 8, 4])
+    #expect(try b.shape(x) == [4, 8, 4])
     #expect(b.build().macs == 4 * 8 * 4 * 3 * 2 * 3)
   }
 

@@ -38,6 +38,15 @@ import Testing
     #expect(isMismatch(error { try $0.sum("x", 0, position) }))
   }
 
+  @Test(arguments: [-1, 1, Int.max])
+  func shapesOfNoNode(position: Int) throws {
+    let builder = GraphBuilder(input: [4, 4, 3])
+    #expect(try builder.shape(builder.input) == [4, 4, 3])
+    #expect(throws: NetworkError.noSuchNode(position: position, count: 1)) {
+      try builder.shape(position)
+    }
+  }
+
   @Test func inputCounts() {
     #expect(isMismatch(error { try $0.add("x", .sum, 0) }))
     #expect(isMismatch(error { try $0.add("x", .sum, 0, 0, 0) }))

@@ -4,21 +4,21 @@ import Testing
 
 @Suite struct AugmentationTests {
   @Test(arguments: 0..<8)
-  func transposeIsTheAdjoint(seed: Int) {
+  func transposeIsTheAdjoint(seed: Int) throws {
     var stream = RandomStream(seed: UInt64(seed), "augmentation")
     let shape: Shape = [5, 13, 9, 3]
     let x = stream.tensor(shape)
     let y = stream.tensor(shape)
-    let map = Augmentation(batch: shape, stream: &stream)
+    let map = try Augmentation(batch: shape, stream: &stream)
     let left = dot(map.apply(x).elements, y.elements)
     let right = dot(x.elements, map.transpose(y).elements)
     #expect(abs(left - right) < 1e-4 * max(abs(left), 1), "\(left) \(right)")
   }
 
-  @Test func keepsConstantsAndDirections() {
+  @Test func keepsConstantsAndDirections() throws {
     var stream = RandomStream(seed: 1, "augmentation")
     let shape: Shape = [40, 8, 8, 1]
-    let map = Augmentation(batch: shape, stream: &stream)
+    let map = try Augmentation(batch: shape, stream: &stream)
     let constant = map.apply(Tensor(shape: shape, repeating: 2))
     #expect(constant.elements.allSatisfy { abs($0 - 2) < 1e-5 })
     // A ramp stays a ramp down the rows; along a row it turns round where the image is mirrored.
@@ -33,12 +33,21 @@ import Testing
     #expect((8...32).contains(mirrored))
   }
 
-  @Test func sameStreamSameCrops() {
+  @Test func sameStreamSameCrops() throws {
     var first = RandomStream(seed: 1, "a")
     var second = RandomStream(seed: 1, "a")
     let images = Tensor(shape: [2, 6, 6, 1], elements: (0..<72).map(Float.init))
     #expect(
-      Augmentation.cropAndFlip(images, stream: &first)
+      try Augmentation.cropAndFlip(images, stream: &first)
         == Augmentation.cropAndFlip(images, stream: &second))
+  }
+
+  @Test(arguments: [[4, 4, 3], [1, 0, 4, 3], [1, 4, 0, 3], []] as [Shape])
+  func otherShapesThrow(shape: Shape) {
+    var stream = RandomStream(seed: 1)
+    #expect(throws: SynthesisError.self) { try Augmentation(batch: shape, stream: &stream) }
+    #expect(throws: SynthesisError.self) {
+      try Augmentation.cropAndFlip(Tensor(shape: shape), stream: &stream)
+    }
   }
 }

@@ -5,9 +5,12 @@ import Testing
 @Suite struct SyntheticImagesTests {
   @Test func subsetAndConcatenating() throws {
     let set = smallSet()
-    let part = set.subset([4, 1])
+    let part = try set.subset([4, 1])
     #expect(part.anchors == [0, 1] && part.isEasy == [true, false])
     #expect(part.images.row(0) == set.images.row(4))
+    for bad in [-1, set.count, Int.max] {
+      #expect(throws: SynthesisError.self) { try set.subset([0, bad]) }
+    }
     let joined = try SyntheticImages.concatenating([part, set])
     #expect(joined.count == 8 && joined.images.row(2) == set.images.row(0))
     #expect(joined.droppedCount == 4)

@@ -58,7 +58,7 @@ import Testing
         + student.bitOPs(activationBits: Int(budget) + 1) * (budget - Double(Int(budget)))
       // The price was set on the images that were trained on: all but the held-out tenth.
       var stream = RandomStream(seed: 3, "hold-out")
-      let training = images.subset(stream.permutation(30).dropFirst(3).sorted())
+      let training = try images.subset(stream.permutation(30).dropFirst(3).sorted())
       let run = try StudentEvaluator(student, context: .default).run(
         training.images, policy: .selector)
       #expect(run.averageBitOPs <= bound, "\(budget)")

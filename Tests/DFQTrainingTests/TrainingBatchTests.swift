@@ -10,8 +10,8 @@ import Testing
   private func batch(
     _ images: SyntheticImages, step: Int, _ configuration: DynamicTrainer.Configuration
   ) throws -> TrainingBatch {
-    TrainingBatch(
-      try StoredImages(images).batch(
+    try TrainingBatch(
+      StoredImages(images).batch(
         step: step, count: configuration.imagesPerStep, seed: configuration.seed), step: step,
       configuration: configuration)
   }

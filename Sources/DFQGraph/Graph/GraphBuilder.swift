@@ -35,8 +35,15 @@ public struct GraphBuilder {
   /// Returns the graph built so far; its output is the last node added.
   public func build() -> Graph { Graph(nodes: nodes) }
 
-  /// The output shape of a node.
-  public func shape(_ position: Int) -> Shape { nodes[position].outputShape }
+  /// Returns the output shape of a node.
+  ///
+  /// - Throws: ``NetworkError/noSuchNode(position:count:)`` where the graph has no such node yet.
+  public func shape(_ position: Int) throws -> Shape {
+    guard nodes.indices.contains(position) else {
+      throw NetworkError.noSuchNode(position: position, count: nodes.count)
+    }
+    return nodes[position].outputShape
+  }
 
   /// Adds a layer that takes the outputs of other nodes.
   ///

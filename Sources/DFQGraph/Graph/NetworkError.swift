@@ -58,6 +58,8 @@ public enum NetworkError: Error, Equatable, Sendable {
   case notExecutable(layer: String, reason: String)
   /// No layer has that name.
   case noSuchLayer(name: String)
+  /// A graph has no node at that position.
+  case noSuchNode(position: Int, count: Int)
 }
 
 extension NetworkError: CustomStringConvertible, LocalizedError {
@@ -115,6 +117,8 @@ extension NetworkError: CustomStringConvertible, LocalizedError {
     case .noImages(let what): "\(what) needs one image at least"
     case .notExecutable(let layer, let reason):
       "layer \(layer.oneLine): cannot be computed, \(reason)"
+    case .noSuchNode(let position, let count):
+      "the graph has no node \(position), its nodes are 0..<\(count)"
     case .noSuchLayer(let name): "the network has no layer \"\(name.oneLine)\""
     }
   }

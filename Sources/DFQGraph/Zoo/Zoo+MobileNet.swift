@@ -16,7 +16,7 @@ extension Zoo {
       for unit in 0..<stage.units {
         let stride = unit == 0 ? stage.stride : 1
         let name = "features.\(index).conv"
-        let channels = b.shape(x).dimensions.last!
+        let channels = try b.shape(x).dimensions.last!
         let hidden = channels * stage.expansion
         var y = x
         var part = 0
@@ -73,7 +73,7 @@ extension Zoo {
       for unit in 0..<stage.units {
         let stride = unit == 0 ? stage.stride : 1
         let name = "_blocks.\(index)"
-        let channels = b.shape(x).dimensions.last!
+        let channels = try b.shape(x).dimensions.last!
         let hidden = channels * stage.expansion
         var y = x
         if stage.expansion != 1 {
@@ -84,7 +84,7 @@ extension Zoo {
         y = try b.block(
           "\(name)._depthwise_conv",
           same(
-            hidden, kernel: stage.kernel, stride: stride, groups: hidden, extent: b.shape(y)[0]),
+            hidden, kernel: stage.kernel, stride: stride, groups: hidden, extent: try b.shape(y)[0]),
           normName: "\(name)._bn1", norm: norm, activation: .relu6, y)
         y = try b.block(
           "\(name)._project_conv", .init(outputChannels: stage.width, kernel: 1),

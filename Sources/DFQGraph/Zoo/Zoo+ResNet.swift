@@ -90,7 +90,7 @@ enum Zoo {
     _ b: inout GraphBuilder, _ name: String, width: Int, stride: Int, _ input: Int,
     shortcut: Shortcut
   ) throws -> Int {
-    let channels = b.shape(input).dimensions.last!
+    let channels = try b.shape(input).dimensions.last!
     guard stride != 1 || channels != width else { return input }
     switch shortcut {
     case .paddedIdentity:

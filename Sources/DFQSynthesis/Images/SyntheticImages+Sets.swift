@@ -1,9 +1,14 @@
 import DFQTensor
 
 extension SyntheticImages {
-  /// The images at the given positions, each in `0..<count`.
-  public func subset(_ positions: [Int]) -> SyntheticImages {
-    SyntheticImages(
+  /// The images at the given positions, in their order.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for a position outside of the set.
+  public func subset(_ positions: [Int]) throws -> SyntheticImages {
+    if let bad = positions.first(where: { !(0..<count).contains($0) }) {
+      throw SynthesisError.badConfiguration(what: "positions in 0..<\(count)", found: "\(bad)")
+    }
+    return SyntheticImages(
       images: images.rows(at: positions), labels: labels.rows(at: positions),
       isEasy: positions.map { isEasy[$0] }, anchors: positions.map { anchors[$0] },
       difficulty: positions.map { difficulty[$0] }, droppedCount: droppedCount,
@@ -24,7 +29,9 @@ extension SyntheticImages {
     let held = Int((Double(count) * share).rounded())
     var stream = RandomStream(seed: seed, "hold-out")
     let order = stream.permutation(count)
-    return (subset(order.dropFirst(held).sorted()), subset(order.prefix(held).sorted()))
+    return (
+      try subset(order.dropFirst(held).sorted()), try subset(order.prefix(held).sorted())
+    )
   }
 
   /// Joins sets of one network; the provenance is the first one's.

@@ -45,10 +45,19 @@ public struct ClassSimilarity: Sendable {
   }
 
   /// The similarity of two classes.
-  public subscript(first: Int, second: Int) -> Float { values[first * classCount + second] }
+  ///
+  /// - Precondition: Both classes are in `0..<classCount`.
+  public subscript(first: Int, second: Int) -> Float {
+    precondition(
+      (0..<classCount).contains(first) && (0..<classCount).contains(second),
+      "classes \(first) and \(second) are outside of 0..<\(classCount)")
+    return values[first * classCount + second]
+  }
 
   /// The other classes, most similar first; equally similar classes are in the order of their
   /// numbers.
+  ///
+  /// - Precondition: The anchor is in `0..<classCount`.
   public func nearest(to anchor: Int, count: Int? = nil) -> [Int] {
     let others = (0..<classCount).filter { $0 != anchor }
     let ordered = others.sorted { (self[anchor, $0], -$0) > (self[anchor, $1], -$1) }

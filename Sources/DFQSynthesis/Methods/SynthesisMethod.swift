@@ -72,7 +72,7 @@ extension SynthesisMethod {
   public func transform(
     step: Int, batch: SynthesisBatch, stream: inout RandomStream
   ) throws -> (any ImageTransform)? {
-    batch.configuration.augmentation.draw(batch: batch.shape, stream: &stream)
+    try batch.configuration.augmentation.draw(batch: batch.shape, stream: &stream)
   }
 
   /// Keeps images that the teacher places inside of their label's support.

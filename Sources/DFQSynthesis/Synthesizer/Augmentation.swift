@@ -23,7 +23,14 @@ public struct Augmentation: Sendable {
   let shape: Shape
 
   /// Draws a crop and flip for each image of a batch N H W C.
-  public init(batch shape: Shape, stream: inout RandomStream) {
+  ///
+  /// - Throws: ``SynthesisError/badImages(source:expected:found:)`` for another shape than that of
+  ///   images with at least one pixel.
+  public init(batch shape: Shape, stream: inout RandomStream) throws {
+    guard shape.rank == 4, shape[1] > 0, shape[2] > 0 else {
+      throw SynthesisError.badImages(
+        source: "augmentation", expected: "images N H W C of at least one pixel", found: "\(shape)")
+    }
     self.shape = shape
     var crops: [Crop] = []
     for _ in 0..<shape[0] {
@@ -59,6 +66,8 @@ public struct Augmentation: Sendable {
   }
 
   /// The augmented batch N H W C.
+  ///
+  /// - Precondition: The images have the shape that the crops were drawn for.
   public func apply(_ images: Tensor) -> Tensor {
     precondition(images.shape == shape, "drawn for \(shape), found \(images.shape)")
     return mapped(images) { target, source, output, input, weight, channels in
@@ -67,6 +76,8 @@ public struct Augmentation: Sendable {
   }
 
   /// The gradient at the images given that at the augmented batch: the transposed map.
+  ///
+  /// - Precondition: The gradient has the shape that the crops were drawn for.
   public func transpose(_ gradient: Tensor) -> Tensor {
     precondition(gradient.shape == shape, "drawn for \(shape), found \(gradient.shape)")
     return mapped(gradient) { target, source, output, input, weight, channels in
@@ -75,8 +86,10 @@ public struct Augmentation: Sendable {
   }
 
   /// A batch cropped, resized back and flipped at random.
-  public static func cropAndFlip(_ images: Tensor, stream: inout RandomStream) -> Tensor {
-    Augmentation(batch: images.shape, stream: &stream).apply(images)
+  ///
+  /// - Throws: As ``init(batch:stream:)``.
+  public static func cropAndFlip(_ images: Tensor, stream: inout RandomStream) throws -> Tensor {
+    try Augmentation(batch: images.shape, stream: &stream).apply(images)
   }
 
   /// Calls `body` for all pairs of an output and an input pixel with their weight.

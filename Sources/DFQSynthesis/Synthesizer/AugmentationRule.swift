@@ -13,13 +13,20 @@ public enum AugmentationRule: String, Sendable, Codable, CaseIterable {
   ///
   /// One decision holds for the whole batch, as in IntraQ's local object reinforcement (Zhong et
   /// al., CVPR 2022, section 3.2).
-  public func draw(batch shape: Shape, stream: inout RandomStream) -> Augmentation? {
+  ///
+  /// - Throws: As ``Augmentation/init(batch:stream:)``.
+  public func draw(batch shape: Shape, stream: inout RandomStream) throws -> Augmentation? {
+    guard shape.rank == 4 else {
+      throw SynthesisError.badImages(
+        source: "augmentation", expected: "images N H W C", found: "\(shape)")
+    }
     let augments =
       switch self {
       case .always: true
       case .never: false
       case .automatic: shape[1] > 64
       }
-    return augments && stream.uniform() < 0.5 ? Augmentation(batch: shape, stream: &stream) : nil
+    return augments && stream.uniform() < 0.5
+      ? try Augmentation(batch: shape, stream: &stream) : nil
   }
 }

@@ -163,7 +163,7 @@ final class SynthesisRun<Method: SynthesisMethod> {
       method.keeps(
         prediction: predictions[$0], support: labels.supports[$0], difficulty: all.difficulty[$0])
     }
-    let kept = configuration.dropUnfaithful ? all.subset(faithful) : all
+    let kept = configuration.dropUnfaithful ? try all.subset(faithful) : all
     return SyntheticImages(
       images: kept.images, labels: kept.labels, isEasy: kept.isEasy, anchors: kept.anchors,
       difficulty: kept.difficulty, droppedCount: all.count - kept.count, provenance: provenance)

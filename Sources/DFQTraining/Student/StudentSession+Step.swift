@@ -17,7 +17,7 @@ extension StudentSession {
   public func step() throws -> TrainingProgress {
     try demand(!isFinished, "a step below \(configuration.steps)", state.step)
     let supplied = try images.batch(step: state.step)
-    let batch = TrainingBatch(supplied, step: state.step, configuration: configuration)
+    let batch = try TrainingBatch(supplied, step: state.step, configuration: configuration)
     let (objectives, counts) = try losses(for: batch)
     // A selector that is not learned by gradient leaves all steps to random candidates.
     let isWarmup =

@@ -1,19 +1,27 @@
-package import DFQSynthesis
-package import DFQTensor
+public import DFQSynthesis
+public import DFQTensor
 
 /// The images and labels of one step, augmented and mixed: a function of the source's batch, the
 /// step and the seed, so that a resumed run sees the same.
-package struct TrainingBatch {
-  package let inputs: Tensor
-  package let labels: Tensor
-  package let isEasy: [Bool]
+public struct TrainingBatch: Sendable {
+  /// The images, N H W C.
+  public let inputs: Tensor
+  /// The labels N C, mixed like the images.
+  public let labels: Tensor
+  /// Whether each image is easy (made towards a one-hot label).
+  public let isEasy: [Bool]
 
-  package init(_ batch: SyntheticBatch, step: Int, configuration: DynamicTrainer.Configuration) {
+  /// Augments and mixes a batch as the configuration says.
+  ///
+  /// - Throws: `SynthesisError.badImages` for images of another shape than N H W C.
+  public init(
+    _ batch: SyntheticBatch, step: Int, configuration: DynamicTrainer.Configuration
+  ) throws {
     var inputs = batch.inputs
     var labels = batch.labels
     var stream = RandomStream(seed: configuration.seed, "augmentation", step)
     if configuration.augmentation {
-      inputs = Augmentation.cropAndFlip(inputs, stream: &stream)
+      inputs = try Augmentation.cropAndFlip(inputs, stream: &stream)
     }
     if configuration.mixup {
       let easy = batch.isEasy.indices.filter { batch.isEasy[$0] }
