@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own, so that users of the library never resolve what benchmarks need. `traits:
+// A separate package, so that users of the library do not resolve the dependencies of benchmarks. `traits:
 // []` leaves out the allocator interposer, which counts allocations and cannot be built everywhere.
 let package = Package(
   name: "Benchmarks",

@@ -42,7 +42,7 @@ def normalization(mean, deviation):
     if mean is None and deviation is None:
         return {}
     if mean is None or deviation is None:
-        raise ConversionError("--mean and --std go together")
+        raise ConversionError("--mean needs --std and --std needs --mean")
     try:
         means, deviations = ([float(word) for word in text.split(",")] for text in (mean, deviation))
     except ValueError as error:
@@ -61,7 +61,7 @@ def tensors(path):
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load has no type of its own for a damaged file.
-        reason = getattr(error, "strerror", None) or f"not a checkpoint of tensors alone ({type(error).__name__})"
+        reason = getattr(error, "strerror", None) or f"not a checkpoint that holds only tensors ({type(error).__name__})"
         raise ConversionError(f"{path}: {reason}") from None
     loaded = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
     if not isinstance(loaded, dict) or not loaded:

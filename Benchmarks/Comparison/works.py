@@ -22,7 +22,7 @@ def moments(x, ops):
 
 
 def synthesis(name, count, layout, ops, compiled):
-    """BN statistics loss and cross entropy with soft labels, the gradient at the images alone, Adam on them."""
+    """BN statistics loss and cross entropy with soft labels, the gradient of the images only, Adam on the images."""
     images, classes = batch(name, count)
     network, images = laid_out(layout, build(name).eval().requires_grad_(False), images)
     images.requires_grad_(True)

@@ -38,7 +38,7 @@ static void on_error(j_common_ptr info) {
   fail(state, info->err->msg_code == JERR_OUT_OF_MEMORY ? DFQ_NO_MEMORY : DFQ_CORRUPT, text);
 }
 
-// libjpeg paints over lost data and goes on; an evaluation must not count such pictures, so they
+// libjpeg fills in lost data and continues; an evaluation must not count such pictures, so they
 // are errors.
 static void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;

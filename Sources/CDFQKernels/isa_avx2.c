@@ -8,7 +8,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Of 16 registers, accumulators may take 12. */
+/* Accumulators may take 12 of the 16 registers. */
 #define CONV_REGISTERS 12
 #define REPEAT_TILE_1 REPEAT_12
 #define REPEAT_TILE_2 REPEAT_6

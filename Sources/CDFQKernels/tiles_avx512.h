@@ -1,4 +1,4 @@
-/* Of 32 registers, accumulators may take 28. */
+/* Accumulators may take 28 of the 32 registers. */
 #define CONV_REGISTERS 28
 #define REPEAT_TILE_1 REPEAT_28
 #define REPEAT_TILE_2 REPEAT_14

@@ -1,6 +1,6 @@
 #include "include/dfq_kernels.h"
 
-/* In squares of 8 x 8, so that neither side is walked against its lines for long. */
+/* In squares of 8 x 8, so that both sides use whole cache lines. */
 void dfq_transpose_weights(const float *weight, int32_t taps, int32_t in_channels,
                            int32_t out_channels, float *transposed) {
   enum { SIDE = 8 };

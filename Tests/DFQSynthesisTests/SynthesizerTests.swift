@@ -290,7 +290,7 @@ import Testing
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(Configuration.self, from: data) == configuration)
     #expect(Configuration.full.count == 5120 && Configuration.reduced.imagesPerBatch == 128)
-    // A strategy of one's own is read where its type is named.
+    // A custom strategy can be read where its type is passed.
     configuration.labels = Broken(anchor: 2)
     let own = try JSONEncoder().encode(configuration)
     #expect(throws: DecodingError.self) {

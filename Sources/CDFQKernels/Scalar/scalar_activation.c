@@ -19,7 +19,7 @@ void dfq_scalar_affine_activation(const float *x, const float *scale, const floa
   for (int32_t p = 0; p < pixels; p++) {
     for (int32_t c = 0; c < channels; c++, at++) {
       const float t = preactivation(x, scale, shift, residual, at, c);
-      /* The comparisons are false for NaN, which therefore passes; + 0 makes -0 of ReLU +0. */
+      /* The comparisons are false for NaN, which therefore propagates; + 0 turns -0 into +0. */
       const float value = t < 0 ? __builtin_fmaf(t, negative_slope, 0.0f) : t;
       y[at] = upper_bound < value ? upper_bound : value;
       if (activation_mask) activation_mask[at / 8] |= (uint8_t)((t <= 0) << at % 8);

@@ -22,7 +22,7 @@ void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float 
     most = x[i] > most ? x[i] : most;
     unordered |= x[i] != x[i];
   }
-  /* + 0 makes -0 +0, so that the order of the elements cannot show. */
+  /* + 0 turns -0 into +0, so that the result does not depend on the order of the elements. */
   *low = unordered ? NAN : least + 0.0f;
   *high = unordered ? NAN : most + 0.0f;
 }

@@ -19,7 +19,7 @@ size_t dfq_scalar_integer_scratch(const dfq_conv_shape *shape) {
   return 0;
 }
 
-/* The sum of one output, weights of its channel `s->out_channels` apart. */
+/* The sum of one output; consecutive weights of its channel are s->out_channels apart. */
 static int32_t sum_of_products(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                const int8_t *w, int32_t top, int32_t left) {
   int32_t sum = 0;

@@ -14,7 +14,7 @@ void dfq_scalar_max_pool(const dfq_conv_shape *s, const float *input, float *out
                         x * s->stride_width - s->pad_left + kw);
           if (!from) continue;
           for (int32_t c = 0; c < s->in_channels; c++) {
-            /* A NaN comes through and stays. */
+            /* NaN propagates. */
             if (!(from[c] <= output[c]) && !isnan(output[c])) output[c] = from[c];
           }
         }

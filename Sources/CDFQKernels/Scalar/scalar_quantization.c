@@ -4,7 +4,7 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-/* The product is rounded before zero is subtracted, as PyTorch does; a NaN passes. */
+/* The product is rounded before zero is subtracted, as PyTorch does; NaN propagates. */
 static inline float on_grid(float x, float levels_per_unit, float zero, float qmin, float qmax) {
   const float level = rintf(levels_per_unit * x - zero);
   const float below = qmax < level ? qmax : level;
@@ -17,7 +17,7 @@ void dfq_scalar_fake_quantize(const float *x, size_t count, float levels_per_uni
   for (size_t i = 0; i < count; i++) y[i] = on_grid(x[i], levels_per_unit, zero, qmin, qmax);
 }
 
-/* Clamped from below first, where a NaN ends. */
+/* Clamps from below first, which maps NaN to the lowest level. */
 void dfq_scalar_quantize_codes(const float *x, size_t count, float levels_per_unit, float zero,
                                float qmin, float qmax, uint8_t *codes, float *y) {
   for (size_t i = 0; i < count; i++) {

@@ -1,12 +1,12 @@
-/* Affine map and activation: the constants of a few vectors of channels stay in registers while
- * the pixels go by. */
+/* Affine map and activation: the constants of a few vectors of channels stay in registers for all
+ * pixels. */
 typedef struct {
   vf negative_slope, upper_bound;
   size_t channels;
   int32_t pixels;
 } activation_settings;
 
-/* act(t): activation_mask below zero, cut at the upper bound. */
+/* act(t): the negative slope below zero, clamped at the upper bound. */
 V_INLINE vf activation_value(vf t, vf negative_slope, vf upper_bound) {
   return v_min(upper_bound, v_select(v_less(t, v_zero()), v_fma(t, negative_slope, v_zero()), t));
 }

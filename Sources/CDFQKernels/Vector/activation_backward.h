@@ -2,10 +2,10 @@
  * their rounding does not grow with the image. */
 enum { SUM_BLOCK = 64 };
 
-/* What the activation's argument is found from. */
+/* The source of the activation's derivative. */
 enum { FROM_X, FROM_RESIDUAL, FROM_Y, FROM_BITS };
 
-/* How far ahead x is asked for, which was last read in the forward pass. */
+/* The prefetch distance for x, which was last read in the forward pass. */
 enum { ACTIVATION_AHEAD = 1024 };
 
 typedef struct {
@@ -13,11 +13,11 @@ typedef struct {
   const uint8_t *activation_mask;
   float *x_gradient, *residual_gradient;
   int accumulate_residual;
-  int adds; /* offset + slope * x to the gradient at x */
-  int sums; /* whether the gradients at scale and shift are wanted */
+  int adds; /* add offset + slope * x to the gradient at x */
+  int sums; /* compute the gradients at scale and shift */
 } activation_gradients;
 
-/* dL/dt of one vector at `at`, which it hands to x and to the residual. LEAKS: `negative_slope` is not 0. */
+/* dL/dt of one vector at `at`, passed on to x and the residual. LEAKS: negative_slope is not 0. */
 V_INLINE vf activation_gradient(const int LEAKS, const activation_settings *s,
                                 const activation_gradients *a, const int SOURCE, size_t at, vf x,
                                 vf scale, vf shift, vf offset, vf slope, int n) {

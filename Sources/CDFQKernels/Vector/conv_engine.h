@@ -45,8 +45,8 @@ static void conv_cover_outputs(const conv_job *job, const conv_area *area, int32
   }
 }
 
-/* Weights whose rows lie far apart fall into few sets of the caches and out of them again: from
- * PACKED_OUTPUTS outputs on, each set of tiles works on a dense copy of its columns. */
+/* Rows of weights with a large stride map to few cache sets and evict each other. With
+ * PACKED_OUTPUTS or more outputs, each set of tiles uses a dense copy of its columns. */
 enum { PACKED_OUTPUTS = 512, PACKED_VECTORS = 4 };
 
 V_INLINE size_t conv_packed_floats(int32_t taps, int32_t inputs, int32_t outputs) {
@@ -68,8 +68,8 @@ static void conv_pack(conv_job *job, int32_t output, int32_t vectors, vmask tail
   if (job->bias) job->bias += output;
 }
 
-/* Whether taps of a row go together: worth it where one vector of outputs does not use a loaded
- * input often enough. */
+/* Whether the taps of a row are processed at once, which pays where one vector of outputs does not
+ * reuse a loaded input often enough. */
 V_INLINE int conv_joins_taps(int32_t outputs, int32_t kernel_width, int32_t stride_width) {
   return outputs <= VL && stride_width == 1 && kernel_width == CONV_ROW_TAPS;
 }

@@ -7,8 +7,8 @@ V_INLINE int conv_uses_patches(const dfq_conv_shape *s) {
          s->kernel_width * s->in_channels <= 4 * CELL;
 }
 
-/* 1x1 without stride or padding has no rows: any shape of as many pixels will do, best of long
- * rows. */
+/* A 1x1 convolution without stride or padding may use any shape with the same number of pixels;
+ * long rows are the fastest. */
 static dfq_conv_shape conv_flattened(const dfq_conv_shape *shape) {
   enum { LONGEST = 128 };
   dfq_conv_shape s = *shape;

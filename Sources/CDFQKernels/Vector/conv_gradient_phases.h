@@ -1,5 +1,5 @@
 /* The gradient at the input. Input pixels of one phase (position modulo stride) receive the same
- * taps, so each phase is a convolution without stride of the output gradient; its outputs lie
+ * taps, so each phase is a convolution without stride of the output gradient; its outputs are
  * `stride` pixels apart. */
 
 /* The plane of `channels` channels of the output gradient that input rows y0 ..< y1 receive
@@ -52,7 +52,7 @@ static void conv_gradient_phase(const conv_gradient_band *band, int32_t row_phas
   if (y >= band->y1 || x >= s->in_width) return;
   job->tap_count = 0;
   for (int32_t kh = row_phase; kh < s->kernel_height; kh += sh) {
-    /* The last tap of a row has the first column: where they go together it stands for all. */
+    /* The last tap of a row has the first column: where the taps are joined it stands for all. */
     const int32_t first_tap = job->row_taps ? s->kernel_width - 1 : column_phase;
     for (int32_t kw = first_tap; kw < s->kernel_width; kw += sw) {
       const int32_t row = first_row - kh / sh, column = first_column - kw / sw;

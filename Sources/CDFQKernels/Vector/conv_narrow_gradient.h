@@ -1,7 +1,7 @@
 /* The gradient at an input of few channels (an image), where vectors of input channels would be
  * mostly empty: first, as a 1x1 convolution, every output pixel's contribution to all taps and
  * inputs, z = g * W; then every input pixel gathers its contributions. The plane's zero border
- * makes all of them exist. */
+ * provides the contributions beyond the image. */
 enum { NARROW_CHANNELS = 4 };
 
 V_INLINE int conv_gradient_is_narrow(const dfq_conv_shape *s) {
@@ -10,7 +10,7 @@ V_INLINE int conv_gradient_is_narrow(const dfq_conv_shape *s) {
 
 typedef float four_floats __attribute__((vector_size(16), aligned(4)));
 
-/* Where an input pixel of one phase finds its contributions, from the place of its first one on. */
+/* The offsets of the contributions to an input pixel of one phase, relative to the first one. */
 typedef struct {
   int32_t count;
   int32_t offsets[MAX_TAPS];

@@ -1,5 +1,5 @@
-/* Floats the planes of any of the convolution kernels take. Bands are found from the shape
- * alone, as the kernels do. */
+/* The size of the planes of any convolution kernel, in floats. Bands depend only on the shape, as
+ * in the kernels. */
 static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
   const dfq_conv_shape s = conv_flattened(shape);
   const int patches = conv_uses_patches(&s);

@@ -1,10 +1,10 @@
-/* The register tile all dense convolutions are made of: PIXELS neighbouring outputs x VECTORS
+/* The register tile of all dense convolutions: PIXELS neighbouring outputs x VECTORS
  * vectors of output channels.
  *
  * out[p][o] = start + sum over taps and inputs of plane[tap + p][i] * weight[tap][i][o]. The
  * sizes are constants in every instance, so that the accumulators live in registers; the plane's
  * constant pixel distance makes each input one memory operand. TAPS taps of a row of the kernel
- * go together: a pixel is then loaded once for all outputs it belongs to. */
+ * are processed at once, so that a pixel is loaded once for all outputs that read it. */
 enum { CONV_ROW_TAPS = 3 };
 
 typedef struct {
@@ -40,7 +40,7 @@ V_INLINE void conv_tile_inputs(const int TAPS, const int PIXELS, const int VECTO
     UNROLL_FULLY for (int k = 0; k < TAPS; k++) {
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
         const float *from = w + k * step + v * VL;
-        /* Rows of weights lie a channel count apart, which the processor does not foresee. */
+        /* Rows of weights are a channel count apart, which the hardware prefetcher does not follow. */
         if (VECTORS > 1) __builtin_prefetch(from + 8 * row);
         weights[k * VECTORS + v] = v == VECTORS - 1 ? v_load_masked(from, tail) : v_load(from);
       }

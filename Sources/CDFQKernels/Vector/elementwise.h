@@ -1,5 +1,6 @@
-/* Elementwise kernels: whole vectors, then once the rest. Where a product and a sum are one
- * rounding they are v_fma here and fmaf in the scalar kernels, so that both give the same bits. */
+/* Elementwise kernels: whole vectors, then one partial vector. Where a product and a sum are
+ * rounded once, they are v_fma here and fmaf in the scalar kernels, so that both give the same
+ * bits. */
 #define FOR_VECTORS(count, BODY)            \
   do {                                      \
     size_t i = 0;                           \
@@ -11,8 +12,8 @@
     }                                       \
   } while (0)
 
-/* Rows of channels: BODY(c, V, n) treats V vectors of channels from c on, of which the last has
- * n lanes. Several together walk the rows in the order of memory. */
+/* Rows of channels: BODY(c, V, n) processes V vectors of channels that start at c; the last one has
+ * n lanes. Processing several vectors at a time reads the rows in memory order. */
 #define FOR_CHANNELS(channels, BODY)                          \
   do {                                                        \
     size_t c = 0;                                             \

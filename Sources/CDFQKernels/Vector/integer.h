@@ -1,5 +1,6 @@
-/* The convolution of codes, over integer_words.h or integer_bytes.h. Channels go in groups, as many
- * as one 32-bit lane has codes; planes are those of conv_geometry.h, of codes instead of floats. */
+/* The convolution of codes, over integer_words.h or integer_bytes.h. Channels are processed in
+ * groups of as many codes as fit one 32-bit lane; planes are those of conv_geometry.h, with codes
+ * instead of floats. */
 enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 
 #include "integer_weights.h"

@@ -1,4 +1,4 @@
-/* Codes as bytes, for VNNI: four products a lane, without saturation. */
+/* Codes as bytes, for VNNI: four products per lane, without saturation. */
 #define CODE_BYTES 1
 typedef int8_t weight_code;
 

@@ -1,11 +1,11 @@
-/* Scratch is the plane of one band, then the places of the taps. */
+/* The scratch memory holds the plane of one band, then the offsets of the taps. */
 static size_t vector_integer_scratch(const dfq_conv_shape *s) {
   const plane band = conv_input_plane(s, 0, 0, conv_band_rows(s, 0, BAND_FLOATS));
   const size_t taps = (size_t)s->kernel_height * s->kernel_width;
   return ALIGNMENT_ROOM * sizeof(float) + plane_floats(&band) * CODE_BYTES + taps * sizeof(size_t);
 }
 
-/* Where the taps' codes lie in the plane; those of a row are one where they go together. */
+/* The offsets of the taps' codes in the plane; a row counts as one tap where its taps are joined. */
 static int32_t integer_find_taps(const dfq_conv_shape *s, const plane *p, int joins_taps,
                                  size_t *taps) {
   int32_t count = 0;
@@ -47,7 +47,7 @@ static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, u
                          .x_row = conv_row_advance(s, &p) * CODE_BYTES,
                          .out = output + (y0 - first_row) * out_row,
                          .out_row = out_row};
-    /* The pixels of 1x1 lie without gaps, whatever the stride: one row of full tiles. */
+    /* The pixels of a 1x1 convolution are contiguous for any stride: one row of full tiles. */
     if (s->kernel_height == 1 && s->kernel_width == 1) {
       area.columns *= area.rows;
       area.rows = 1;

@@ -1,4 +1,4 @@
-/* Covers rows x columns of outputs with register tiles of codes, as conv_engine.h. */
+/* Covers rows x columns of outputs with register tiles of codes, like conv_engine.h. */
 REPEAT_TILE_1(INTEGER_TILE, 1)
 REPEAT_TILE_2(INTEGER_TILE, 2)
 REPEAT_TILE_4(INTEGER_TILE, 4)
@@ -46,7 +46,7 @@ static void integer_cover_outputs(const integer_job *job, const integer_area *ar
   }
 }
 
-/* Whether taps of a row go together, as conv_joins_taps. */
+/* Whether the taps of a row are processed at once; see conv_joins_taps. */
 V_INLINE int integer_joins_taps(const dfq_conv_shape *s) {
   return s->out_channels <= VL && s->stride_width == 1 && s->kernel_width == INTEGER_ROW_TAPS;
 }

@@ -1,6 +1,6 @@
-/* The plane of codes: as plane_fill.h, with pad_code wherever the window leaves the image. */
+/* The plane of codes, like plane_fill.h, with pad_code outside of the image. */
 
-/* `lanes` codes, and anything after them, but nothing of or after `end`. */
+/* Loads `lanes` codes; the lanes after them are unspecified. Does not read at or beyond `end`. */
 V_INLINE __m128i integer_load_cell(const uint8_t *from, int32_t lanes, const uint8_t *end) {
   if (end - from >= CELL) return _mm_loadu_si128((const __m128i *)from);
   uint8_t codes[CELL] = {0};
@@ -8,7 +8,7 @@ V_INLINE __m128i integer_load_cell(const uint8_t *from, int32_t lanes, const uin
   return _mm_loadu_si128((const __m128i *)codes);
 }
 
-/* `count` cells of `lanes` codes that begin `step` apart, in an image that ends at `end`. */
+/* `count` cells of `lanes` codes with a distance of `step`, in an image that ends at `end`. */
 V_INLINE void integer_fill_cells(const uint8_t *from, size_t step, int32_t count, int32_t lanes,
                                  const uint8_t *end, uint8_t *to) {
   if (count <= 0) return;

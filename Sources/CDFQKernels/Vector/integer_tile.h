@@ -1,5 +1,5 @@
 /* The register tile of conv_tile.h over codes: PIXELS neighbouring outputs x VECTORS vectors of
- * output channels, with TAPS taps of a row together. A lane sums the products of one output
+ * output channels, with TAPS taps of a row at once. A lane sums the products of one output
  * channel, over all inputs. */
 enum { INTEGER_ROW_TAPS = 3 };
 

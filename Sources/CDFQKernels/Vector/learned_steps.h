@@ -1,5 +1,5 @@
-/* Gradients through grids of learned steps: x and its gradient are read once for all grids that are
- * mixed where these are few, else once for each in turn, block by block. */
+/* Gradients through a mixture of grids with learned steps. x and its gradient are read once for all
+ * grids where these are few, and otherwise once for each grid, block by block. */
 typedef struct {
   vf levels_per_unit, qmin, qmax, share;
 } learned_grid;
@@ -10,8 +10,8 @@ typedef struct {
 
 enum { LEARNED_BLOCK = 1024, LEARNED_TOGETHER = 3 };
 
-/* n elements through COUNT grids. `inside` holds the shares of the grids before; after the last one
- * the gradient follows. */
+/* n elements through COUNT grids. `inside` accumulates the shares of the grids that contain each
+ * element; the gradient is computed after the last grid. */
 V_INLINE void learned_step(const learned_grid *grids, const int COUNT, const int DOTS,
                            const int FIRST, const int LAST, const float *x, const float *g,
                            float *inside, float *x_gradient, learned_sums *sums, int n) {
@@ -22,7 +22,7 @@ V_INLINE void learned_step(const learned_grid *grids, const int COUNT, const int
     const vf v = v_mul(value, grid->levels_per_unit);
     const vf bounded = v_max(grid->qmin, v_min(grid->qmax, v));
     const vbool within = v_same(bounded, v);
-    /* Outside, the level is the bound, and so is its derivative by the step. */
+    /* Outside of the range the level is the bound, which is also its derivative by the step. */
     const vf level = v_select(within, v_round(bounded), bounded);
     if (DOTS) sums[j].dots = v_fma(gradient, level, sums[j].dots);
     sums[j].steps = v_fma(gradient, v_select(within, v_sub(level, v), level), sums[j].steps);
@@ -36,7 +36,7 @@ V_INLINE void learned_step(const learned_grid *grids, const int COUNT, const int
   }
 }
 
-/* What a block is computed from; `grids` are those of one go. */
+/* The operands of a block; `grids` are the grids of one call. */
 typedef struct {
   const float *x, *g;
   size_t count;

@@ -3,7 +3,7 @@ typedef struct {
   vf sums[4], squares[4];
 } moment_sums;
 
-/* ROWS pixels of V vectors, each with sums of its own. */
+/* ROWS pixels of V vectors, each with separate sums. */
 V_INLINE void moments_add(const int V, const int ROWS, const float *x, size_t channels, int n,
                           moment_sums *m) {
   UNROLL_FULLY for (int r = 0; r < ROWS; r++) {

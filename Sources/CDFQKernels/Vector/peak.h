@@ -1,5 +1,4 @@
-/* As many independent multiply-adds as there are accumulators, over and over: what the processor
- * can do at most. */
+/* Repeats as many independent multiply-adds as there are accumulators: the processor's peak. */
 static size_t vector_multiply_add_loop(size_t repetitions, float *sink) {
   vf sums[CONV_REGISTERS];
   const vf factor = v_set(sink[0]), term = v_set(sink[1]);

@@ -1,11 +1,11 @@
 /* A plane is the copy of some rows of an image that convolutions read: zeros wherever the window
- * leaves the image, and channels in blocks of CELL, so that neighbouring pixels are a constant
- * distance apart whatever the channel count.
+ * leaves the image, and channels in blocks of CELL, so that neighbouring pixels have a
+ * constant distance for any channel count.
  *
  * A cell holds `length` consecutive floats of a row: one pixel's channels, or, for images of few
  * channels, a whole row of the kernel (KW x C: a "patch"), which turns KW taps of few channels
- * into one tap of many. Columns are dealt out over `phases` (the stride), so that the pixels a
- * strided convolution reads for one tap are neighbours too. */
+ * into one tap of many. Columns are distributed over `phases` (the stride), so that the pixels
+ * that a strided convolution reads for one tap are adjacent as well. */
 enum { CELL = 16, BAND_FLOATS = 64 * 1024, MAX_TAPS = 256 };
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* Maximum pooling, one vector of channels of one window after the other. */
 
-/* The part of an output's window that lies in the image. */
+/* The part of an output's window inside the image. */
 typedef struct {
   int32_t top, bottom, left, right;
 } pool_window;
@@ -18,7 +18,7 @@ V_INLINE vf pool_maximum(const dfq_conv_shape *s, const pool_window *w, const fl
     const float *from = input + ((size_t)row * s->in_width + w->left) * s->in_channels;
     for (int32_t column = w->left; column < w->right; column++, from += s->in_channels) {
       const vf x = v_load_n(from, n);
-      /* A NaN comes through and stays. */
+      /* NaN propagates. */
       const vbool keeps = v_or(v_at_most(x, best), v_unordered(best, best));
       best = v_select(keeps, best, x);
     }

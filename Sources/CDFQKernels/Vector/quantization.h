@@ -3,7 +3,7 @@ typedef struct {
 } vector_grid;
 
 /* The grid's value in levels: the product is rounded before zero is subtracted, as PyTorch does;
- * a NaN passes. */
+ * NaN propagates. */
 V_INLINE vf grid_level(const vector_grid *grid, vf x) {
   const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
   return v_add(v_max(grid->qmin, v_min(grid->qmax, level)), grid->zero);
@@ -14,14 +14,15 @@ V_INLINE vf on_grid(const vector_grid *grid, vf x) {
 }
 
 #ifdef V_TABLE
-/* A grid of few levels: its values are divided once, and looked up by the level's last bits. */
+/* A grid with few levels: its values are divided once and looked up by the low bits of the level. */
 V_INLINE vf in_table(const vector_grid *grid, const vf *table, const int TABLES, vf x) {
   const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
   const vf found = v_look_up(table, TABLES, v_max(grid->qmin, v_min(grid->qmax, level)));
   return v_select(v_unordered(x, x), x, found);
 }
 
-/* The number of tables it takes, 0 where levels are many or bounds no levels. */
+/* The number of tables that the grid takes; 0 where it has too many levels or bounds that are not
+ * levels. */
 static int fill_table(vf *table, float levels_per_unit, float zero, float qmin, float qmax) {
   if (!(qmin >= -128 && qmax <= 255 && qmin == rintf(qmin) && qmax == rintf(qmax))) return 0;
   const int tables = qmax - qmin < V_TABLE ? 1 : 2;
@@ -85,7 +86,7 @@ static void vector_fake_quantize_channels(const float *x, size_t rows, int32_t c
 #undef BODY
 }
 
-/* The division by levels_per_unit is left to the sum. */
+/* The sum is divided by levels_per_unit later. */
 static void vector_fake_quantize_dots(const float *x, const float *g, size_t count,
                                       int32_t candidates, const float *levels_per_unit,
                                       const float *zero, const float *qmin, const float *qmax,

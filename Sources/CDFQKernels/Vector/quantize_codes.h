@@ -1,10 +1,10 @@
-/* The levels of quantization.h as bytes. v_max has the lowest level where the value is NaN. */
+/* The levels of quantization.h as bytes. v_max gives the lowest level for NaN. */
 V_INLINE vf level_of(const vector_grid *grid, vf x) {
   const vf level = v_round(v_sub(v_mul(grid->levels_per_unit, x), grid->zero));
   return v_min(v_max(level, grid->qmin), grid->qmax);
 }
 
-/* Codes alone. */
+/* Only codes. */
 static void codes_of(const vector_grid *grid, const float *x, size_t count, uint8_t *codes) {
 #define BODY(i, n) \
   v_store_bytes_n(codes + i, n, v_sub(level_of(grid, v_load_n(x + i, n)), grid->qmin))

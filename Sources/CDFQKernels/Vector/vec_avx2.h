@@ -12,7 +12,7 @@ V_INLINE vf v_zero(void) { return _mm256_setzero_ps(); }
 V_INLINE vf v_set(float x) { return _mm256_set1_ps(x); }
 V_INLINE vf v_load(const float *p) { return _mm256_loadu_ps(p); }
 V_INLINE void v_store(float *p, vf a) { _mm256_storeu_ps(p, a); }
-/* Half a line at a time is slower than through the caches. */
+/* Non-temporal stores of half a line are slower than ordinary stores. */
 #define V_STREAMS 0
 V_INLINE void v_stream(float *p, vf a) { v_store(p, a); }
 V_INLINE vmask v_first(int n) {
@@ -35,7 +35,7 @@ V_INLINE vf v_round(vf a) {
 
 V_INLINE vbool v_less(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 V_INLINE vbool v_at_most(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
-/* Equal, or not to be compared. */
+/* Equal or unordered. */
 V_INLINE vbool v_same(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_EQ_UQ); }
 V_INLINE vbool v_unordered(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
 V_INLINE vbool v_and(vbool a, vbool b) { return _mm256_and_ps(a, b); }

@@ -1,5 +1,4 @@
-/* Vectors of 16 floats. The vector kernels are written over these names; vec_avx2.h has the same
- * ones. */
+/* Vectors of 16 floats. The vector kernels use these names, which vec_avx2.h defines as well. */
 #include <immintrin.h>
 
 #define VL 16
@@ -13,7 +12,7 @@ V_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }
 V_INLINE vf v_set(float x) { return _mm512_set1_ps(x); }
 V_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }
 V_INLINE void v_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
-/* Past the caches; p is the start of a cache line. */
+/* A non-temporal store; p is aligned to a cache line. */
 #define V_STREAMS 1
 V_INLINE void v_stream(float *p, vf a) { _mm512_stream_ps(p, a); }
 V_INLINE vmask v_first(int n) {
@@ -28,7 +27,7 @@ V_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 V_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
 V_INLINE vf v_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 V_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); } /* a * b + c */
-/* Where the operands do not compare, the second is the result: NaN passes as the second. */
+/* Where the operands are unordered, the result is the second one: a NaN in the second propagates. */
 V_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 V_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 V_INLINE vf v_round(vf a) { /* half to even */
@@ -37,14 +36,14 @@ V_INLINE vf v_round(vf a) { /* half to even */
 
 V_INLINE vbool v_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 V_INLINE vbool v_at_most(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
-/* Equal, or not to be compared. */
+/* Equal or unordered. */
 V_INLINE vbool v_same(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_UQ); }
 V_INLINE vbool v_unordered(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
 V_INLINE vbool v_and(vbool a, vbool b) { return a & b; }
 V_INLINE vbool v_or(vbool a, vbool b) { return a | b; }
 V_INLINE vbool v_never(void) { return 0; }
 V_INLINE int v_any(vbool a) { return a != 0; }
-/* One bit a lane. */
+/* Stores one bit per lane. */
 V_INLINE void v_store_bits(uint8_t *p, vbool a) { memcpy(p, &a, sizeof a); }
 V_INLINE vbool v_load_bits(const uint8_t *p) {
   vbool a;
@@ -55,7 +54,7 @@ V_INLINE vf v_select(vbool condition, vf yes, vf no) {
   return _mm512_mask_blend_ps(condition, no, yes);
 }
 
-/* Values by the last bits of whole numbers: of one table of V_TABLE values, or of two. */
+/* Looks up values by the low bits of whole numbers, in one or two tables of V_TABLE values. */
 #define V_TABLE 16
 V_INLINE vf v_look_up(const vf *table, const int TABLES, vf number) {
   const __m512i at = _mm512_cvtps_epi32(number);

@@ -16,7 +16,7 @@ V_INLINE int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 V_INLINE int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
 V_INLINE int32_t floor_divide(int32_t a, int32_t b) { return (a < 0 ? a - b + 1 : a) / b; }
 
-/* Scratch is used from its first cache line on. */
+/* Aligns scratch memory to a cache line. */
 V_INLINE float *aligned_start(float *p) { return (float *)(((uintptr_t)p + 63) & ~(uintptr_t)63); }
 enum { ALIGNMENT_ROOM = 16 };
 

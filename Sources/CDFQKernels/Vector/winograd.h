@@ -16,7 +16,7 @@ static size_t vector_winograd_weight_floats(int32_t tile, int32_t inputs, int32_
   return (size_t)WINOGRAD_SIDE(tile) * WINOGRAD_SIDE(tile) * winograd_matrix(inputs, outputs);
 }
 
-/* One input and one vector of outputs, past the caches where it STREAMS. */
+/* One input and one vector of outputs; STREAMS selects non-temporal stores. */
 V_INLINE void winograd_weights(const int TILE, const int STREAMS, const float *weight, size_t tap,
                                int n, size_t matrix, float *to) {
   const int SIDE = WINOGRAD_SIDE(TILE);
@@ -53,7 +53,7 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
   const int streams = V_STREAMS && bytes > WINOGRAD_CACHED_WEIGHTS &&
                       (uintptr_t)transformed % (VL * sizeof(float)) == 0;
   for (int32_t v = 0; v < vectors; v++) {
-    /* The last vector stands alone where their number is odd. */
+    /* The last vector is unpaired where their number is odd. */
     const int32_t pair = v / 2 * 2, width = smaller(vectors - pair, 2) * VL;
     const int32_t n = outputs - v * VL;
     for (int32_t i = 0; i < inputs; i++) {
@@ -71,7 +71,7 @@ static void vector_winograd_transform_weights(int32_t tile, const float *weight,
   if (streams) _mm_sfence();
 }
 
-/* Whether all of a pixel's vectors are whole lines. */
+/* Whether all vectors of a pixel are whole cache lines. */
 V_INLINE int winograd_streams(const dfq_conv_ending *ending, const dfq_conv_shape *shape,
                               const float *output, size_t output_step) {
   return V_STREAMS && ending->streams && shape->out_channels % VL == 0 && output_step % VL == 0 &&

@@ -1,9 +1,9 @@
-/* The backward of a convolution by Winograd's algorithm, block by block: the output gradient is
+/* The backward pass of a convolution by Winograd's algorithm, block by block: the output gradient is
  * transformed once, its products with the transformed inputs are summed up for the weights, and those
  * with the transformed weights are transformed back for the inputs. */
 
-/* The products of the transformed gradients and weights of all matrices of a block; meanwhile far
- * memory of the gradient at the inputs is asked for. */
+/* The products of the transformed gradients and weights of all matrices of a block; meanwhile the
+ * memory of the gradient at the inputs is prefetched where it is cold. */
 V_INLINE void winograd_multiply_gradient(const int TILE, const winograd_job *job,
                                          const dfq_winograd_gradients *g, int32_t first,
                                          int32_t end, const float *received, float *products) {
@@ -27,7 +27,7 @@ V_INLINE void winograd_multiply_gradient(const int TILE, const winograd_job *job
   }
 }
 
-/* Pixels that no tile has do not count for any output. */
+/* Pixels outside of all tiles do not contribute to any output. */
 static void winograd_clear_inputs(const dfq_conv_shape *s, const dfq_winograd_gradients *g) {
   const size_t bytes = (size_t)s->in_height * s->in_width * s->in_channels * sizeof(float);
   for (int32_t image = 0; image < g->images; image++) {
@@ -73,7 +73,7 @@ V_INLINE void winograd_gradients(const int TILE, const dfq_conv_shape *shape,
       }
     }
     if (!g->input_gradient) continue;
-    /* In the place of the inputs. */
+    /* Overwrites the inputs. */
     winograd_multiply_gradient(TILE, &job, g, first, end, received, memory);
     winograd_scatter_input(TILE, &job, memory, first, end, g, adds);
   }
@@ -92,7 +92,7 @@ static void vector_winograd_backward(const dfq_conv_shape *shape,
   }
 }
 
-/* Floats of scratch for either pass over a shape. */
+/* The size of the scratch memory for either pass over a shape, in floats. */
 static size_t vector_winograd_scratch(int32_t tile, const dfq_conv_shape *shape, int32_t images) {
   const size_t matrices = (size_t)WINOGRAD_SIDE(tile) * WINOGRAD_SIDE(tile);
   const winograd_job forward = winograd_plan(tile, shape, images, WINOGRAD_FLOATS, WINOGRAD_TILES);

@@ -1,5 +1,5 @@
-/* What the Winograd kernels share: tiles of several images in one sequence, worked off in blocks;
- * the transformed tiles of a block lie in SIDE * SIDE matrices, one behind the other. */
+/* What the Winograd kernels share: tiles of several images in one sequence, processed in blocks;
+ * the transformed tiles of a block are in SIDE * SIDE consecutive matrices. */
 typedef struct {
   const dfq_conv_shape *shape;
   int32_t tile_rows, tile_columns, tiles; /* tiles: of all images */

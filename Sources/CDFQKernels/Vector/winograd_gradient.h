@@ -53,8 +53,8 @@ V_INLINE void winograd_gradient_strip(const int TILE, const winograd_job *job,
 WINOGRAD_GRADIENT(2)
 WINOGRAD_GRADIENT(4)
 
-/* The inputs of the same tiles are read next, and last were in an earlier pass: they are asked for
- * meanwhile. */
+/* The inputs of the same tiles are read next and were last read in an earlier pass, so they are
+ * prefetched meanwhile. */
 static void winograd_transform_gradient(const int TILE, const winograd_job *job,
                                         const dfq_winograd_gradients *g, int32_t first,
                                         int32_t end, float *to) {

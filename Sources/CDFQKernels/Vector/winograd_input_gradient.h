@@ -1,6 +1,6 @@
 /* B p Bt of the tiles of a block, out of matrices [tile][input channels rounded up to CELL]: the
  * gradient at the inputs, where neighbouring tiles overlap by two rows and columns. The tiles come in
- * order, so that each pixel is stored by the first tile that has it, and added to by the others. */
+ * order, so that the first tile that contains a pixel stores it and the others add to it. */
 
 enum { WINOGRAD_OVERLAP = 2 };
 
@@ -66,14 +66,14 @@ V_INLINE void winograd_scatter_strip(const int TILE, const winograd_job *job,
 WINOGRAD_SCATTER(2)
 WINOGRAD_SCATTER(4)
 
-/* Whether the tiles of an image have all of its pixels. */
+/* Whether the tiles of an image cover all of its pixels. */
 V_INLINE int winograd_covers_inputs(const int TILE, const winograd_job *job) {
   const dfq_conv_shape *s = job->shape;
   return job->tile_rows * TILE + WINOGRAD_OVERLAP - s->pad_top >= s->in_height &&
          job->tile_columns * TILE + WINOGRAD_OVERLAP - s->pad_left >= s->in_width;
 }
 
-/* Asks for one of TILE parts (rows of the tiles) of what tiles first ..< end write. */
+/* Prefetches one of TILE parts (rows of the tiles) of the memory that tiles first ..< end write. */
 V_INLINE void winograd_prefetch_input_gradient(const int TILE, const winograd_job *job,
                                                int32_t first, int32_t end,
                                                const dfq_winograd_gradients *g, int32_t part) {

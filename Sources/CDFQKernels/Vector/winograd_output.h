@@ -1,4 +1,4 @@
-/* At m A of the tiles of a block, out of matrices [tile][output_row], and what becomes of it. */
+/* At m A of the tiles of a block, out of matrices [tile][output_row], with the fused operations. */
 
 /* The ending for VL channels (or the first n of them) from `channel` on, of one image. */
 typedef struct {
@@ -8,7 +8,7 @@ typedef struct {
   float *x, *y;       /* or NULL */
   uint8_t *activation_mask;      /* or NULL */
   int accumulate, sums;
-  int streams;        /* whole lines of x go past the caches */
+  int streams;        /* whole lines of x use non-temporal stores */
 } winograd_ending;
 
 V_INLINE winograd_ending winograd_ending_at(const dfq_conv_ending *e, float *output,
@@ -82,7 +82,7 @@ V_INLINE void winograd_output_strip(const int TILE, const int PLAIN, const winog
                                     const winograd_strip *strip, const float *from,
                                     winograd_ending *ends, int32_t n) {
   const dfq_conv_shape *s = job->shape;
-  /* Vectors may alias what is stored: a copy that nobody has the address of stays in registers. */
+  /* Vectors may alias the stores; a local copy whose address is not taken stays in registers. */
   winograd_ending ending = *ends;
   const int32_t y = strip->row * TILE, rows = s->out_height - y, count = strip->count;
   const size_t tile_row = job->output_row;

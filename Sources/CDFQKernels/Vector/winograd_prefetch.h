@@ -1,9 +1,9 @@
-/* Values a pass comes back to later lie in the third-level cache or beyond. A tile's are too
- * scattered for the processor to foresee, so they are asked for while the matrices of the block
- * are multiplied. */
+/* Values that a pass reads again later are in the third-level cache or in memory. The values of a
+ * tile are too scattered for the hardware prefetcher, so they are prefetched while the matrices of
+ * the block are multiplied. */
 enum { CACHE_LINE_FLOATS = 16 };
 
-/* Rows of pixels that lie in one piece: those of a strip. `row` counts from the top of its first
+/* Contiguous rows of pixels: the rows of a strip. `row` counts from the top of its first
  * tile. */
 V_INLINE void winograd_prefetch_row(const int32_t height, const int32_t width,
                                     const int32_t channels, int32_t row, int32_t column,
@@ -34,7 +34,7 @@ V_INLINE void winograd_prefetch_output(const int TILE, const winograd_job *job, 
   }
 }
 
-/* The same for the inputs of tiles first ..< end of the block to come. */
+/* The same for the inputs of tiles first ..< end of the next block. */
 V_INLINE void winograd_prefetch_input(const int TILE, const winograd_job *job, int32_t first,
                                       int32_t end, const float *input, size_t image_step,
                                       int32_t part) {

@@ -12,7 +12,7 @@ typedef struct {
   size_t product_step, product_row;
 } winograd_products;
 
-/* How far ahead weights are asked for. */
+/* The prefetch distance for the weights. */
 enum { WINOGRAD_AHEAD = 512 };
 
 typedef void (*winograd_product_function)(const winograd_products *job);
@@ -24,7 +24,7 @@ V_INLINE void winograd_product_inputs(const int PIXELS, const int VECTORS, const
     vf weights[2];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       weights[v] = v_load(w + v * VL);
-      /* Those of all layers do not stay in the second-level cache. */
+      /* The weights of all layers do not fit the second-level cache. */
       if (VECTORS > 1) __builtin_prefetch(w + v * VL + WINOGRAD_AHEAD);
     }
     UNROLL_FULLY for (int p = 0; p < PIXELS; p++) {
@@ -85,7 +85,7 @@ V_INLINE int32_t winograd_pixels(int32_t tiles, size_t most) {
   return divide_up(tiles, divide_up(tiles, (int32_t)most));
 }
 
-/* `outputs` is rounded up to whole vectors; the last vector stands alone where their number is
+/* `outputs` is rounded up to whole vectors; the last vector is unpaired where their number is
  * odd. */
 static void winograd_multiply(winograd_products *job, int32_t outputs) {
   enum { MOST_1 = sizeof winograd_products_1 / sizeof *winograd_products_1,

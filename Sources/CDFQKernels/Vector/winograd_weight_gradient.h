@@ -42,7 +42,7 @@ V_INLINE size_t winograd_product_step(const winograd_job *job) {
   return winograd_odd_lines((size_t)job->input_blocks * CELL * job->output_row);
 }
 
-/* All tiles at once: part by part, whose sums do not leave the cache before they are finished. */
+/* All tiles at once, in parts whose sums stay in the cache until they are complete. */
 static void winograd_sum_parts(const int TILE, const winograd_job *job, winograd_sums block,
                                float *weight_gradient) {
   enum { OUTPUTS = 256 };

@@ -1,6 +1,6 @@
 /*
- * Kernels of DynaDFQ. Everything here works on one image, on one thread, in place of nothing it was not given:
- * the callers own all memory, split the batch over threads and choose the instruction set once.
+ * Kernels of DynaDFQ. Unless stated otherwise, a kernel processes one image on the calling thread and allocates no memory.
+ * Callers own all memory, split the batch over threads and choose the instruction set once.
  *
  * Layout: activations H W C (channels innermost), float32. Weights KH KW I O ("HWIO", outputs innermost);
  * depthwise weights KH KW C. No alignment is required; no buffer is read or written outside its extent.
@@ -20,7 +20,7 @@ typedef enum {
   DFQ_ISA_SCALAR = 0,
   DFQ_ISA_AVX2 = 1,
   DFQ_ISA_AVX512 = 2,
-  DFQ_ISA_AVX512_VNNI = 3 /* as AVX512, but for the products of bytes */
+  DFQ_ISA_AVX512_VNNI = 3 /* AVX512 with VNNI instructions for products of bytes */
 } dfq_isa;
 
 /* The best instruction set of this processor (read once from the processor). */
@@ -38,62 +38,63 @@ typedef struct {
 /* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
 typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 
-/* A convolution's inputs are act(x * scale[c] + shift[c]), as affine_activation, of the values x it is given. */
+/* An operation fused before a convolution: its inputs are act(x * scale[c] + shift[c]) of the values x that it reads (see
+ * affine_activation). */
 typedef struct {
   const float *scale, *shift;
   float negative_slope, upper_bound;
 } dfq_conv_beginning;
 
-/* What becomes of a convolution's outputs x while they are in registers. */
+/* The operations fused after a convolution, applied to its outputs x while they are in registers. */
 typedef struct {
   const float *bias; /* O, or NULL */
   dfq_store store;
-  int32_t cold_input; /* inputs are unlikely to be in a cache of this core: they are asked for ahead */
-  int32_t cold;       /* so is the memory of x */
-  int32_t streams;   /* x is not read soon: it is written past the caches where its lines are whole */
-  int32_t drops;     /* x itself is not wanted: the output is never written (nor read) */
-  /* Only output channels first_output ..< end_output are computed, all where end_output is 0. Neither is inside of 32
-   * channels that begin at a multiple of 32. */
+  int32_t cold_input; /* the inputs are unlikely to be in a cache of this core: prefetch them */
+  int32_t cold;       /* the memory of x is unlikely to be in a cache of this core: prefetch it */
+  int32_t streams;   /* x is not read soon: write whole cache lines with non-temporal stores */
+  int32_t drops;     /* x itself is discarded: the output is neither written nor read */
+  /* Only output channels first_output ..< end_output are computed, or all where end_output is 0. Both are multiples of 32
+   * or the number of channels. */
   int32_t first_output, end_output;
-  /* y = act(x * scale[c] + shift[c] + residual), as affine_activation: stored where y is not NULL. */
+  /* y = act(x * scale[c] + shift[c] + residual), as affine_activation computes it; stored where y is not NULL. */
   const float *scale, *shift;
   const float *residual; /* or NULL */
   float negative_slope, upper_bound;
   float *y;
-  uint8_t *activation_mask; /* or NULL: as affine_activation */
-  /* Between neighbouring images: floats of the residual and of y, bytes of activation_mask. */
+  uint8_t *activation_mask; /* or NULL; see affine_activation */
+  /* The distances between consecutive images: floats for residual and y, bytes for activation_mask. */
   size_t residual_step, y_step, activation_mask_step;
-  /* The moments of x, as moments: added where not NULL. */
+  /* The moments of x, accumulated as by the kernel `moments` where not NULL. */
   double *sum, *square_sum;
 } dfq_conv_ending;
 
-/* What the backward of a convolution by Winograd's algorithm reads and writes. Neighbouring images lie *_step floats
+/* The operands of the backward pass of a convolution by Winograd's algorithm. Consecutive images are *_step floats
  * apart. */
 typedef struct {
   int32_t tile, images;
   const float *gradient; /* at the outputs */
   size_t gradient_step;
-  /* The gradient at the weights (3 3 I O) is added; NULL where it is not wanted, and the inputs are not read. */
+  /* Accumulates the gradient of the weights (3 3 I O); where it is NULL, the inputs are not read. */
   float *weight_gradient;
   const float *input;
   size_t input_step;
   const dfq_conv_beginning *beginning; /* or NULL */
-  /* The gradient at the inputs; NULL where it is not wanted. transformed: the weights KH KW O I, transformed. */
+  /* The gradient of the inputs, or NULL. transformed: the transformed weights KH KW O I. */
   float *input_gradient;
   size_t input_gradient_step;
   dfq_store store;
-  int32_t cold; /* its memory is unlikely to be in a cache of this core: it is asked for ahead */
+  int32_t cold; /* its memory is unlikely to be in a cache of this core: prefetch it */
   const float *transformed;
 } dfq_winograd_gradients;
 
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
- * isa values above what the processor supports must not be asked for. */
+ * The processor must support isa. */
 typedef struct {
   dfq_isa isa;
   const char *name;
 
   /* Dense convolution (groups == 1). weight: KH KW I O. bias: O or NULL.
-   * scratch: at least conv_scratch(shape) floats, contents undefined before and after. */
+   * scratch: at least conv_scratch(shape) floats, its contents are undefined before and after the call. */
   void (*conv_forward)(const dfq_conv_shape *shape, const float *input, const float *weight,
                        const float *bias, float *output, float *scratch);
   /* weight_transposed: KH KW O I (dfq_transpose_weights makes it). */
@@ -106,9 +107,9 @@ typedef struct {
                                float *bias_gradient, float *scratch);
   size_t (*conv_scratch)(const dfq_conv_shape *shape);
 
-  /* 3x3 convolutions of stride 1 by Winograd's F(tile x tile, 3x3), tile 2 or 4, of several images at a time, whose
-   * values lie input_step and output_step floats apart. NULL where an instruction set has none (scalar).
-   * The transformed weights take winograd_weight_floats floats. beginning may be NULL.
+  /* 3x3 convolutions of stride 1 by Winograd's F(tile x tile, 3x3), tile 2 or 4, of several images at a time.
+   * Consecutive images are input_step and output_step floats apart. NULL where the instruction set has no such kernels
+   * (scalar). The transformed weights take winograd_weight_floats floats. beginning may be NULL.
    * scratch: winograd_scratch(tile, shape, images) floats. */
   size_t (*winograd_weight_floats)(int32_t tile, int32_t inputs, int32_t outputs);
   void (*winograd_transform_weights)(int32_t tile, const float *weight, int32_t inputs,
@@ -118,16 +119,17 @@ typedef struct {
                             const dfq_conv_beginning *beginning, const float *transformed,
                             const dfq_conv_ending *ending, float *output, size_t output_step,
                             float *scratch);
-  /* The backward, the transpose of the algorithm: one transform of the output gradient serves both gradients. */
+  /* The backward pass, the transpose of the algorithm: both gradients share one transform of the output gradient. */
   void (*winograd_backward)(const dfq_conv_shape *shape, const dfq_winograd_gradients *gradients,
                             float *scratch);
   size_t (*winograd_scratch)(int32_t tile, const dfq_conv_shape *shape, int32_t images);
 
-  /* Dense convolution of codes: output = fma((float)sum, scale[o], offset[o]), sum the exact 32-bit sum of input code *
-   * weight code, where codes outside the image are pad_code. The sum must fit (65,793 products always do); all
-   * instruction sets give the same bits. weight: KH KW I O; packed: integer_weight_bytes, laid out for one instruction
-   * set, best at the start of a cache line. Only rows first_row ..< end_row of the outputs are computed; output is where
-   * the first of them goes. scratch: integer_scratch bytes, contents undefined before and after. */
+  /* Dense convolution of codes: output = fma((float)sum, scale[o], offset[o]), where sum is the exact 32-bit sum of input
+   * code * weight code, and codes outside of the image are pad_code. The sum must fit 32 bits, which holds for up to
+   * 65,793 products. All instruction sets give the same bits. weight: KH KW I O. packed: integer_weight_bytes bytes in the
+   * layout of this instruction set, preferably aligned to a cache line. Only rows first_row ..< end_row of the outputs are
+   * computed; output points to the first of them. scratch: integer_scratch bytes, its contents are undefined before and
+   * after the call. */
   size_t (*integer_weight_bytes)(const dfq_conv_shape *shape);
   void (*integer_pack_weights)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
   size_t (*integer_scratch)(const dfq_conv_shape *shape);
@@ -145,27 +147,28 @@ typedef struct {
                                     const float *output_gradient, float *weight_gradient,
                                     float *bias_gradient, float *scratch);
 
-  /* Maximum pooling (in_channels == out_channels; padding is not counted). A NaN comes through. The gradient is added,
-   * to the first of equal values. */
+  /* Maximum pooling (in_channels == out_channels; padding is not counted). NaN propagates. The gradient is
+   * accumulated; among equal values, the first one receives it. */
   void (*max_pool)(const dfq_conv_shape *shape, const float *input, float *output);
   void (*max_pool_gradient)(const dfq_conv_shape *shape, const float *input,
                             const float *output_gradient, float *input_gradient);
 
   /* ------------------------------------------------------------ normalization and activation
-   * y = act(x * scale[c] + shift[c] + residual); act has slope negative_slope below 0 and ends at upper_bound:
+   * y = act(x * scale[c] + shift[c] + residual); act multiplies negative arguments by negative_slope and clamps at upper_bound:
    *   none: 1, infinity.   ReLU: 0, infinity.   ReLU6: 0, 6.   Leaky ReLU: above 0, infinity.
    * residual may be NULL. pixels x channels elements.
-   * Where activation_mask is not NULL, bit i of its byte k becomes 1 where x*scale+shift+residual of element 8k + i is
-   * at most 0,
-   * else 0: all that the backward needs to know where upper_bound is infinite. channels is then a multiple of 16. */
+   * Where activation_mask is not NULL, bit i of its byte k is set to 1 if x*scale+shift+residual of element 8k + i is at
+   * most 0, and to 0 otherwise. The backward pass needs nothing else where upper_bound is infinite. channels must then be
+   * a multiple of 16. */
   void (*affine_activation)(const float *x, const float *scale, const float *shift,
                             const float *residual, float negative_slope, float upper_bound, int32_t pixels,
                             int32_t channels, float *y, uint8_t *activation_mask);
-  /* Backward of the above given g = dL/dy. m is act'(x*scale+shift+residual): 1 inside, negative_slope below 0, 0 above
-   * upper_bound. Where y or activation_mask is not NULL, m is read from it instead of from residual; it is the same.
+  /* The backward pass of affine_activation, given g = dL/dy. m is act'(x*scale+shift+residual): 1 between 0 and
+   * upper_bound, negative_slope below 0, 0 above upper_bound. Where y or activation_mask is not NULL, m is derived from it
+   * instead of from residual, with the same result.
    *   masked = g*m; x_gradient = masked*scale (stored), + (offset[c] + slope[c]*x) where these are not NULL, as
    *   add_channel_affine would add; residual_gradient = or += masked (if not NULL);
-   *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (both may be NULL together).
+   *   scale_gradient[c] += sum masked*x ; shift_gradient[c] += sum masked (NULL for both or neither).
    * g and x_gradient may be the same buffer; residual_gradient may not alias g. At the kink x*scale+shift+residual == 0
    * the derivative is `negative_slope` (as PyTorch: gradient 0 for ReLU at 0); at == upper_bound it is 0. */
   void (*affine_activation_backward)(const float *g, const float *x, const float *scale,
@@ -188,8 +191,8 @@ typedef struct {
    * y = (q + zero) / levels_per_unit, the division computed as a true float division. */
   void (*fake_quantize)(const float *x, size_t count, float levels_per_unit, float zero, float qmin,
                         float qmax, float *y);
-  /* The q of fake_quantize as codes from 0 on: q - qmin, 0 for NaN, and what fake_quantize writes where y is not NULL.
-   * qmin and qmax are whole and at most 255 apart. */
+  /* The levels q of fake_quantize as codes that start at 0: q - qmin, or 0 for NaN. Where y is not NULL, it receives what
+   * fake_quantize computes. qmin and qmax are whole numbers that differ by at most 255. */
   void (*quantize_codes)(const float *x, size_t count, float levels_per_unit, float zero,
                          float qmin, float qmax, uint8_t *codes, float *y);
   /* Per channel (channels innermost): one levels_per_unit[c], zero[c]; rows x channels elements. */
@@ -203,9 +206,9 @@ typedef struct {
                              const float *qmax, double *dots);
   /* Gradient through sum_j share[j] * fake_quantize_j(x) of grids with zero point 0 and learned steps s = 1/levels_per_unit
    * (LSQ), 1 <= j <= candidates: v = x/s (computed as x*levels_per_unit); inside where qmin <= v <= qmax:
-   *   x_gradient = g * sum of the shares of the grids x is inside of;
+   *   x_gradient = g * sum of the shares of the grids whose range contains x;
    *   steps[j] += g*(round(v) - v) inside, g*qmin below, g*qmax above; dots[j] as fake_quantize_dots.
-   * g and x_gradient may be the same buffer. x_gradient (only the sums are wanted) and dots may be NULL. */
+   * g and x_gradient may be the same buffer. x_gradient and dots may be NULL. */
   void (*learned_steps_backward)(const float *x, const float *g, size_t count, int32_t candidates,
                                  const float *levels_per_unit, const float *qmin,
                                  const float *qmax, const float *share, float *x_gradient,
@@ -217,7 +220,7 @@ typedef struct {
   /* ------------------------------------------------------------ elementwise, optimizers */
   void (*axpy)(float a, const float *x, size_t count, float *y);          /* y += a*x */
   double (*dot)(const float *x, const float *y, size_t count);            /* float blocks of 1024, then double */
-  /* Infinite in the wrong direction for no elements, NaN both if an element is NaN, +0 for either zero. */
+  /* For no elements, low is +infinity and high is -infinity. Both are NaN if any element is NaN. A zero is +0. */
   void (*minimum_maximum)(const float *x, size_t count, float *low, float *high);
   /* SGD with momentum (PyTorch's rule): g' = g + decay*w; v = momentum*v + g'; w -= rate*(nesterov ? g' + momentum*v : v) */
   void (*sgd)(float *w, float *velocity, const float *g, size_t count, float rate, float momentum,
@@ -234,19 +237,19 @@ typedef struct {
 
 const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);
 
-/* The processors the calling thread may run on: those of its affinity mask where the system has one. */
+/* The number of processors that the calling thread may run on; respects the affinity mask where the system has one. */
 int32_t dfq_processor_count(void);
 
-/* Tells the processor that a thread is waiting for another one in a loop. */
+/* A hint to the processor that the calling thread spins. */
 void dfq_relax(void);
 
-/* KH KW I O -> KH KW O I. */
+/* Transposes KH KW I O to KH KW O I. */
 void dfq_transpose_weights(const float *weight, int32_t taps, int32_t in_channels,
                            int32_t out_channels, float *transposed);
 
 /* im2col for the BLAS path: columns is (out_height*out_width) x (KH*KW*C), zero where the window leaves the image. */
 void dfq_im2col(const dfq_conv_shape *shape, const float *input, float *columns);
-/* The transpose of im2col: adds columns back into input_gradient (which the caller zeroed or holds a sum). */
+/* The transpose of im2col: adds the columns to input_gradient, which the caller has initialized. */
 void dfq_col2im(const dfq_conv_shape *shape, const float *columns, float *input_gradient);
 
 #ifdef __cplusplus

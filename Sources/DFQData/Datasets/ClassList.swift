@@ -10,7 +10,7 @@ internal struct ClassList {
   /// As many classes as a network may have.
   private static let numberLimit = 1_000_000
 
-  /// Labels folders by their names alone.
+  /// Labels folders by only their names.
   ///
   /// Folders that are all named by numbers (0, 1, 2 and so on) have these as labels, so that an
   /// absent one shifts nothing; `classCount` then says how many classes there are. Other folders are

@@ -6,8 +6,8 @@ public import DFQGraph
   import Darwin
 #endif
 
-/// One layer's share of a BN statistics loss: distance of the moments of a batch norm's input to
-/// its running statistics.
+/// One layer's term of a batch-norm statistics loss: the distance between the moments of a batch
+/// norm's input and its running statistics.
 public struct BatchNormStatistics: MomentObjective {
   /// Which statistics are compared.
   public enum Comparison: String, Sendable, CaseIterable, Codable {
@@ -24,13 +24,13 @@ public struct BatchNormStatistics: MomentObjective {
   public let targetMean: [Double]
   /// The running variances, C.
   public let targetVariance: [Double]
-  /// Which loss.
+  /// The variant of the loss.
   public let comparison: Comparison
-  /// The graph's node whose output it looks at.
+  /// The position of the node whose output the loss reads.
   public let node: Int
   /// The factor of the loss in the total.
   public let weight: Float
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   public let name = "BN statistics"
 
   /// Makes one layer's loss at the batch norm's input.

@@ -1,16 +1,16 @@
 import DFQGraph
 public import DFQTensor
 
-/// Cross entropy between soft (or one-hot) labels and the softmax of the logits, mean over the
-/// batch: -sum over classes of label * log p.
+/// Cross entropy between soft or one-hot labels and the softmax of the logits: the sum over classes
+/// of -label * log p, averaged over the batch.
 public struct CrossEntropy: ImageObjective {
   /// The labels, N C, rows summing to 1.
   public let labels: Tensor
-  /// The graph's node whose output it looks at.
+  /// The position of the node whose output the loss reads.
   public let node: Int
   /// The factor of the loss in the total.
   public let weight: Float
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   public let name = "cross entropy"
 
   /// Makes the loss at the logits' node for labels N C.

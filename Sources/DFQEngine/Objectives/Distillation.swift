@@ -1,19 +1,20 @@
 import DFQGraph
 public import DFQTensor
 
-/// Distillation: KL(teacher || student) of both softmaxes at temperature T, per sample and summed
-/// over classes, mean over the batch (Hinton et al., 2015, section 2; reduced as in IntraQ, Zhong et al., 2022,
-/// and HAST, Li et al., 2023).
+/// Distillation: KL(teacher || student) of both softmaxes at temperature T, summed over classes and
+/// averaged over the batch (Hinton et al., 2015, section 2).
+///
+/// The reduction is that of IntraQ (Zhong et al., 2022) and HAST (Li et al., 2023).
 public struct Distillation: ImageObjective {
   /// The teacher's logits, N C.
   public let teacherLogits: Tensor
   /// The temperature T.
   public let temperature: Float
-  /// The graph's node whose output it looks at.
+  /// The position of the node whose output the loss reads.
   public let node: Int
   /// The factor of the loss in the total.
   public let weight: Float
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   public let name = "distillation"
 
   /// Makes the loss at the logits' node; IntraQ's weight is 20 T^2 = 8000 at T = 20.

@@ -1,17 +1,18 @@
 import DFQGraph
 public import DFQTensor
 
-/// The feature alignment of HAST (Li et al., 2023): squared distance between channel-attention vectors of student and
-/// teacher at one unit, mean over channels and batch; attention is the spatial mean of squares,
-/// L2-normalized over channels.
+/// The feature alignment of HAST (Li et al., 2023): the squared distance between the
+/// channel-attention vectors of student and teacher at one layer, averaged over channels and batch.
+///
+/// Attention is the spatial mean of squares, L2-normalized over the channels.
 public struct FeatureAlignment: ImageObjective {
   /// The teacher's attention vectors, N C.
   public let teacherAttention: Tensor
-  /// The graph's node whose output it looks at.
+  /// The position of the node whose output the loss reads.
   public let node: Int
   /// The factor of the loss in the total.
   public let weight: Float
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   public let name = "feature alignment"
 
   /// Makes the loss for a node of shape H W C from the teacher's values there, N H W C.

@@ -1,15 +1,15 @@
 import DFQGraph
 public import DFQTensor
 
-/// A loss that looks at one image's value at one layer: cross entropy and distillation at the
-/// logits, feature alignment inside.
+/// A loss on the value of one layer for one image, such as cross entropy and distillation at the
+/// logits or feature alignment at a hidden layer.
 ///
 /// A conforming type is a value that holds what it needs for every image of the batch (targets,
 /// weights).
 public protocol ImageObjective: Sendable {
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   var name: String { get }
-  /// The graph's node whose output it looks at (before any quantizer).
+  /// The position of the node whose output the loss reads, before any quantizer.
   var node: Int { get }
   /// The factor of the loss in the total.
   var weight: Float { get }
@@ -51,14 +51,14 @@ extension MomentObjective {
 ///
 /// Its gradient is affine in the value, so the executor needs no memory for it.
 public protocol MomentObjective: Sendable {
-  /// What the loss is called in logs.
+  /// The loss's name in logs.
   var name: String { get }
-  /// The graph's node whose output it looks at (before any quantizer).
+  /// The position of the node whose output the loss reads, before any quantizer.
   var node: Int { get }
   /// The factor of the loss in the total.
   var weight: Float { get }
-  /// Whether moments are over the batch and all positions, or over the positions of each image on
-  /// its own.
+  /// Whether moments are taken over the whole batch or for each image separately, in both cases over
+  /// all positions.
   var isPerImage: Bool { get }
 
   /// Checks that what the objective holds fits a node of `channels` channels.

@@ -14,7 +14,7 @@ public struct Adam: Optimizer, Codable, Equatable {
   public var beta2: Float
   /// What is added to the root of the second moment.
   public var epsilon: Float
-  /// The steps taken so far; the bias correction depends on them.
+  /// The number of steps taken, which the bias correction depends on.
   public var steps = 0
   package var first: [Float]
   package var second: [Float]
@@ -39,7 +39,7 @@ public struct Adam: Optimizer, Codable, Equatable {
 
   /// Takes one step of size `rate` on the parameters in `ranges`, or on all.
   ///
-  /// A call counts as a step; give all ranges that learn together in one call.
+  /// Each call counts as one step, so pass all ranges of a parameter group in one call.
   ///
   /// - Throws: ``NetworkError`` where the numbers of values differ or a range is out of bounds.
   public mutating func step(
@@ -59,7 +59,7 @@ public struct Adam: Optimizer, Codable, Equatable {
         second.withUnsafeMutableBufferPointer { v in
           gradient.withUnsafeBufferPointer { g in
             guard let start = w.baseAddress else { return }
-            // Threads write to places that no two of them share.
+            // Each thread writes to its own elements.
             nonisolated(unsafe) let (w, m, v, g) = (
               start, m.baseAddress!, v.baseAddress!, g.baseAddress!
             )

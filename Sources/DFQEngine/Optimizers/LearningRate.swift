@@ -6,13 +6,13 @@ import DFQGraph
   import Darwin
 #endif
 
-/// How a learning rate changes over a run, as a factor of its base.
+/// A learning-rate schedule, as a factor of the base rate.
 public enum LearningRateSchedule: Sendable, Codable, Hashable {
   /// Always 1.
   case constant
   /// From 1 to `final` along half a cosine.
   case cosine(final: Float)
-  /// Times `decay` from each milestone on; milestones are shares of the run, 0...1.
+  /// Multiplied by `decay` at each milestone; milestones are fractions of the run, 0...1.
   case milestones([Float], decay: Float)
   /// Smith's one-cycle: up along a cosine from 1/25 to 1 over `warmup` of the run, then down to
   /// `final`.
@@ -42,7 +42,7 @@ public enum LearningRateSchedule: Sendable, Codable, Hashable {
 public struct PlateauSchedule: Sendable, Codable, Equatable {
   /// The factor at a plateau.
   public var factor: Float
-  /// The steps without improvement that are borne.
+  /// The number of steps without improvement before the rate is lowered.
   public var patience: Int
   /// The lowest rate.
   public var minimum: Float
@@ -59,7 +59,7 @@ public struct PlateauSchedule: Sendable, Codable, Equatable {
     self.minimum = minimum
   }
 
-  /// Takes note of a step's loss and updates the rate.
+  /// Updates the rate from a step's loss.
   public mutating func observe(_ loss: Double) {
     if loss < best * (1 - 1e-4) {
       best = loss

@@ -1,12 +1,12 @@
 import DFQGraph
 public import DFQTensor
 
-/// A rule that moves values against their gradient.
+/// An update rule for parameters, given their gradient.
 ///
 /// An optimizer is a value that holds its own state, such as velocities. A trainer owns one for each
-/// group of values that learn together, and a checkpoint stores its state by name.
+/// parameter group, and a checkpoint stores its state by name.
 public protocol Optimizer: Sendable {
-  /// The steps taken so far.
+  /// The number of steps taken.
   var steps: Int { get set }
 
   /// The state as named arrays, such as `velocity`; each is as long as the values.
@@ -20,7 +20,7 @@ public protocol Optimizer: Sendable {
   ///   - values: The values, as many as the optimizer was created for.
   ///   - gradient: dLoss/dValues, as many as there are values.
   ///   - rate: The learning rate.
-  ///   - ranges: The values to move, or nil for all of them; the rest of the state stays as it is.
+  ///   - ranges: The values to move, or nil for all of them; the rest of the state is unchanged.
   ///   - context: How to execute.
   /// - Throws: ``NetworkError/valueCount(what:expected:found:)`` where the numbers of values differ,
   ///   ``NetworkError/rangeOutOfBounds(what:range:count:)`` for a range outside of the values.

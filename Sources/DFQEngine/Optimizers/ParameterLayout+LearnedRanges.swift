@@ -1,7 +1,7 @@
 public import DFQGraph
 
 extension ParameterLayout {
-  /// The ranges of everything gradients reach, neighbours joined.
+  /// The ranges of all learned parameters; adjacent ranges are merged.
   public var learnedRanges: [Range<Int>] {
     var ranges: [Range<Int>] = []
     for entry in entries where entry.role.isLearned {

@@ -8,9 +8,9 @@ public struct SGD: Optimizer, Codable, Equatable {
   public var momentum: Float
   /// The factor of the weights that is added to their gradient.
   public var weightDecay: Float
-  /// Whether the step looks ahead along the velocity.
+  /// Whether to use Nesterov momentum.
   public var nesterov: Bool
-  /// The calls of `step` so far.
+  /// The number of steps taken.
   public var steps = 0
   /// The velocity of each parameter.
   public package(set) var velocity: [Float]
@@ -49,7 +49,7 @@ public struct SGD: Optimizer, Codable, Equatable {
           guard let w = w.baseAddress, let v = v.baseAddress, let g = g.baseAddress else { return }
           for range in ranges {
             let start = range.lowerBound
-            // Threads write to places that no two of them share.
+            // Each thread writes to its own elements.
             nonisolated(unsafe) let (w, v, g) = (w + start, v + start, g + start)
             context.pool.forEachPart(of: range.count) { part in
               let at = part.lowerBound

@@ -1,7 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-/// Steps of layers that the engine knows by their protocol alone.
+/// Steps of layers that the engine calls through ``LayerStep``.
 extension Executor {
   /// Computes a layer's output, or some rows of it, for one image.
   func forwardLayer(

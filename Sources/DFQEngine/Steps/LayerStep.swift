@@ -17,7 +17,7 @@ public protocol ExecutableLayer: Layer {
 /// Steps are called from several threads at once, for different images; they keep nothing between
 /// calls. Values are H W C (or C), one after the other without gaps.
 public protocol LayerStep: Sendable {
-  /// The values that ``backward(_:)`` reads; the others may be gone by then.
+  /// The values that ``backward(_:)`` reads; others may have been overwritten by then.
   var backwardReads: LayerValues { get }
 
   /// The floats of scratch memory that a call needs.
@@ -29,8 +29,8 @@ public protocol LayerStep: Sendable {
   /// output when the call begins. Input and output have the same number of elements.
   var isInPlace: Bool { get }
 
-  /// Whether some rows of the outputs may be computed alone, so that several threads divide an
-  /// image; ``LayerForward/rows`` then tells which.
+  /// Whether a call may compute only some rows of the output, so that several threads can share an
+  /// image; ``LayerForward/rows`` says which rows.
   var dividesRows: Bool { get }
 
   /// Computes the output.
@@ -45,7 +45,7 @@ extension LayerStep {
   public var backwardReads: LayerValues { [.inputs, .output] }
   /// None.
   public var scratchCount: Int { 0 }
-  /// False: gradients are added to memory of the input's own.
+  /// False: the input's gradient has its own memory, to which the step adds.
   public var isInPlace: Bool { false }
   /// False: a call computes the whole output.
   public var dividesRows: Bool { false }
@@ -87,11 +87,11 @@ public struct LayerBackward {
   public let output: UnsafePointer<Float>
   /// dLoss/dOutput.
   public let outputGradient: UnsafePointer<Float>
-  /// dLoss/dInput of each input, which is added to; nil where nobody wants it.
+  /// dLoss/dInput of each input, which is accumulated; nil where it is not requested.
   public let inputGradients: UnsafeBufferPointer<UnsafeMutablePointer<Float>?>
   /// The layer's parameters one after the other, in the order of ``Layer/parameters(of:)``.
   public let parameters: UnsafePointer<Float>
-  /// dLoss/dParameters, which is added to; nil where nobody wants it.
+  /// dLoss/dParameters, which is accumulated; nil where it is not requested.
   public let parameterGradient: UnsafeMutablePointer<Float>?
   /// Scratch memory; its contents are undefined.
   public let scratch: UnsafeMutablePointer<Float>

@@ -8,7 +8,7 @@ extension PadChannels: ExecutableLayer {
   }
 }
 
-/// Every `stride`-th pixel with zero channels around its own.
+/// Keeps every `stride`-th pixel and pads its channels with zeros.
 struct PadChannelsStep: LayerStep {
   let input: Shape
   let output: Shape

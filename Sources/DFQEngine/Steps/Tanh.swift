@@ -8,8 +8,8 @@ public import DFQTensor
 #endif
 
 extension Activation: ExecutableLayer {
-  /// Makes the step of a hyperbolic tangent; the engine has steps of its own for the activations that
-  /// are linear piece by piece.
+  /// Makes the step of a hyperbolic tangent; the engine has built-in steps for piecewise linear
+  /// activations.
   ///
   /// - Throws: ``LayerError`` for other activations.
   public func makeStep(inputs: [Shape], output: Shape) throws -> any LayerStep {
@@ -21,7 +21,7 @@ extension Activation: ExecutableLayer {
   }
 }
 
-/// The hyperbolic tangent; its slope follows from its value.
+/// The hyperbolic tangent; its derivative is computed from its value.
 struct TanhStep: LayerStep {
   let count: Int
   var backwardReads: LayerValues { .output }

@@ -8,7 +8,7 @@ extension Upsample: ExecutableLayer {
   }
 }
 
-/// Every row and column `factor` times.
+/// Repeats every row and column `factor` times.
 struct UpsampleStep: LayerStep {
   let input: Shape
   let factor: Int

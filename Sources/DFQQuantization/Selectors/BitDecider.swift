@@ -102,7 +102,7 @@ extension BitDecider {
   }
   /// Keeps nothing.
   public func workspaceCount(at site: DecisionSite) -> Int { 0 }
-  /// Scores all candidates alike, so that the price alone decides.
+  /// Scores all candidates alike, so that only the price decides.
   public func scores(_ input: DecisionInput, into scores: UnsafeMutableBufferPointer<Float>) {
     scores.update(repeating: 0)
   }

@@ -3,11 +3,11 @@ public import DFQTensor
 /// Supplies the images that a student is trained on: a stored set, or a generator that makes images
 /// while the student learns.
 ///
-/// Every source in this package makes its images from a network alone. A source of your own is your
+/// Every source in this package makes its images from only a network. A source of your own is your
 /// own code: nothing prevents it from reading real images, and a student that is trained on such a
 /// source is no longer data-free.
 ///
-/// A batch must be a function of the step, the seed and ``state`` alone, so that a resumed run sees
+/// A batch must depend only on the step, the seed and ``state``, so that a resumed run sees
 /// the same images.
 public protocol ImageSource: Sendable {
   /// What names the source in checkpoints and provenance; two sources with equal identities must

@@ -1,7 +1,7 @@
 internal import CDFQKernels
 
-/// What a convolution does with the values x it reads: its inputs are act(x * scale[c] + shift[c]),
-/// see `Kernels.affineActivation`.
+/// The operation applied to the values x that a convolution reads: its inputs are
+/// act(x * scale[c] + shift[c]); see `Kernels.affineActivation`.
 package struct ConvolutionBeginning {
   package var scale: UnsafePointer<Float>
   package var shift: UnsafePointer<Float>

@@ -1,6 +1,6 @@
 internal import CDFQKernels
 
-/// What becomes of a convolution's outputs x while they are in registers.
+/// The operations applied to a convolution's outputs x while they are in registers.
 ///
 /// Pointers are those of the first image.
 package struct ConvolutionEnding {
@@ -12,9 +12,10 @@ package struct ConvolutionEnding {
     package var negativeSlope: Float
     package var upperBound: Float
     package var y: UnsafeMutablePointer<Float>
-    /// Where the activation hasActivation, see `Kernels.affineActivation`.
+    /// Receives the activation mask; see `Kernels.affineActivation`.
     package var activationMask: UnsafeMutablePointer<UInt8>?
-    /// Between neighbouring images: floats of the residual and of y, bytes of `activationMask`.
+    /// The distances between consecutive images: floats for the residual and y, bytes for
+    /// `activationMask`.
     package var steps: (residual: Int, y: Int, activationMask: Int)
 
     package init(
@@ -35,25 +36,26 @@ package struct ConvolutionEnding {
   }
 
   package var bias: UnsafePointer<Float>?
-  /// Whether x is added to the output; excludes what follows.
+  /// Whether x is added to the output; the operations that follow are then not available.
   package var accumulate = false
-  /// Whether the inputs are unlikely to be in a cache of this core: they are then asked for ahead.
+  /// Whether the inputs are unlikely to be in a cache of this core, so that they are prefetched.
   package var hasColdInput = false
-  /// Whether the memory of x is.
+  /// Whether the memory of x is unlikely to be in a cache of this core, so that it is prefetched.
   package var isCold = false
-  /// Whether x is not read soon: it is then written past the caches.
+  /// Whether x is not read soon, so that it is written with non-temporal stores.
   package var streamsOutput = false
-  /// Whether x itself is not wanted: the output is then neither written nor read.
+  /// Whether x itself is discarded: the output is then neither written nor read.
   package var dropsOutput = false
-  /// The output channels that are computed, nil for all; bounds are multiples of `outputUnit` or the
-  /// last one's end.
+  /// The output channels to compute, nil for all.
+  ///
+  /// Both bounds are multiples of `outputUnit`, or the number of channels.
   package var outputs: Range<Int>?
   package var activation: Activation?
-  /// Sums of x and, `channels` further, of its squares, which are added to.
+  /// Accumulates the sums of x and, `channels` elements later, the sums of its squares.
   package var sums: UnsafeMutablePointer<Double>?
   package var channels = 0
 
-  /// Output channels that are not divided.
+  /// The granularity of a range of output channels.
   package static let outputUnit = 32
 
   package init(bias: UnsafePointer<Float>? = nil, accumulate: Bool = false) {

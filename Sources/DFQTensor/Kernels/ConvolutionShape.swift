@@ -35,8 +35,8 @@ package struct ConvolutionShape: Hashable, Sendable {
     self.padLeft = padLeft
   }
 
-  /// The convolution that computes some rows of the outputs alone, and the row of the inputs that
-  /// is the first of its inputs.
+  /// The convolution that computes only some rows of the outputs, and the first row of the inputs
+  /// that it reads.
   ///
   /// Every row must read some row of the inputs (`readsEverywhere`).
   package func rows(_ rows: Range<Int>) -> (shape: ConvolutionShape, firstInputRow: Int) {
@@ -49,12 +49,12 @@ package struct ConvolutionShape: Hashable, Sendable {
     return (part, first)
   }
 
-  /// Whether every row of the outputs reads some row of the inputs, not padding alone.
+  /// Whether every row of the outputs reads at least one row of the inputs, not only padding.
   package var readsEverywhere: Bool {
     padTop < kernelHeight && (outputHeight - 1) * strideHeight - padTop < inputHeight
   }
 
-  /// Multiply-accumulates of the dense convolution, those with padding counted.
+  /// The multiply-accumulate operations of the dense convolution, including those with padding.
   package var macs: Int {
     outputHeight * outputWidth * outputChannels * kernelHeight * kernelWidth * inputChannels
   }

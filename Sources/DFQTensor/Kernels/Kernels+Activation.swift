@@ -1,11 +1,12 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// y = act(x * scale[c] + shift[c] + residual), which hasActivation by `negativeSlope` below 0 and ends at `upperBound`.
+  /// Computes y = act(x * scale[c] + shift[c] + residual).
   ///
-  /// No activation is a negativeSlope of 1 and an infinite `upperBound`; ReLU a negativeSlope of 0. A NaN stays a NaN.
-  /// `activationMask` receives a bit for each element: whether the activation's argument is at most 0. The
-  /// channels are then a multiple of `bitChannels`.
+  /// The activation multiplies negative arguments by `negativeSlope` and clamps at `upperBound`. A
+  /// slope of 1 with an infinite bound is no activation; a slope of 0 is ReLU. NaN stays NaN.
+  /// `activationMask` receives one bit per element, which is set where the activation's argument is
+  /// at most 0. The number of channels must then be a multiple of `bitChannels`.
   package func affineActivation(
     x: UnsafePointer<Float>, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     residual: UnsafePointer<Float>?, negativeSlope: Float, upperBound: Float, pixels: Int,
@@ -17,13 +18,15 @@ extension Kernels {
       activationMask)
   }
 
-  /// Whole numbers of so many channels have their bits in whole bytes, for every instruction set.
+  /// The number of channels must be a multiple of this where a mask is written, so that the bits of
+  /// a pixel fill whole bytes on every instruction set.
   package static let bitChannels = 16
 
-  /// The gradients of `affineActivation`: stored at x, added at scale and shift.
+  /// Computes the gradients of `affineActivation`: stores the gradient at x and adds those at scale
+  /// and shift.
   ///
-  /// Where `y` or `activationMask`, what `affineActivation` wrote, is given, the activation's slope is read
-  /// from it; from `activationMask` only where `upperBound` is infinite.
+  /// Where `y` or `activationMask`, which `affineActivation` wrote, is given, the activation's slope
+  /// is read from it. A mask is enough only where `upperBound` is infinite.
   /// `xGradient` may be `gradient`; `residualGradient` may not. Where `offset` and `slope` are
   /// given, offset[c] + slope[c] * x is added to the gradient at x.
   package func affineActivationBackward(
@@ -51,7 +54,7 @@ extension Kernels {
     table.moments(x, Int32(pixels), Int32(channels), sum, squareSum)
   }
 
-  /// gradient = (or +=) a[c] + b[c] * x: the gradient of any function of the channels' moments.
+  /// Stores or adds a[c] + b[c] * x, the gradient of any function of the channels' moments.
   package func addChannelAffine(
     x: UnsafePointer<Float>, a: UnsafePointer<Float>, b: UnsafePointer<Float>, pixels: Int,
     channels: Int, accumulate: Bool, gradient: UnsafeMutablePointer<Float>

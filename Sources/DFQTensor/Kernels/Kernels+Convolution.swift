@@ -1,7 +1,7 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// Floats of scratch the dense and depthwise kernels of this instruction set need for `shape`.
+  /// The size of the scratch memory that the dense and depthwise kernels need for a shape, in floats.
   package func convolutionScratchCount(_ shape: ConvolutionShape) -> Int {
     shape.withKernelShape { table.conv_scratch($0) }
   }

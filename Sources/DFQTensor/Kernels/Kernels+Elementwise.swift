@@ -1,7 +1,7 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// y += a * x.
+  /// Adds a * x to y.
   package func axpy(
     _ a: Float, x: UnsafePointer<Float>, count: Int, y: UnsafeMutablePointer<Float>
   ) {
@@ -13,7 +13,7 @@ extension Kernels {
     table.dot(x, y, count)
   }
 
-  /// The least and the greatest element; NaN both if an element is NaN.
+  /// The smallest and the largest element; both are NaN if any element is NaN.
   package func minimumMaximum(x: UnsafePointer<Float>, count: Int) -> (Float, Float) {
     var low: Float = 0
     var high: Float = 0

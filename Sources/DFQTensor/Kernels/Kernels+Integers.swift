@@ -4,20 +4,21 @@ internal import CDFQKernels
 ///
 /// The results are the same bits on every instruction set.
 extension Kernels {
-  /// Bytes of a convolution's packed weight codes.
+  /// The size of a convolution's packed weight codes, in bytes.
   package func integerWeightByteCount(_ shape: ConvolutionShape) -> Int {
     shape.withKernelShape { table.integer_weight_bytes($0) }
   }
 
-  /// Puts weight codes KH KW I O into the order this instruction set reads; `packed` has
-  /// `integerWeightByteCount` bytes and is read fastest from the start of a cache line (64 bytes).
+  /// Packs weight codes KH KW I O in the order in which this instruction set reads them.
+  ///
+  /// `packed` has `integerWeightByteCount` bytes. Align it to a cache line (64 bytes) for speed.
   package func packIntegerWeights(
     _ shape: ConvolutionShape, weight: UnsafePointer<Int8>, packed: UnsafeMutablePointer<Int8>
   ) {
     shape.withKernelShape { table.integer_pack_weights($0, weight, packed) }
   }
 
-  /// Bytes of scratch `integerConvolution` needs for `shape`.
+  /// The size of the scratch memory that `integerConvolution` needs for a shape, in bytes.
   package func integerScratchByteCount(_ shape: ConvolutionShape) -> Int {
     shape.withKernelShape { table.integer_scratch($0) }
   }
@@ -25,13 +26,13 @@ extension Kernels {
   /// The dense convolution of one image of codes: the sum of the products, as a float, times
   /// `scale` plus `offset`, rounded once.
   ///
-  /// The sum is exact; it must fit 32 bits, as that of at most 65,793 products does, and is rounded
-  /// to a float from 2^24 on. Zero points are the caller's: where code and weight stand for
-  /// (code - z) and w, `offset` holds -z times the sum of the weights, scaled.
+  /// The sum is exact. It must fit 32 bits, which holds for at most 65,793 products, and is rounded
+  /// when it is converted to a float above 2^24. The caller handles zero points: where an input code
+  /// stands for (code - z), `offset` holds -z times the scaled sum of the weights.
   ///
-  /// `input` is H W I, `scale` and `offset` O, `output` H W O; `padCode` is what the image is
-  /// surrounded by (the code of 0). Only `rows` of the outputs are computed; `output` is where the
-  /// first of them goes. `packedWeight` is from `packIntegerWeights` of the same kernels; `scratch`
+  /// `input` is H W I, `scale` and `offset` O, `output` H W O. `padCode` is the code of 0, which
+  /// surrounds the image. Only the given `rows` of the outputs are computed, and `output` points to
+  /// the first of them. `packedWeight` comes from `packIntegerWeights` of the same kernels; `scratch`
   /// has `integerScratchByteCount` bytes.
   package func integerConvolution(
     _ shape: ConvolutionShape, input: UnsafePointer<UInt8>, padCode: UInt8,
@@ -45,10 +46,11 @@ extension Kernels {
     }
   }
 
-  /// clamp(round(levelsPerUnit * x - zero), minimum, maximum) - minimum.
+  /// Computes clamp(round(levelsPerUnit * x - zero), minimum, maximum) - minimum.
   ///
-  /// That is the level `fakeQuantize` chooses, counted from 0; 0 for NaN. The bounds are whole and at
-  /// most 255 apart. Where `y` is given it gets what `fakeQuantize` computes.
+  /// This is the level that `fakeQuantize` chooses, counted from 0; it is 0 for NaN. The bounds are
+  /// whole numbers that differ by at most 255. Where `y` is given, it receives the value that
+  /// `fakeQuantize` computes.
   package func quantizeCodes(
     x: UnsafePointer<Float>, count: Int, levelsPerUnit: Float, zero: Float, minimum: Float,
     maximum: Float, codes: UnsafeMutablePointer<UInt8>, y: UnsafeMutablePointer<Float>? = nil

@@ -1,7 +1,7 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// KH KW I O to KH KW O I.
+  /// Transposes weights KH KW I O to KH KW O I.
   package static func transposeWeights(
     _ weight: UnsafePointer<Float>, taps: Int, inputChannels: Int, outputChannels: Int,
     transposed: UnsafeMutablePointer<Float>
@@ -10,8 +10,8 @@ extension Kernels {
       weight, Int32(taps), Int32(inputChannels), Int32(outputChannels), transposed)
   }
 
-  /// One row of `columns` per output pixel, KH x KW x C long, zero where the window leaves the
-  /// image.
+  /// Writes one row of KH x KW x C values to `columns` for each output pixel; values outside of the
+  /// image are zero.
   package static func im2col(
     _ shape: ConvolutionShape, input: UnsafePointer<Float>, columns: UnsafeMutablePointer<Float>
   ) {

@@ -1,7 +1,8 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// Multiply-adds in registers, over and over; returns the number of floating-point operations.
+  /// Repeats independent multiply-adds in registers, to measure the processor's peak; returns the
+  /// number of floating-point operations.
   package func multiplyAddLoop(repetitions: Int) -> Int {
     var sink: [Float] = [0.5, 0.5, 1]
     return table.multiply_add_loop(repetitions, &sink)

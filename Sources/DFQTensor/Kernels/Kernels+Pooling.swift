@@ -8,7 +8,7 @@ extension Kernels {
     shape.withKernelShape { table.max_pool($0, input, output) }
   }
 
-  /// Adds the gradient at the input of `maxPool`, which goes to the first of equal values.
+  /// Adds the gradient at the input of `maxPool`; among equal values, the first one receives it.
   package func maxPoolGradient(
     _ shape: ConvolutionShape, input: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>

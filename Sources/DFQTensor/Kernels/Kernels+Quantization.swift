@@ -1,7 +1,7 @@
 internal import CDFQKernels
 
 extension Kernels {
-  /// y = (clamp(round(levelsPerUnit * x - zero), minimum, maximum) + zero) / levelsPerUnit.
+  /// Computes y = (clamp(round(levelsPerUnit * x - zero), minimum, maximum) + zero) / levelsPerUnit.
   package func fakeQuantize(
     x: UnsafePointer<Float>, count: Int, levelsPerUnit: Float, zero: Float, minimum: Float,
     maximum: Float, y: UnsafeMutablePointer<Float>
@@ -9,7 +9,7 @@ extension Kernels {
     table.fake_quantize(x, count, levelsPerUnit, zero, minimum, maximum, y)
   }
 
-  /// `fakeQuantize` with a grid per channel, channels innermost.
+  /// Computes `fakeQuantize` with one grid per channel; channels are innermost.
   package func fakeQuantizeChannels(
     x: UnsafePointer<Float>, rows: Int, channels: Int, levelsPerUnit: UnsafePointer<Float>,
     zero: UnsafePointer<Float>, minimum: Float, maximum: Float, y: UnsafeMutablePointer<Float>
@@ -30,10 +30,11 @@ extension Kernels {
       x, gradient, count, Int32(candidates), levelsPerUnit, zero, minimum, maximum, dots)
   }
 
-  /// The gradient through grids of learned steps, mixed by `share` (LSQ, equation 3): stored at x,
-  /// added at the step of each grid and, as `fakeQuantizeDots`, to `dots`.
+  /// Computes the gradient through a mixture of grids with learned steps (LSQ, equation 3).
   ///
-  /// The grids' zeros are 0. `xGradient` may be `gradient`.
+  /// The gradient at x is stored; the gradient at the step of each grid and, as in
+  /// `fakeQuantizeDots`, the inner products in `dots` are accumulated. `share` holds the weight of
+  /// each grid in the mixture. The grids have zero point 0. `xGradient` may be `gradient`.
   package func learnedStepsBackward(
     x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, count: Int, candidates: Int,
     levelsPerUnit: UnsafePointer<Float>, minimum: UnsafePointer<Float>,
@@ -46,7 +47,8 @@ extension Kernels {
       dots, stepGradient)
   }
 
-  /// `gradient` where x lies from `low` to `high`, else 0: the clipped straight-through estimator.
+  /// Passes `gradient` where x is in `low...high` and writes 0 elsewhere: the clipped
+  /// straight-through estimator.
   package func clippedBackward(
     x: UnsafePointer<Float>, gradient: UnsafePointer<Float>, count: Int, low: Float, high: Float,
     xGradient: UnsafeMutablePointer<Float>

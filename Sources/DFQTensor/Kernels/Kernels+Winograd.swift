@@ -3,17 +3,17 @@ internal import CDFQKernels
 /// Winograd's F(tile x tile, 3x3): 3x3 convolutions of stride 1, several images at a time, with a
 /// quarter (tile 4) or less than half (tile 2) of the multiplications.
 ///
-/// Values of neighbouring images lie `step` floats apart. `tile` is 2 or 4.
+/// Consecutive images are `step` floats apart. `tile` is 2 or 4.
 extension Kernels {
   /// Whether this instruction set has these kernels.
   package var hasWinograd: Bool { table.winograd_convolve != nil }
 
-  /// Floats of a convolution's transformed weights.
+  /// The size of a convolution's transformed weights, in floats.
   package func winogradWeightCount(tile: Int, inputChannels: Int, outputChannels: Int) -> Int {
     table.winograd_weight_floats(Int32(tile), Int32(inputChannels), Int32(outputChannels))
   }
 
-  /// Floats of scratch for `shape` and `images` images.
+  /// The size of the scratch memory for `images` images of a shape, in floats.
   package func winogradScratchCount(tile: Int, _ shape: ConvolutionShape, images: Int) -> Int {
     shape.withKernelShape { table.winograd_scratch(Int32(tile), $0, Int32(images)) }
   }
@@ -45,8 +45,8 @@ extension Kernels {
     }
   }
 
-  /// The backward of the convolution of `images` images: adds the gradient at the weights and
-  /// computes that at the inputs, where they are wanted.
+  /// Computes the backward pass of the convolution of `images` images: adds the gradient of the
+  /// weights and computes the gradient of the inputs, each where it is requested.
   package func winogradBackward(
     tile: Int, _ shape: ConvolutionShape, images: Int, _ gradients: WinogradGradients,
     scratch: UnsafeMutablePointer<Float>

@@ -25,7 +25,8 @@ package struct Kernels: Sendable {
 
   private init(_ isa: dfq_isa) { functions = dfq_kernels_for(isa) }
 
-  /// These kernels, but for those of VNNI: what a processor of the same width without it runs.
+  /// These kernels without VNNI instructions, as on a processor of the same vector width that lacks
+  /// them.
   package var withoutByteProducts: Kernels {
     table.isa == DFQ_ISA_AVX512_VNNI ? Kernels(DFQ_ISA_AVX512) : self
   }

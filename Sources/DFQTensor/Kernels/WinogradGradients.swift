@@ -1,10 +1,10 @@
 internal import CDFQKernels
 
-/// What the backward of a convolution by Winograd's algorithm reads and writes.
+/// The operands of the backward pass of a convolution by Winograd's algorithm.
 ///
-/// Pointers are those of the first image; neighbouring images lie `step` floats apart.
+/// Pointers refer to the first image; consecutive images are `step` floats apart.
 package struct WinogradGradients {
-  /// The gradient at the weights 3 3 I O, which is added to, and the convolution's inputs.
+  /// The gradient of the weights 3 3 I O, which is accumulated, and the convolution's inputs.
   package struct Weights {
     package var gradient: UnsafeMutablePointer<Float>
     package var input: UnsafePointer<Float>
@@ -22,7 +22,7 @@ package struct WinogradGradients {
     }
   }
 
-  /// The gradient at the inputs, and the weights 3 3 O I, transformed.
+  /// The gradient of the inputs, and the transformed weights 3 3 O I.
   package struct Inputs {
     package var gradient: UnsafeMutablePointer<Float>
     package var step: Int

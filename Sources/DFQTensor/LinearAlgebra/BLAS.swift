@@ -19,14 +19,14 @@ public enum BLAS {
       beta, c, .init(n))
   }
 
-  /// Keeps the BLAS from starting threads of its own below ours.
+  /// Makes the BLAS single-threaded, because the worker pool provides the threads.
   package static func useOneThread() {
     #if !canImport(Accelerate)
       openblas_set_num_threads(1)
     #endif
   }
 
-  /// What the BLAS says of itself, with the processor core it chose its kernels for.
+  /// The configuration that the BLAS reports, with the processor core that its kernels are for.
   public static var configuration: String {
     #if canImport(Accelerate)
       "Accelerate"

@@ -9,7 +9,7 @@ import Synchronization
 
 /// The threads of a pool besides the caller's: each sleeps on a semaphore until there is work.
 final class Helpers: Sendable {
-  /// What the threads share; it outlives the pool until they have ended.
+  /// The state that the threads share; it outlives the pool until all threads have ended.
   private final class Shared: Sendable {
     let wake: [DispatchSemaphore]
     let done = DispatchSemaphore(value: 0)
@@ -19,7 +19,7 @@ final class Helpers: Sendable {
 
     init(count: Int) { wake = (0..<count).map { _ in DispatchSemaphore(value: 0) } }
 
-    /// Does a thread's share; false where the thread should end.
+    /// Runs a thread's part of the current work; returns false where the thread should end.
     ///
     /// It is a function of its own, never inlined: the work must be released before the thread
     /// signals that it is done.
@@ -30,7 +30,7 @@ final class Helpers: Sendable {
       return true
     }
 
-    /// A thread's whole life.
+    /// The loop of a thread, until the pool ends.
     func loop(worker: Int) {
       while true {
         wake[worker - 1].wait()
@@ -40,7 +40,7 @@ final class Helpers: Sendable {
     }
   }
 
-  /// What a new thread is given.
+  /// The argument of a new thread.
   private final class Start: Sendable {
     let shared: Shared
     let worker: Int
@@ -52,7 +52,7 @@ final class Helpers: Sendable {
   }
 
   private let shared: Shared
-  /// The threads that there are: fewer than requested where the system allows no more.
+  /// The number of threads; smaller than requested where the system does not allow as many.
   let count: Int
 
   init(count wanted: Int) {

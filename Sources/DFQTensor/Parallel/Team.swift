@@ -7,21 +7,21 @@ import Synchronization
   import Darwin
 #endif
 
-/// Threads that do one thing together, step by step; each waits for the others between two steps.
+/// A set of threads that work on the same computation step by step, with a barrier between steps.
 ///
-/// Waking a sleeping thread takes longer than many a step of one image does. The threads therefore
-/// stay awake for as long as the pass lasts; who waits for long lets others have the processor.
+/// Waking a sleeping thread often takes longer than a step of one image. The threads therefore spin
+/// at the barrier for the duration of a pass, and yield the processor after a long wait.
 package final class Team: Sendable {
   /// The number of threads.
   package let count: Int
   private let arrivals = Atomic<Int>(0)
 
-  /// Looks before a waiting thread offers the processor to others: some 50 microseconds.
+  /// The number of spins before a waiting thread yields the processor, about 50 microseconds.
   private static let patience = 1000
 
   package init(count: Int) { self.count = count }
 
-  /// Returns when every thread of the team has called it as often as the caller.
+  /// Waits until every thread of the team has reached the same barrier.
   package func wait() {
     guard count > 1 else { return }
     let arrived = arrivals.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
@@ -33,7 +33,7 @@ package final class Team: Sendable {
     }
   }
 
-  /// A member's share of `count` things, which come in units that are not divided.
+  /// The range of `count` items that a member works on; units of items are not divided.
   package func share(_ count: Int, unit: Int, member: Int) -> Range<Int> {
     let units = (count + unit - 1) / unit
     let first = units * member / self.count * unit
@@ -44,7 +44,7 @@ package final class Team: Sendable {
 extension WorkerPool {
   /// Calls `body` once on every thread, all at the same time.
   ///
-  /// A pool that is already at work makes a team of the caller alone.
+  /// Where the pool is already at work, the team consists of only the caller.
   package func runTeam(_ body: @Sendable (_ member: Int, _ team: Team) -> Void) {
     let team = Team(count: threads)
     let finished = runOnAll { body($0, team) }

@@ -1,6 +1,7 @@
 extension WorkerPool {
-  /// Calls `body` for the parts of 0..<count, none longer than `size`: elementwise work that is
-  /// bound by memory, which two cores read faster than one.
+  /// Calls `body` for consecutive parts of 0..<count of at most `size` elements.
+  ///
+  /// Use it for elementwise work that is limited by memory bandwidth.
   package func forEachPart(
     of count: Int, size: Int = 1 << 15, _ body: @Sendable (_ part: Range<Int>) -> Void
   ) {

@@ -23,8 +23,8 @@ extension RandomStream {
     return Float(radius * cos(angle))
   }
 
-  /// Independent standard normal numbers, each with two draws, so that the stream's position
-  /// depends on the count alone.
+  /// Independent standard normal numbers, each from two draws, so that the stream's position
+  /// depends only on the count.
   public mutating func normals(_ count: Int) -> [Float] { (0..<count).map { _ in normal() } }
 
   /// A draw from Beta(1, 1), the uniform distribution, or from Beta(a, a) by Jöhnk's method

@@ -2,7 +2,7 @@
 /// augmentation and selection never share draws and any part can be repeated on its own.
 ///
 /// xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64 from a hash of the names. The state
-/// is `Codable`: a checkpoint stores it and a resumed run goes on with the same bits.
+/// is `Codable`: a checkpoint stores it and a resumed run continues with the same bits.
 public struct RandomStream: RandomNumberGenerator, Sendable, Codable, Equatable {
   private var state: [UInt64]
 

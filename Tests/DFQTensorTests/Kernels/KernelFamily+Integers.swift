@@ -32,7 +32,7 @@ struct IntegerCase {
     let bytes = kernels.integerWeightByteCount(shape)
     let packed = GuardedBuffer([Int8](repeating: 85, count: bytes), placement)
     kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)
-    // In two bands, as a caller does who goes on with what is still in the cache.
+    // In two bands, as a caller does that continues with the rows that are still in the cache.
     let middle = shape.outputHeight / 2
     for rows in [0..<middle, middle..<shape.outputHeight] where !rows.isEmpty {
       kernels.integerConvolution(

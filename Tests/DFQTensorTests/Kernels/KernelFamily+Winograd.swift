@@ -169,7 +169,7 @@ extension KernelFamily {
       }
       let weight = transformedWeights(
         kernels, tile: test.tile, buffers[1], inputs: inputs, outputs: outputs)
-      // Where the activation hasActivation, which follows from the values too.
+      // The activation mask, which also follows from the values.
       let bits = GuardedBuffer([UInt8](repeating: 0, count: (steps + 7) / 8), .end)
       let hasBits = outputs.isMultiple(of: Kernels.bitChannels) && test.gap == 0
       var ending = ConvolutionEnding(bias: buffers[2])
