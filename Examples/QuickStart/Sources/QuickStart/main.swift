@@ -1,4 +1,4 @@
-// README's program, from a package of its own: a pretrained network in, a dynamically quantized
+// The program of README.md in a separate package: a pretrained network in, a dynamically quantized
 // network out. Without arguments it runs on the network that comes with the library; with two, on
 // the public CIFAR-10 weights.
 //
