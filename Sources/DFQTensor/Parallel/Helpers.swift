@@ -21,7 +21,7 @@ final class Helpers: Sendable {
 
     /// Runs a thread's part of the current work; returns false where the thread should end.
     ///
-    /// It is a function of its own, never inlined: the work must be released before the thread
+    /// This function is never inlined: the work must be released before the thread
     /// signals that it is done.
     @inline(never)
     func perform(worker: Int) -> Bool {

@@ -1,5 +1,5 @@
 /// A reproducible stream of random numbers named by a seed and a path, so that synthesis, labels,
-/// augmentation and selection never share draws and any part can be repeated on its own.
+/// augmentation and selection never share draws and any part can be repeated separately.
 ///
 /// xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64 from a hash of the names. The state
 /// is `Codable`: a checkpoint stores it and a resumed run continues with the same bits.

@@ -2,7 +2,7 @@ import DFQQuantization
 
 /// Parameters of a student: where they are, and where a pass leaves their gradient.
 ///
-/// A new kind of learned parameters conforms in a file of its own and joins the list in
+/// A new kind of learned parameters conforms in a separate file and joins the list in
 /// ``DynamicTrainer/parameterGroups(for:)``; the loop and the checkpoint treat all kinds alike.
 protocol StudentParameters: Sendable {
   /// Copies of the values that a checkpoint must keep because the student does not hold them
