@@ -17,6 +17,11 @@ enum Memory {
     try check("\(option) \(images)", count: images, each: 4 * network.imageShape.count)
   }
 
+  /// - Throws: ``ToolError/usage(_:)`` where an executor's bytes are more than the machine has.
+  static func check(_ option: String, bytes: Int) throws {
+    try check(option, count: 1, each: bytes)
+  }
+
   private static func check(_ what: String, count: Int, each: Int) throws {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: each)
     guard !overflow, bytes <= limit else {

@@ -48,13 +48,15 @@ struct Time: ParsableCommand {
     try Memory.check("--batch", batch: batch, of: network)
     let work = TimedWork(
       kind: work, network: network, batch: batch, seed: options.seed, context: context)
+    let executorBytes = try work.executorBytes()
+    if let executorBytes { try Memory.check("--batch \(batch)", bytes: executorBytes) }
     let times = try StepTimes(seconds: seconds) { try work.run(steps: $0, mark: $1) }
     let summary = Summary(
       what: self.work.rawValue, network: self.network, batch: batch, reps: times.count,
       msMedian: rounded(times.quantile(0.5)), msMin: rounded(times.quantile(0)),
       msP10: rounded(times.quantile(0.1)), msP90: rounded(times.quantile(0.9)),
       imagesPerSecond: rounded(Double(batch) / times.quantile(0.5) * 1000),
-      memoryMb: try work.executorBytes().map { rounded(Double($0) / 1e6) },
+      memoryMb: executorBytes.map { rounded(Double($0) / 1e6) },
       peakMb: rounded(Double(RandomData.peakBytes) / 1e6))
     if options.json {
       try Output.json(summary, run: options, onOneLine: true)

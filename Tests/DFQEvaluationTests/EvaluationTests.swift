@@ -51,10 +51,17 @@ import Testing
     #expect(abs(cost / own.meanBitOPs - 1) < 1e-12)
     #expect(abs(shuffled.meanActivationBits / own.meanActivationBits - 1) < 1e-12)
     #expect(try policy("fixed").meanBitOPs <= own.meanBitOPs)
-    #expect((2...5).contains(try policy("random").meanActivationBits))
+    // Random bits are drawn from all of the selector's: their mean, within five deviations.
+    let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
+    let pool = try evaluator.run(images, policy: .selector).bits.flatMap { $0.map(Double.init) }
+    let spread = Statistics.deviation(pool)
+    #expect(spread > 0.1)
+    let shares = student.costModel.shares.reduce(0) { $0 + $1 * $1 }
+    #expect(
+      abs(try policy("random").meanActivationBits - Statistics.mean(pool))
+        < 5 * spread * (shares / 150).squareRoot())
 
     // The oracle's prediction is the smallest right candidate's, so it is right wherever one is.
-    let evaluator = StudentEvaluator(student, context: EvaluationTests.context)
     let runs = try [2, 3, 5].map { try evaluator.run(images, policy: .fixed($0)) }
     var hits = 0
     var oracleCost = 0.0
@@ -71,6 +78,7 @@ import Testing
       #expect(uniform.accuracy == runs[candidate].share(equalTo: images.labels))
       #expect(uniform.meanBitOPs == runs[candidate].averageBitOPs)
     }
+    #expect(report.layers.count == student.outputs.count)
     for layer in report.layers { #expect(layer.histogram.values.reduce(0, +) == 150) }
   }
 

@@ -37,9 +37,10 @@ import Testing
     var first = RandomStream(seed: 1, "a")
     var second = RandomStream(seed: 1, "a")
     let images = Tensor(shape: [2, 6, 6, 1], elements: (0..<72).map(Float.init))
-    #expect(
-      try Augmentation.cropAndFlip(images, stream: &first)
-        == Augmentation.cropAndFlip(images, stream: &second))
+    let cropped = try Augmentation.cropAndFlip(images, stream: &first)
+    #expect(try cropped == Augmentation.cropAndFlip(images, stream: &second))
+    // The stream has moved, so the next crops are others.
+    #expect(try cropped != Augmentation.cropAndFlip(images, stream: &first))
   }
 
   @Test(arguments: [[4, 4, 3], [1, 0, 4, 3], [1, 4, 0, 3], []] as [Shape])

@@ -210,6 +210,7 @@ import Testing
   @Test func supportsHoldTheAnchor() throws {
     let batch = try refinement(.init(), count: 32).labelBatch
     #expect(batch.labels.argmaxOfRows() == batch.anchors)
+    #expect(batch.supports.contains { $0.count > 1 })
     for image in 0..<32 {
       #expect(batch.supports[image][0] == batch.anchors[image])
       for k in batch.supports[image].dropFirst() {

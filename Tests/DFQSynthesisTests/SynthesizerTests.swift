@@ -193,7 +193,7 @@ import Testing
     let all = try run(dropping: false)
     let kept = try run(dropping: true)
     #expect(kept.count + kept.droppedCount == 10)
-    #expect(kept.droppedCount > 0 && all.droppedCount == 0)
+    #expect(kept.count > 0 && kept.droppedCount > 0 && all.droppedCount == 0)
     #expect(kept.provenance["dropped"] == "\(kept.droppedCount)")
     let predictions = try FloatExecutor(tinyNetwork()).logits(ofInputs: kept.images).argmaxOfRows()
     for (row, prediction) in predictions.enumerated() {

@@ -18,13 +18,12 @@ import Testing
       let (get, set) = try (call("sched_getaffinity"), call("sched_setaffinity"))
       let all = WorkerPool.activeProcessors
       var old = [UInt8](repeating: 0, count: 128)
-      guard get(0, old.count, &old) >= 0, let byte = old.firstIndex(where: { $0 != 0 }) else {
-        return
-      }
+      try #require(get(0, old.count, &old) >= 0)
+      let byte = try #require(old.firstIndex { $0 != 0 })
       // The lowest processor of the mask; the test runs on one thread and never suspends.
       var one = [UInt8](repeating: 0, count: old.count)
       one[byte] = old[byte] & ~(old[byte] &- 1)
-      guard set(0, one.count, &one) == 0 else { return }
+      try #require(set(0, one.count, &one) == 0)
       let bound = WorkerPool.activeProcessors
       _ = set(0, old.count, &old)
       #expect(bound == 1)

@@ -80,6 +80,19 @@ import Testing
     try tool.expectRefusal(Self.time + ["\(option)=\(value)"], naming: option, code: 64)
   }
 
+  /// Images of millions of pixels: beyond what a graph may hold, or beyond the machine's memory.
+  @Test(arguments: [
+    ("4096x4096", 1, Int32(1), "layer"), ("4096x4096", 32, 1, "layer"),
+    ("2048x2048", 64, 64, "--batch"), ("1024x1024", 100_000, 64, "--batch"),
+  ])
+  func timingOfLargeImages(size: String, batch: Int, code: Int32, culprit: String) throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.expectRefusal(
+      ["time", "--network", "resnet20-cifar:input=\(size)x3", "--batch", "\(batch)"],
+      naming: culprit, code: code)
+  }
+
   /// More threads than processors are fine, up to the limit.
   @Test func manyThreadsWork() throws {
     let tool = try Tool()

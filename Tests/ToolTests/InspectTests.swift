@@ -68,6 +68,34 @@ import Testing
       code: 1)
   }
 
+  /// The rows above the first image explain the captions: more where a student's bits are shown.
+  @Test func picturesHaveALegend() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    var heights: [Int] = []
+    for file in ["tiny.safetensors", "student.safetensors"] {
+      let result = try tool.run([
+        "inspect", file, "--images", "images.safetensors", "--picture", "p.png",
+      ])
+      #expect(result.status == 0, "\(result.error)")
+      let picture = try PixelImage(contentsOf: tool.path("p.png"))
+      func ink(_ row: Int) -> Int {
+        (0..<picture.width).filter { picture[row, $0, 0] < 128 }.count
+      }
+      // Noise is dark in half of an image's pixels, text in few.
+      let first = try #require(
+        (0..<picture.height).first { row in
+          (0..<picture.width).filter { picture[row, $0, 0] != 255 }.count > picture.width / 2
+        })
+      let text = (0..<first).map(ink)
+      #expect(text.reduce(0, +) > 500)
+      // Lines of text with white between them.
+      heights.append(zip(text, text.dropFirst()).filter { $0 > 0 && $1 == 0 }.count)
+    }
+    #expect(heights[0] >= 1 && heights[1] > heights[0], "\(heights)")
+  }
+
   /// A caption ends before the next image's begins, however long its class's name is.
   @Test func captionsKeepTheirDistance() throws {
     let tool = try Tool()

@@ -38,6 +38,65 @@ import Testing
     }
   }
 
+  /// What a terminal shows of a process's output: lines, of which a carriage return starts over.
+  private func screen(_ text: String) -> [String] {
+    text.replacing("\r\n", with: "\n").split(separator: "\n").map { line in
+      var shown = ""
+      for part in line.split(separator: "\r", omittingEmptySubsequences: false) {
+        let isErased = part.contains("\u{1b}[K")
+        let text = String(part.replacing("\u{1b}[K", with: ""))
+        shown = isErased ? text : text + String(shown.dropFirst(text.count))
+      }
+      return shown
+    }
+  }
+
+  /// One bar over the student's pass and those of all controls, which never goes back.
+  @Test func controlsAreOneBar() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let records = try (0..<11).flatMap { _ in try [UInt8](tool.contents("test.bin")) }
+    try AtomicFile.write(records, to: tool.path("many.bin"))
+    let terminal = try #require(PseudoTerminal(columns: 80))
+    let result = try tool.run(
+      [
+        "evaluate", "student.safetensors", "--teacher", "tiny.safetensors", "--data",
+        "cifar10:many.bin", "--controls", "--isa", "scalar", "--arithmetic", "float",
+      ], .init(error: terminal.follower))
+    #expect(result.status == 0, "\(result.error)")
+    let shown = terminal.finish()
+    let counts = shown.matches(of: /(\d+)\/(\d+)/).compactMap { match in
+      Int(match.output.1).flatMap { done in Int(match.output.2).map { (done, $0) } }
+    }
+    #expect(counts.count > 2, "\(shown.debugDescription)")
+    // 132 images, once for the student and once for each of the seven controls.
+    #expect(Set(counts.map(\.1)) == [132 * 8])
+    #expect(zip(counts, counts.dropFirst()).allSatisfy { $0.0 < $1.0 }, "\(counts)")
+  }
+
+  /// An epoch's accuracy has a line of its own, though it comes while the bar is shown.
+  @Test func epochsHaveTheirLines() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let terminal = try #require(PseudoTerminal(columns: 80))
+    let result = try tool.run(
+      [
+        "train", "--data", "cifar10:test.bin", "--arch", "resnet8-cifar", "--batch", "4",
+        "--epochs", "30", "--isa", "scalar", "--learning-rate", "1e-3", "-o", "x",
+      ], .init(output: terminal.follower, error: terminal.follower))
+    #expect(result.status == 0)
+    let shown = terminal.finish()
+    #expect(shown.contains("steps/s"), "\(shown.debugDescription)")
+    let lines = screen(shown)
+    for epoch in 1...30 {
+      let own = lines.filter { $0.hasPrefix("epoch \(epoch): ") }
+      #expect(own.count == 1, "\(lines)")
+      #expect(own.first?.wholeMatch(of: /epoch \d+: training accuracy [\d.]+ %/) != nil)
+    }
+    #expect(lines.count == 31 && lines.last!.hasPrefix("x: trained"), "\(lines)")
+  }
+
   /// The first Ctrl-C ends a run between two steps: it says what is saved, and the same command
   /// continues to the same bits.
   @Test(arguments: [SIGINT, SIGTERM]) func interrupted(signal: Int32) throws {
