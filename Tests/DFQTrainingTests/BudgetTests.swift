@@ -79,6 +79,35 @@ import Testing
     #expect(run.averageBitOPs <= student.bitOPs(activationBits: 3))
   }
 
+  /// Two passes for every image, whatever a bit costs.
+  private struct Stubborn: BitDecider {
+    static let kind = "tests.stubborn"
+    var learning: DeciderLearning { .nothing }
+    func passes(in setting: DecisionSetting) -> [[Int]] {
+      [setting.candidates.first!, setting.candidates.last!].map { bits in
+        setting.outputs.map { _ in bits }
+      }
+    }
+    func continues(
+      after pass: Int, logits: UnsafeBufferPointer<Float>,
+      parameters: UnsafeBufferPointer<Float>, price: Float
+    ) -> Bool { pass == 0 }
+  }
+
+  /// A selector that no price moves is an error, not a student beyond its budget.
+  @Test func budgetsThatAreNotMet() throws {
+    let trainer = try TinyTrainer.student(budget: 3, selector: BitSelector(Stubborn())) {
+      $0.steps = 1
+      $0.warmup = 0
+    }
+    do {
+      _ = try trainer.train(on: images)
+      Issue.record("a budget that is not met was taken")
+    } catch TrainingError.budgetNotMet(let bits, let reached) {
+      #expect(bits == 3 && reached > 3)
+    }
+  }
+
   @Test func summaryOfATrainedStudent() throws {
     let trainer = try TinyTrainer.student(budget: 3)
     let student = try trainer.train(on: images)

@@ -53,7 +53,11 @@ extension Network {
       try match.checkShapes(layout, tensors: shapes)
     } catch {
       guard let advice = ParameterMatch.advice(layout, tensors: shapes) else { throw error }
-      throw NetworkError.wrongArchitecture(file: path, problem: "\(error)", advice: advice)
+      // The message of some errors begins with the file, as that of the new error does.
+      let message = "\(error)"
+      let prefix = "\(path.oneLine): "
+      let problem = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
+      throw NetworkError.wrongArchitecture(file: path, problem: problem, advice: advice)
     }
     var values = [Float](repeating: 0, count: layout.count)
     for (entry, name) in zip(layout.entries, match.names) {
