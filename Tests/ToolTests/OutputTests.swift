@@ -73,6 +73,20 @@ import Testing
     #expect(closed.error.contains("dynadfq: error: standard output"), "\(closed.error)")
   }
 
+  /// A negative zero is a zero, and minus signs inside of texts and numbers stay.
+  @Test func negativeZeros() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    var file = try SafetensorsFile(contentsOf: tool.path("tiny.safetensors"))
+    file.metadata["mean"] = "-0.0,-0.25,0"
+    try file.write(to: tool.path("zero-0.safetensors"))
+    let result = try tool.run(["inspect", "zero-0.safetensors", "--json"])
+    #expect(result.status == 0, "\(result.error)")
+    let mean = try #require(result.output.firstMatch(of: /"mean"\s*:\s*\[([^\]]*)\]/))
+    let numbers = mean.output.1.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+    #expect(numbers == ["0", "-0.25", "0"])
+  }
+
   @Test func version() throws {
     let tool = try Tool()
     defer { tool.remove() }
