@@ -45,11 +45,15 @@ struct Time: ParsableCommand {
     let context = options.context
     let name = network == "resnet20" ? "resnet20-cifar" : network
     let network = try RandomData.network(name, seed: options.seed)
-    try Memory.check("--batch", batch: batch, of: network)
     let work = TimedWork(
       kind: work, network: network, batch: batch, seed: options.seed, context: context)
     let executorBytes = try work.executorBytes()
-    if let executorBytes { try Memory.check("--batch \(batch)", bytes: executorBytes) }
+    if let executorBytes {
+      let images = batch * network.imageShape.count * MemoryLayout<Float>.stride
+      try Memory.check("--batch \(batch)", bytes: executorBytes + images)
+    } else {
+      try Memory.check("--batch", batch: batch, of: network)
+    }
     let times = try StepTimes(seconds: seconds) { try work.run(steps: $0, mark: $1) }
     let summary = Summary(
       what: self.work.rawValue, network: self.network, batch: batch, reps: times.count,

@@ -93,6 +93,33 @@ import Testing
       naming: culprit, code: code)
   }
 
+  /// Inference keeps few values, but the images themselves.
+  @Test func timingOfManyImages() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.expectRefusal(
+      [
+        "time", "--work", "infer", "--network", "resnet20-cifar:input=2048x2048x3", "--batch",
+        "100000",
+      ], naming: "--batch", code: 64)
+  }
+
+  /// The executor's formula is what counts: a batch that needs a little more than the machine has.
+  @Test func timingBeyondTheFormula() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let name = "resnet20-cifar:input=256x256x3"
+    let network = try Architecture(name: name).network(seed: 0)
+    let request = PassRequest(
+      momentObjectives: try network.batchNormStatistics(), imageGradient: true)
+    let context = ExecutionContext(threads: 1)
+    let bytes = FloatExecutor.bytes(network, batch: 64, request: request, context: context)
+    let images = Double(ProcessInfo.processInfo.physicalMemory) / Double(bytes / 64)
+    try tool.expectRefusal(
+      ["time", "--network", name, "--batch", "\(Int(1.05 * images))", "--threads", "1"],
+      naming: "--batch", code: 64)
+  }
+
   /// More threads than processors are fine, up to the limit.
   @Test func manyThreadsWork() throws {
     let tool = try Tool()
