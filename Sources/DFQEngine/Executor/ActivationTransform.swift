@@ -35,6 +35,9 @@ package protocol ActivationTransform: AnyObject, Sendable {
   /// Levels per unit of a layer's weights in a bank, of each output channel or of all; nil where
   /// they are on no grid.
   func weightLevels(layer: Int, bank: Int) -> [Float]?
+
+  /// Called when a pass ends: obtains what other processes computed of the batch.
+  func gather(_ reduction: Reduction)
 }
 
 /// A transform without banks and grids.
@@ -45,4 +48,5 @@ extension ActivationTransform {
     preconditionFailure("a transform without codes")
   }
   package func weightLevels(layer: Int, bank: Int) -> [Float]? { nil }
+  package func gather(_ reduction: Reduction) {}
 }

@@ -1,49 +1,27 @@
-import DFQGraph
+package import DFQGraph
 package import DFQTensor
 
 /// Runs a plan over batches, forward and backward.
 ///
-/// The batch is split into a fixed number of shards (shares that depend on the batch alone), and a
-/// shard into groups of a few images; sums over images run within a group, then over the groups of a
-/// shard and then over the shards, each in order: results are the same bits for any number of
-/// threads. Where no loss couples the images, a group is computed forward and backward before the
-/// next one and stays in the cache.
+/// It owns what lives longer than a pass: the ``PreparedWeights``, the ``Arena`` and the layouts of
+/// values. ``run(images:parameters:request:)`` checks a request, prepares the weights, takes the
+/// memory, and lets a ``Pass`` do the work with a ``StepRunner``.
+///
+/// The batch is split into logical ``Shards``, and a shard into groups of a few images. Sums over
+/// images run within a group, then over the groups of a shard and then over the shards, each in order:
+/// results are the same bits for any number of threads. Where no loss couples the images, a group is
+/// computed forward and backward before the next one and stays in the cache.
 package final class Executor: @unchecked Sendable {
   package let plan: Plan
   package let context: ExecutionContext
-  package let transform: (any ActivationTransform)?
-  /// How many versions of the parameters there are, one after the other: one for each bit-width
-  /// weights may be chosen at.
-  package let banks: Int
-  let runner: ConvolutionRunner
-  let winograd: WinogradPlan
-  let integers: IntegerWeights
-  let groupLimit: WinogradPlan.GroupLimit
-  /// The parameters of the current pass.
-  let parameters: FloatBuffer
-  let normMemory: FloatBuffer
-  let transposed: FloatBuffer
-  let winogradWeights: FloatBuffer
-  /// What `parameters` and what follows from it were made of.
-  var prepared: Prepared?
-  /// Whether the images of the current pass are computed alone, with weights made for it.
-  var computesSingleImage = false
-  private(set) var shards: [Shard] = []
-  private var scratch: [FloatBuffer] = []
-  /// Floats of a thread's scratch where it computes whole images.
-  private(set) var scratchCount = 0
-  /// Floats of a thread's scratch where it computes rows of images with others; 0 before.
-  private var teamScratch = 0
+  private let transform: (any ActivationTransform)?
+  private let weights: PreparedWeights
+  private let runner: StepRunner
+  private let arena: Arena
   private var layouts: [LayoutKey: ValueLayout] = [:]
-  private var kept = FloatBuffer(0)
-  private var transient = FloatBuffer(0)
-  private var gradients = FloatBuffer(0)
-  /// The last pass's gradient at the parameters: its memory is used again once nobody else has it.
-  var spareGradient: [Float] = []
-  let nodeHasConsumer: [Bool]
 
-  /// The most shards a batch is split into.
-  package static let shardLimit = 8
+  /// How many versions of the parameters there are, one after the other.
+  var banks: Int { weights.banks }
 
   package init(
     plan: Plan, context: ExecutionContext, transform: (any ActivationTransform)? = nil,
@@ -52,105 +30,60 @@ package final class Executor: @unchecked Sendable {
     self.plan = plan
     self.context = context
     self.transform = transform
-    self.banks = banks
-    runner = ConvolutionRunner(context: context)
-    winograd = WinogradPlan(plan, context: context)
-    integers = IntegerWeights(IntegerPlan(plan, context: context), banks: banks)
-    // Images whose weights differ cannot share a product.
-    groupLimit = banks == 1 && winograd.hasGroups ? winograd.groupLimit : .single
-    parameters = FloatBuffer(banks * plan.layout.count)
-    normMemory = FloatBuffer(plan.normMemoryCount)
-    transposed = FloatBuffer(banks * plan.transposedCount)
-    winogradWeights = FloatBuffer(banks * winograd.weightCount)
-    nodeHasConsumer = plan.graph.consumers().map { !$0.isEmpty }
-    scratchCount = wholeScratchCount()
+    weights = PreparedWeights(plan: plan, context: context, transform: transform, banks: banks)
+    runner = StepRunner(weights: weights)
+    arena = Arena(
+      plan: plan, threads: context.pool.threads, scratchCount: runner.scratchCount)
   }
 
-  private func wholeScratchCount() -> Int {
-    let directs = plan.steps.map { step in
-      guard case .convolution(let convolution) = step.kind, convolution.style == .dense else {
-        return 0
-      }
-      return directScratchCount(convolution.shape, rows: 0..<convolution.shape.outputHeight)
+  /// The sums over the shards of a batch.
+  package func reduction(batch: Int) -> Reduction {
+    Reduction(
+      Shards(batch: batch, parameters: plan.layout.count), communicator: context.communicator)
+  }
+
+  /// Runs one batch N H W C forward and, where gradients are asked for, backward.
+  ///
+  /// - Throws: ``NetworkError`` where the images, the parameters or a node of the request do not fit
+  ///   the network, what the request's objectives throw, and the errors of the communicator.
+  package func run(
+    images: Tensor, parameters values: [Float], request: PassRequest
+  ) throws -> PassResult {
+    try check(images: images, parameters: values, request: request)
+    let batch = images.rowCount
+    let reduction = reduction(batch: batch)
+    var policy = policy(request, batch: batch)
+    weights.prepare(
+      values, mode: request.mode, transposing: request.wantsGradient,
+      keeping: !request.parameterGradient,
+      isSingleImage: weights.winograd.differsForSingleImage && !request.wantsGradient
+        && batch <= Shards.count(batch: batch))
+    let layout = layout(for: request)
+    policy.exceedsCaches =
+      policy.isCoupled && batch * layout.keptCount > Executor.cachedFloats
+    arena.reserve(
+      policy, layout: layout, shards: reduction.shards, banks: banks,
+      teamScratch: runner.teamScratchCount(context.pool.threads))
+    return try images.withUnsafeElements { source in
+      let pass = Pass(
+        request, images: source.baseAddress!, policy: policy, layout: layout, reduction: reduction,
+        runner: runner, arena: arena)
+      pass.run()
+      let result = pass.result()
+      transform?.gather(reduction)
+      try reduction.check()
+      return result
     }
-    return max(
-      plan.scratchCount, winograd.scratchCount, integers.plan.scratchCount, directs.max() ?? 0)
   }
 
-  func scratch(member: Int) -> UnsafeMutablePointer<Float> { scratch[member].start }
+  /// Floats of values of which much is left in the last cache by the time they are read again:
+  /// measured, reading 150 MB is as slow as reading more, and 40 MB is twice as fast.
+  private static let cachedFloats = (128 << 20) / MemoryLayout<Float>.stride
 
-  /// A shard's range of images.
-  func shardRange(_ shard: Int, batch: Int) -> Range<Int> {
-    let shards = shardCount(batch)
-    return shard * batch / shards..<(shard + 1) * batch / shards
-  }
-
-  /// The most shards any network's batch is split into: eight images a shard at least, because every
-  /// shard has gradients of its own to clear and add, but four shards for any batch that has as many
-  /// images.
-  package static func shardCount(_ batch: Int) -> Int {
-    min(shardLimit, max(min(batch, 4), batch / 8))
-  }
-
-  /// The shards of a batch: fewer where parameters are many, whose gradients count more than
-  /// threads do.
-  func shardCount(_ batch: Int) -> Int {
-    plan.layout.count > Executor.manyParameters
-      ? min(Executor.shardLimit, max(min(batch, 2), batch / 8)) : Executor.shardCount(batch)
-  }
-
-  /// Floats of parameters that are many times what stays in a core's cache.
-  private static let manyParameters = 1 << 22
-
-  /// Memory for a pass: kept values per image where images wait for each other, else per thread;
-  /// the others per image where they wait within the forward pass.
-  func reserve(
-    batch: Int, layout: ValueLayout, coupled: Bool, gradients wantsGradients: Bool, training: Bool,
-    teamsUp: Bool
-  ) {
-    let threads = context.pool.threads
-    if teamsUp, teamScratch == 0 {
-      teamScratch = teamScratchCount(threads)
-      if teamScratch > scratchCount { scratch = [] }
-    }
-    while scratch.count < threads { scratch.append(FloatBuffer(max(scratchCount, teamScratch))) }
-    let slots = slots(batch: batch, coupled: coupled, training: training)
-    let (keptCount, transientCount) =
-      (slots.kept * layout.keptCount, slots.transient * layout.transientCount)
-    if kept.count < keptCount { kept = FloatBuffer(keptCount) }
-    if transient.count < transientCount { transient = FloatBuffer(transientCount) }
-    guard wantsGradients else { return }
-    while shards.count < shardCount(batch) { shards.append(Shard(plan: plan, banks: banks)) }
-    let gradientCount = slots.gradients * plan.gradientCount
-    if gradients.count < gradientCount { gradients = FloatBuffer(gradientCount) }
-  }
-
-  /// The images that memory is taken for.
-  func slots(
-    batch: Int, coupled: Bool, training: Bool
-  ) -> (kept: Int, transient: Int, gradients: Int) {
-    let threads = context.pool.threads
-    let group = threads * groupLimit.memory(coupled: coupled)
-    return (coupled ? batch : group, training ? batch : group, training ? batch : group)
-  }
-
-  /// The values and gradients of some images of a shard: in the memory of a thread, or in their own
-  /// where they wait for others.
-  func arenas(
-    _ images: Range<Int>, worker: Int, layout: ValueLayout, coupled: Bool, training: Bool
-  ) -> (kept: Arenas, transient: Arenas, gradients: Arenas) {
-    func arenas(_ buffer: FloatBuffer, step: Int, perImage: Bool) -> Arenas {
-      perImage
-        ? Arenas(start: buffer.start, step: step, first: 0)
-        : Arenas(
-          start: buffer.start + worker * groupLimit.memory(coupled: coupled) * step,
-          step: step, first: images.lowerBound)
-    }
-    return (
-      arenas(kept, step: layout.keptCount, perImage: coupled),
-      arenas(transient, step: layout.transientCount, perImage: training),
-      arenas(gradients, step: plan.gradientCount, perImage: training)
-    )
+  private func policy(_ request: PassRequest, batch: Int) -> PassPolicy {
+    PassPolicy(
+      request, batch: batch, limit: weights.groupLimit, hasTransform: transform != nil,
+      context: context)
   }
 
   private struct LayoutKey: Hashable {
@@ -159,10 +92,9 @@ package final class Executor: @unchecked Sendable {
     let integers: [IntegerWeights.Readiness]
   }
 
-  /// Where a request's values lie; made once for each kind of request.
-  ///
-  /// The parameters are prepared before.
-  func layout(for request: PassRequest) -> ValueLayout {
+  /// Where a request's values lie; made once for each kind of request, after the parameters are
+  /// prepared.
+  private func layout(for request: PassRequest) -> ValueLayout {
     let objectives =
       request.imageObjectives.map(\.node) + request.momentObjectives.map(\.node)
     let retention: ValueLayout.Retention =
@@ -171,7 +103,7 @@ package final class Executor: @unchecked Sendable {
       : request.parameterGradient || transform != nil ? .everything : .imageGradient
     let key = LayoutKey(
       retention: retention, pinned: Set(request.outputs + objectives).sorted(),
-      integers: integers.readiness)
+      integers: weights.integers.readiness)
     if let layout = layouts[key] { return layout }
     let layout = ValueLayout(
       plan, retention: retention, pinned: key.pinned, integers: key.integers)
@@ -179,19 +111,28 @@ package final class Executor: @unchecked Sendable {
     return layout
   }
 
-  /// The bank an image's layer computes with.
-  func bank(_ layer: Int, _ image: Int) -> Int {
-    banks == 1 ? 0 : transform!.bank(layer: layer, image: image)
-  }
-
-  /// What one shard adds up.
-  final class Shard: @unchecked Sendable {
-    let parameterGradient: FloatBuffer
-    /// Gradients at scale and shift, laid out like the norm memory.
-    let normGradient: FloatBuffer
-    init(plan: Plan, banks: Int) {
-      parameterGradient = FloatBuffer(banks * plan.layout.count)
-      normGradient = FloatBuffer(plan.normMemoryCount)
-    }
+  /// The bytes an executor holds for passes over `batch` images.
+  ///
+  /// Documentation/Performance.md has the formula; the memory is taken at the first pass and reused
+  /// by all that follow.
+  package static func bytes(
+    _ graph: Graph, batch: Int, request: PassRequest, context: ExecutionContext
+  ) -> Int {
+    let executor = Executor(plan: Plan(graph), context: context)
+    let plan = executor.plan
+    let policy = executor.policy(request, batch: batch)
+    let threads = context.pool.threads
+    var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
+    floats += executor.weights.winograd.weightCount
+    floats += threads * executor.runner.scratchCount
+    let slots = executor.arena.slots(policy, batch: batch)
+    let layout = executor.layout(for: request)
+    floats += slots.kept * layout.keptCount + slots.transient * layout.transientCount
+    if request.wantsGradient { floats += slots.gradients * plan.gradientCount }
+    // Gradients of each shard, and their sum.
+    let shard = plan.layout.count + plan.normMemoryCount
+    let shards = request.wantsGradient ? executor.reduction(batch: batch).shards.count : 0
+    let sum = request.parameterGradient ? plan.layout.count : 0
+    return 4 * (floats + shards * shard + sum)
   }
 }

@@ -1,3 +1,5 @@
+import DFQEngine
+
 /// What a quantized pass keeps for every image and adds up in every shard.
 ///
 /// Several threads write to it, at places no two of them share.
@@ -15,9 +17,9 @@ final class PassMemory: @unchecked Sendable {
   /// The gradient at the probabilities of each decision, image by image.
   let decisionGradient: UnsafeMutableBufferPointer<Float>
   /// The gradient of the selectors' parameters, shard by shard.
-  let selectorGradient: UnsafeMutableBufferPointer<Float>
+  private let selectorGradient: ShardSums<Float>
   /// The gradient at the logarithm of each point's and candidate's step, shard by shard.
-  let stepGradient: UnsafeMutableBufferPointer<Double>
+  private let stepGradient: ShardSums<Double>
   /// Room for two values, shard by shard.
   let work: UnsafeMutableBufferPointer<Float>
   let layout: Layout
@@ -54,25 +56,24 @@ final class PassMemory: @unchecked Sendable {
     features = floats(layout.batch * layout.features)
     workspace = floats(layout.batch * layout.workspace)
     decisionGradient = floats(layout.batch * layout.decisions * layout.candidates)
-    selectorGradient = floats(layout.shards * layout.selectorParameters)
-    stepGradient = .allocate(capacity: max(layout.shards * layout.points * layout.candidates, 1))
-    stepGradient.initialize(repeating: 0)
+    selectorGradient = ShardSums(shards: layout.shards, count: layout.selectorParameters)
+    stepGradient = ShardSums(shards: layout.shards, count: layout.points * layout.candidates)
     work = floats(layout.shards * layout.work)
   }
 
   deinit {
     choices.deallocate()
     decisions.deallocate()
-    stepGradient.deallocate()
-    for buffer in [probabilities, features, workspace, decisionGradient, selectorGradient, work] {
+    for buffer in [probabilities, features, workspace, decisionGradient, work] {
       buffer.deallocate()
     }
   }
 
   /// Forgets the sums of the last pass.
   func clear() {
-    for buffer in [decisionGradient, selectorGradient] { buffer.update(repeating: 0) }
-    stepGradient.update(repeating: 0)
+    decisionGradient.update(repeating: 0)
+    selectorGradient.clear()
+    stepGradient.clear()
   }
 
   func choice(_ image: Int, _ point: Int) -> Int { Int(choices[image * layout.points + point]) }
@@ -98,14 +99,35 @@ final class PassMemory: @unchecked Sendable {
   }
 
   func stepGradient(_ shard: Int, _ point: Int) -> UnsafeMutablePointer<Double> {
-    stepGradient.baseAddress! + (shard * layout.points + point) * layout.candidates
+    stepGradient[shard] + point * layout.candidates
   }
 
   func selectorGradient(_ shard: Int) -> UnsafeMutablePointer<Float> {
-    selectorGradient.baseAddress! + shard * layout.selectorParameters
+    selectorGradient[shard]
   }
 
   func work(_ shard: Int) -> UnsafeMutablePointer<Float> {
     work.baseAddress! + shard * layout.work
+  }
+
+  // MARK: Sums over the batch
+
+  /// The gradient at the logarithm of each step, by point and candidate.
+  func stepTotals(_ reduction: Reduction, counts: [Int]) -> [[Float]] {
+    let total = reduction.total(stepGradient, 0..<stepGradient.count)
+    return counts.enumerated().map { point, count in
+      let start = point * layout.candidates
+      return total[start..<start + count].map { Float($0) }
+    }
+  }
+
+  /// The gradient of the selectors' parameters.
+  func selectorTotal(_ reduction: Reduction) -> [Float] { reduction.floatTotal(selectorGradient) }
+
+  /// Obtains what other processes decided about their images.
+  func gather(_ reduction: Reduction) {
+    reduction.gatherImages(choices.baseAddress!, count: layout.points)
+    reduction.gatherImages(decisions.baseAddress!, count: layout.decisions)
+    reduction.gatherImages(features.baseAddress!, count: layout.features)
   }
 }

@@ -16,4 +16,6 @@ extension QuantizationTransform {
   }
 
   package func weightLevels(layer: Int, bank: Int) -> [Float]? { weights.levels[layer]?[bank] }
+
+  package func gather(_ reduction: Reduction) { memory.gather(reduction) }
 }

@@ -69,7 +69,7 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   ) -> PassMemory.Layout {
     let plan = student.plan
     return .init(
-      batch: batch, shards: Executor.shardCount(batch), points: counts.count,
+      batch: batch, shards: Shards.count(batch: batch), points: counts.count,
       candidates: max(student.placement.points.map(\.bits.count).max() ?? 1, plan.candidateLimit),
       decisions: plan.entries.count, features: plan.constantCount / 2,
       workspace: plan.workspaceCount, selectorParameters: plan.parameterCount,

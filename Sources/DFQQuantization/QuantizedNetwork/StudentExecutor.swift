@@ -79,15 +79,10 @@ package final class StudentExecutor {
       pass.parameterGradient, context: context)
     response.parameterGradient = gradient.parameters
     response.weightStepGradient = gradient.steps
-    let shards = Executor.shardCount(batch)
-    response.activationStepGradient = points.indices.map { point in
-      points[point].bits.indices.map { candidate in
-        Float((0..<shards).reduce(0.0) { $0 + transform.memory.stepGradient($1, point)[candidate] })
-      }
-    }
-    response.selectorGradient = student.selectorParameters.indices.map { index in
-      (0..<shards).reduce(Float(0)) { $0 + transform.memory.selectorGradient($1)[index] }
-    }
+    let reduction = executor.reduction(batch: batch)
+    response.activationStepGradient = transform.memory.stepTotals(
+      reduction, counts: points.map(\.bits.count))
+    response.selectorGradient = transform.memory.selectorTotal(reduction)
     return response
   }
 }

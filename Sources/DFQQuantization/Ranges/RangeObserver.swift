@@ -20,7 +20,7 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   private let extremes: ResultSlots<[(low: Float, high: Float)]>
   private let histograms: ResultSlots<[ValueHistogram]>
   /// By shard: sums of features and of their squares, laid out like the selectors' constants.
-  private let featureSums: ResultSlots<[Double]>
+  private let featureSums: ShardSums<Double>
 
   init(_ student: QuantizedNetwork, phase: Phase, empty: [ValueHistogram], kernels: Kernels) {
     self.student = student
@@ -29,12 +29,10 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     nodes = student.placement.points.map(\.node)
     counts = nodes.map { student.network.graph.nodes[$0].outputShape.count }
     extremes = .init(
-      count: Executor.shardLimit,
+      count: Shards.limit,
       empty: .init(repeating: (.infinity, -.infinity), count: nodes.count))
-    histograms = .init(count: Executor.shardLimit, empty: empty)
-    featureSums = .init(
-      count: Executor.shardLimit,
-      empty: [Double](repeating: 0, count: student.selectorConstants.count))
+    histograms = .init(count: Shards.limit, empty: empty)
+    featureSums = ShardSums(shards: Shards.limit, count: student.selectorConstants.count)
   }
 
   package func forward(
@@ -58,8 +56,9 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       entry.features.gather(raw, levelsPerUnit: student.featureLevels[point], into: &features)
       let start = entry.constants.lowerBound
       for (index, feature) in features.enumerated() {
-        featureSums[shard][start + index] += Double(feature)
-        featureSums[shard][start + features.count + index] += Double(feature) * Double(feature)
+        let sums = featureSums[shard] + start
+        sums[index] += Double(feature)
+        sums[features.count + index] += Double(feature) * Double(feature)
       }
     }
   }
@@ -68,6 +67,23 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {}
+
+  /// Obtains what other processes found in their shards of a batch. The sums of a shard continue from
+  /// batch to batch, so every process needs those of all shards.
+  package func gather(_ reduction: Reduction) {
+    let ends = reduction.rows { shard in extremes[shard].flatMap { [$0.low, $0.high] } }
+    let counts = reduction.rows { shard in histograms[shard].flatMap(\.counts) }
+    _ = reduction.total(featureSums, 0..<featureSums.count)
+    for shard in 0..<reduction.shards.count where !reduction.own.contains(shard) {
+      extremes[shard] = nodes.indices.map { (ends[shard][2 * $0], ends[shard][2 * $0 + 1]) }
+      var rest = counts[shard][...]
+      for point in histograms[shard].indices {
+        let bins = histograms[shard][point].counts.count
+        histograms[shard][point].setCounts(Array(rest.prefix(bins)))
+        rest = rest.dropFirst(bins)
+      }
+    }
+  }
 
   /// The extremes since the last call, by point.
   func takeExtremes() -> [(low: Float, high: Float)] {
@@ -93,8 +109,7 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   /// Means and inverse deviations of the features over `images`, laid out like the selectors'
   /// constants.
   func featureConstants(images: Int) -> [Float] {
-    var sums = [Double](repeating: 0, count: student.selectorConstants.count)
-    for shard in featureSums.values { for index in sums.indices { sums[index] += shard[index] } }
+    let sums = featureSums.total(0..<featureSums.count, shards: Shards.limit)
     var constants = [Float](repeating: 0, count: sums.count)
     for entry in student.plan.entries {
       let (start, count) = (entry.constants.lowerBound, entry.featureRange.count)

@@ -23,6 +23,12 @@ package struct ValueHistogram: Sendable {
     }
   }
 
+  /// Replaces all counts, of which there must be as many.
+  package mutating func setCounts(_ new: [Int]) {
+    precondition(new.count == counts.count, "one count for each bin")
+    counts = new
+  }
+
   package mutating func add(_ other: ValueHistogram) {
     for bin in counts.indices { counts[bin] += other.counts[bin] }
   }

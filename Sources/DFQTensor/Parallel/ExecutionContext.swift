@@ -41,20 +41,24 @@ public struct ExecutionContext: Sendable {
   public var convolutionAlgorithm: ConvolutionAlgorithm
   /// How the convolutions of quantized values are computed, where weights and values fit bytes.
   public var quantizedArithmetic: QuantizedArithmetic
+  /// The processes that share batches with this one; by default none.
+  public let communicator: any Communicator
   package let kernels: Kernels
 
   /// Makes a context; by default all processors, their best instruction set and its fastest
-  /// kernels.
+  /// kernels, in one process.
   public init(
     threads: Int? = nil, instructionSet: InstructionSet = .best, backend: Backend = .direct,
     convolutionAlgorithm: ConvolutionAlgorithm = .winograd4x4,
-    quantizedArithmetic: QuantizedArithmetic = .integer
+    quantizedArithmetic: QuantizedArithmetic = .integer,
+    communicator: any Communicator = SingleProcess()
   ) {
     pool = WorkerPool(threads: threads)
     self.instructionSet = instructionSet
     self.backend = backend
     self.convolutionAlgorithm = convolutionAlgorithm
     self.quantizedArithmetic = quantizedArithmetic
+    self.communicator = communicator
     kernels = Kernels(instructionSet)
     if backend == .blas { BLAS.useOneThread() }
   }

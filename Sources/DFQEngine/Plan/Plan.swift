@@ -17,6 +17,8 @@ package struct Plan: Sendable {
   package let transformPoint: [Int?]
   /// The nodes that have a value: fusion leaves none to the others.
   package let hasValue: [Bool]
+  /// Whether anything reads a node.
+  let hasConsumer: [Bool]
   /// The elements of each node's value.
   package let counts: [Int]
   /// The channels of each node's value.

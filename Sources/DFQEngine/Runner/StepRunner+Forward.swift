@@ -1,7 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
+extension StepRunner {
   /// Computes a range of steps for a group; its input values must be in the arenas.
   ///
   /// Steps that take the group together separate runs of steps that go image by image.
@@ -26,11 +26,11 @@ extension Executor {
 
   /// Whether a step computes all images of a group at once.
   func isGrouped(_ position: Int, group: ImageGroup) -> Bool {
-    group.images.count > 1 && winograd.isGrouped(position)
+    group.images.count > 1 && weights.winograd.isGrouped(position)
   }
 
   private func isGroupedForward(_ position: Int, group: ImageGroup) -> Bool {
-    isGrouped(position, group: group) && !isInteger(position, bank: 0)
+    isGrouped(position, group: group) && !weights.isInteger(position, bank: 0)
   }
 
   /// Computes a step, and the next one where it goes with it; returns the step after.
@@ -50,8 +50,8 @@ extension Executor {
     }
     let bank = bank(step.output, images.lowerBound)
     let fusesNormalization =
-      group.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
-    if isInteger(position, bank: bank) {
+      group.policy.fusesNormalizations && plan.isNormalizedNext[position] && position + 1 < end
+    if weights.isInteger(position, bank: bank) {
       convolveIntegers(
         convolution, at: position, bank: bank, image: images.lowerBound,
         fusesNormalization: fusesNormalization,
@@ -63,7 +63,7 @@ extension Executor {
       return position + (fusesNormalization ? 2 : 1)
     }
     let rows = 0..<convolution.shape.outputHeight
-    let entry = winogradEntry(position)
+    let entry = weights.winogradEntry(position)
     if let entry {
       convolve(
         convolution, at: position, entry: entry, bank: bank, images: images, rows: rows,
@@ -83,13 +83,8 @@ extension Executor {
     return position + (fusesNormalization ? 2 : 1)
   }
 
-  /// How a convolution is computed by Winograd's algorithm in the current pass, nil where it is not.
-  func winogradEntry(_ position: Int) -> WinogradPlan.Entry? {
-    computesSingleImage ? winograd.entries[position]?.singleImage : winograd.entries[position]
-  }
-
-  /// Rows (and some of the output channels) of a convolution by Winograd's algorithm, with the moments of its outputs and, where it
-  /// goes on, the normalization after it.
+  /// Rows (and some of the output channels) of a convolution by Winograd's algorithm, with the moments
+  /// of its outputs and, where it `fusesNormalization`, the normalization after it.
   ///
   /// Rows that begin in the middle of a tile would be computed in other tiles, to other last bits.
   func convolve(
@@ -103,21 +98,21 @@ extension Executor {
     let before = rows.lowerBound * part.shape.outputWidth * part.shape.outputChannels
     var ending = ConvolutionEnding(
       bias: convolution.bias.map {
-        UnsafePointer(parameters.start + bank * plan.layout.count + $0.lowerBound)
+        UnsafePointer(weights.parameters(bank: bank) + $0.lowerBound)
       })
-    ending.hasColdInput = group.isCold && !group.fusesNormalizations
-    ending.isCold = group.isCold
+    ending.hasColdInput = group.policy.isCoupled && !group.policy.fusesNormalizations
+    ending.isCold = group.policy.isCoupled
     ending.sums = group.moments(step.output)
     ending.channels = convolution.shape.outputChannels
     ending.outputs = outputs
     // The normalization's input is next read by its backward, or when the whole batch is done.
     let isReadLate =
-      fusesNormalization || !group.fusesNormalizations && plan.isNormalizedNext[position]
-    ending.streamsOutput = group.exceedsCaches && isReadLate
+      fusesNormalization || !group.policy.fusesNormalizations && plan.isNormalizedNext[position]
+    ending.streamsOutput = group.policy.exceedsCaches && isReadLate
     if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
       let next = plan.steps[position + 1]
       ending.activation = .init(
-        scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
         residual: norm.hasResidual
           ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,
@@ -128,15 +123,15 @@ extension Executor {
           y: group.values(next.output).step,
           activationMask: group.kept.step * MemoryLayout<Float>.stride
         ))
-      ending.dropsOutput = group.dropsValues && !group.layout.isKept[step.output]
+      ending.dropsOutput = group.policy.dropsValues && !group.layout.isKept[step.output]
     }
     let input = input(of: position, image: first, group: group)
     let inputRow = convolution.shape.inputWidth * convolution.shape.inputChannels
-    context.kernels.winogradConvolve(
+    kernels.winogradConvolve(
       tile: entry.tile, part.shape, images: images.count,
       input: input.values + part.firstInputRow * inputRow,
       inputStep: input.step, beginning: input.beginning,
-      transformedWeight: winogradWeights.start + bank * winograd.weightCount + entry.forward,
+      transformedWeight: weights.transformed.start + bank * weights.winograd.weightCount + entry.forward,
       ending: ending, output: group.value(step.output, first) + before,
       outputStep: group.values(step.output).step, scratch: group.scratch)
   }
@@ -144,7 +139,7 @@ extension Executor {
   /// Whether the convolution after a normalization computes it on the fly, in every pass over its
   /// inputs, so that its output need not be written.
   func absorbs(_ normalization: Int, before convolution: Int, group: ImageGroup) -> Bool {
-    group.absorbsNormalizations && winograd.entries[convolution] != nil
+    group.policy.absorbsNormalizations && weights.winograd.entries[convolution] != nil
       && !group.layout.isPinned[plan.steps[normalization].output]
   }
 
@@ -168,7 +163,7 @@ extension Executor {
     return input(
       plan.steps[before].inputs[0],
       ConvolutionBeginning(
-        scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound))
   }
 
@@ -191,7 +186,7 @@ extension Executor {
       let value = group.value(node, image)
       if let sums {
         let channels = plan.channels[node]
-        context.kernels.moments(
+        kernels.moments(
           x: value, pixels: plan.count(node) / channels, channels: channels, sum: sums,
           squareSum: sums + channels)
       }

@@ -1,15 +1,31 @@
 import DFQGraph
 import DFQTensor
 
-extension Pass {
-  /// Completes the gradient at a node once all its consumers have written theirs: through the
-  /// quantizer, plus losses.
+extension LossAccumulator {
+  /// Completes the gradient at a step's output once all its consumers have written theirs: the
+  /// correction of a batch norm, then through the quantizer, plus losses.
   func complete(_ node: Int, image: Int, group: ImageGroup) {
+    if let correction, correction.node == node { correct(image, group: group) }
+    addLosses(at: node, image: image, group: group)
+  }
+
+  /// Adds the correction of a batch norm to the gradient at its input.
+  func correct(_ image: Int, group: ImageGroup) {
+    guard let correction else { return }
+    let node = correction.node
+    let channels = plan.channels[node]
+    kernels.addChannelAffine(
+      x: group.source(node, image), a: correction.gradient.offset, b: correction.gradient.slope,
+      pixels: plan.count(node) / channels, channels: channels, accumulate: true,
+      gradient: group.gradients[image] + plan.gradientOffset[node]!)
+  }
+
+  private func addLosses(at node: Int, image: Int, group: ImageGroup) {
     let g = group.gradients[image] + plan.gradientOffset[node]!
     let count = plan.count(node)
-    if !executor.nodeHasConsumer[node] { g.update(repeating: 0, count: count) }
+    if !plan.hasConsumer[node] { g.update(repeating: 0, count: count) }
     if let point = plan.transformPoint[node] {
-      executor.transform!.backward(
+      transform!.backward(
         point: point, image: image, shard: group.shard, raw: group.value(node, image), gradient: g)
     }
     for index in imageObjectivesByNode[node] {
@@ -22,7 +38,7 @@ extension Pass {
     for index in momentObjectivesByNode[node] {
       let gradient = momentGradients[index] ?? imageMomentGradient(index, image, group)
       let channels = gradient.offset.count
-      executor.context.kernels.addChannelAffine(
+      kernels.addChannelAffine(
         x: group.value(node, image), a: gradient.offset, b: gradient.slope,
         pixels: count / channels, channels: channels, accumulate: true, gradient: g)
     }
@@ -38,7 +54,7 @@ extension Pass {
       for index in imageObjectivesByNode[0] { evaluateValue(index, image, group) }
       return
     }
-    complete(0, image: image, group: group)
+    addLosses(at: 0, image: image, group: group)
     let count = plan.count(0)
     (imageGradient.start + image * count).update(
       from: group.gradients[image] + plan.gradientOffset[0]!, count: count)
@@ -47,18 +63,18 @@ extension Pass {
   /// Evaluates a per-image moment loss, keeps its value and returns its affine gradient.
   private func imageMomentGradient(
     _ index: Int, _ image: Int, _ group: ImageGroup
-  ) -> (offset: [Float], slope: [Float]) {
+  ) -> ChannelAffine {
     let objective = request.momentObjectives[index]
     let shape = plan.graph.nodes[objective.node].outputShape
     let channels = shape.dimensions.last!
     let count = shape.count / channels
     var sums = [Double](repeating: 0, count: 2 * channels)
     sums.withUnsafeMutableBufferPointer {
-      executor.context.kernels.moments(
+      kernels.moments(
         x: group.value(objective.node, image), pixels: count, channels: channels,
         sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
     }
-    let (mean, variance) = Pass.moments(sums, count: count)
+    let (mean, variance) = PassMoments.meanAndVariance(sums, count: count)
     let loss = objective.evaluate(mean: mean, variance: variance, count: count)
     imageMomentLosses[index * batch + image] = loss.value
     return loss.affine(
@@ -84,17 +100,5 @@ extension Pass {
         image: image, value: .init(start: group.value(objective.node, image), count: count),
         gradient: unused, scale: 0)
     }
-  }
-
-  // MARK: Moments of the batch
-
-  /// Mean and biased variance from sums and sums of squares over `count` values.
-  static func moments(_ sums: [Double], count: Int) -> (mean: [Double], variance: [Double]) {
-    let channels = sums.count / 2
-    let mean = (0..<channels).map { sums[$0] / Double(count) }
-    let variance = (0..<channels).map {
-      max(0, sums[channels + $0] / Double(count) - mean[$0] * mean[$0])
-    }
-    return (mean, variance)
   }
 }

@@ -1,11 +1,10 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
+extension StepRunner {
   /// Computes a step other than a dense convolution for one image.
   func forward(_ step: Step, image: Int, group: ImageGroup) {
-    let kernels = context.kernels
-    let parameters = parameters.start + bank(step.output, image) * plan.layout.count
+        let parameters = weights.parameters(bank: bank(step.output, image))
     let output = group.value(step.output, image)
     let input = UnsafePointer(group.source(step.inputs[0], image))
     let count = plan.count(step.output)
@@ -20,13 +19,13 @@ extension Executor {
           convolution.shape, input: input, weight: weight, bias: bias, output: output,
           scratch: group.scratch)
       case .grouped(let groups):
-        runner.groupedForward(
+        convolutions.groupedForward(
           convolution.shape, groups: groups, input: input, weight: weight, bias: bias,
           output: output, scratch: group.scratch)
       }
     case .normalization(let norm):
       kernels.affineActivation(
-        x: input, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+        x: input, scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
         residual: norm.hasResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: norm.pixels,
         channels: norm.channels, y: output,

@@ -1,37 +1,37 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
+extension StepRunner {
   /// The backward of a dense convolution for images of a group that compute with one bank.
   func backward(
     _ convolution: ConvolutionStep, at position: Int, images: Range<Int>, bank: Int,
-    wanted: Wanted, group: ImageGroup
+    group: ImageGroup
   ) {
     let step = plan.steps[position]
     let gradients = group.gradients[images.lowerBound]
     let g = UnsafePointer(gradients + plan.gradientOffset[step.output]!)
-    let wantsInputs = step.inputs[0] != 0 || wanted.images
+    let wantsInputs = step.inputs[0] != 0 || group.policy.imageGradient
     let inputGradient = wantsInputs ? gradients + plan.gradientOffset[step.inputs[0]]! : nil
     let accumulate = !plan.writesFirst[position][0]
-    let own = shards[group.shard].parameterGradient.start + bank * plan.layout.count
-    let weightGradient = wanted.parameters ? own + convolution.weight.lowerBound : nil
-    let biasGradient = convolution.bias.map { own + $0.lowerBound }
+    let own = group.parameterGradient.map { $0 + bank * plan.layout.count }
+    let weightGradient = own.map { $0 + convolution.weight.lowerBound }
+    let biasGradient = convolution.bias.flatMap { bias in own.map { $0 + bias.lowerBound } }
     let input = input(of: position, image: images.lowerBound, group: group)
     let shape = convolution.shape
-    guard let entry = winograd.entries[position] else {
+    guard let entry = weights.winograd.entries[position] else {
       if let weightGradient {
-        runner.weightGradient(
+        convolutions.weightGradient(
           shape, input: input.values, outputGradient: g, weightGradient: weightGradient,
           biasGradient: biasGradient, scratch: group.scratch)
       }
       guard let inputGradient else { return }
-      return runner.dataGradient(
+      return convolutions.dataGradient(
         shape, outputGradient: g,
-        weight: parameters.start + bank * plan.layout.count + convolution.weight.lowerBound,
-        transposedWeight: transposed.start + bank * plan.transposedCount + convolution.transposed,
+        weight: weights.parameters(bank: bank) + convolution.weight.lowerBound,
+        transposedWeight: weights.transposed.start + bank * plan.transposedCount + convolution.transposed,
         inputGradient: inputGradient, accumulate: accumulate, scratch: group.scratch)
     }
-    context.kernels.winogradBackward(
+    kernels.winogradBackward(
       tile: entry.tile, shape, images: images.count,
       WinogradGradients(
         outputGradient: g, step: group.gradients.step,
@@ -42,14 +42,14 @@ extension Executor {
         inputs: inputGradient.map {
           .init(
             gradient: $0, step: group.gradients.step, accumulate: accumulate,
-            isCold: group.isCold && !group.fusesNormalizations,
+            isCold: group.policy.isCoupled && !group.policy.fusesNormalizations,
             transformedWeight: UnsafePointer(
-              winogradWeights.start + bank * winograd.weightCount + entry.gradient))
+              weights.transformed.start + bank * weights.winograd.weightCount + entry.gradient))
         }),
       scratch: group.scratch)
-    guard wanted.parameters, let biasGradient else { return }
+    guard let biasGradient else { return }
     for image in 0..<images.count {
-      context.kernels.addRows(
+      kernels.addRows(
         g + image * group.gradients.step, pixels: shape.outputHeight * shape.outputWidth,
         channels: shape.outputChannels, to: biasGradient)
     }

@@ -4,18 +4,15 @@ import DFQGraph
 final class PassMoments: @unchecked Sendable {
   /// The nodes whose moments are gathered.
   let nodes: [Int]
-  private let shards: Int
   private let plan: Plan
   private let offsets: UnsafeMutablePointer<Int>
   private let correctionOffsets: UnsafeMutablePointer<Int>
-  private let sums: UnsafeMutablePointer<Double>
+  private let sums: ShardSums<Double>
   private let corrections: UnsafeMutablePointer<Float>
-  private let shardCount: Int
 
   init(_ nodes: some Sequence<Int>, plan: Plan, shards: Int) {
     self.nodes = Set(nodes).sorted()
     self.plan = plan
-    self.shards = shards
     offsets = .allocate(capacity: plan.counts.count)
     offsets.initialize(repeating: -1, count: plan.counts.count)
     correctionOffsets = .allocate(capacity: plan.counts.count)
@@ -25,9 +22,7 @@ final class PassMoments: @unchecked Sendable {
       offsets[node] = total
       total += 2 * plan.channels[node]
     }
-    shardCount = total
-    sums = .allocate(capacity: max(shards * total, 1))
-    sums.initialize(repeating: 0, count: shards * total)
+    sums = ShardSums(shards: shards, count: total)
     corrections = .allocate(capacity: max(total, 1))
     corrections.initialize(repeating: 0, count: total)
   }
@@ -35,13 +30,12 @@ final class PassMoments: @unchecked Sendable {
   deinit {
     offsets.deallocate()
     correctionOffsets.deallocate()
-    sums.deallocate()
     corrections.deallocate()
   }
 
   /// Where a shard's images add their sums.
   func sums(shard: Int) -> NodeTable<Double> {
-    NodeTable(offsets: offsets, start: sums + shard * shardCount)
+    NodeTable(offsets: offsets, start: sums[shard])
   }
 
   /// What backward steps of normalizations add.
@@ -62,16 +56,26 @@ final class PassMoments: @unchecked Sendable {
     }
   }
 
-  /// The moments of a node over a batch of images: the shards' sums in order.
-  func reduced(_ node: Int, batch: Int) -> (mean: [Double], variance: [Double], count: Int) {
+  /// The moments of a node over a batch of images.
+  func reduced(
+    _ node: Int, _ reduction: Reduction
+  ) -> (mean: [Double], variance: [Double], count: Int) {
     let channels = plan.channels[node]
-    var total = [Double](repeating: 0, count: 2 * channels)
-    for shard in 0..<shards {
-      let start = sums + shard * shardCount + offsets[node]
-      for index in total.indices { total[index] += start[index] }
-    }
-    let count = batch * plan.count(node) / channels
-    let (mean, variance) = Pass.moments(total, count: count)
+    let total = reduction.total(sums, offsets[node]..<offsets[node] + 2 * channels)
+    let count = reduction.shards.batch * plan.count(node) / channels
+    let (mean, variance) = PassMoments.meanAndVariance(total, count: count)
     return (mean, variance, count)
+  }
+
+  /// Mean and biased variance from sums and sums of squares over `count` values.
+  static func meanAndVariance(
+    _ sums: [Double], count: Int
+  ) -> (mean: [Double], variance: [Double]) {
+    let channels = sums.count / 2
+    let mean = (0..<channels).map { sums[$0] / Double(count) }
+    let variance = (0..<channels).map {
+      max(0, sums[channels + $0] / Double(count) - mean[$0] * mean[$0])
+    }
+    return (mean, variance)
   }
 }

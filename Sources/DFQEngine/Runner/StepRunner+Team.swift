@@ -1,16 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
-  /// Whether threads compute every image together, because there are fewer images than threads:
-  /// forward passes without quantizers.
-  ///
-  /// The values are the same bits as those of one thread: rows are divided where tiles end.
-  func teamsUp(batch: Int, request: PassRequest, coupled: Bool) -> Bool {
-    !request.wantsGradient && !coupled && transform == nil && context.backend == .direct
-      && Executor.shardCount(batch) < context.pool.threads
-  }
-
+extension StepRunner {
   /// A member's part of all steps for the one image of a group, which it has the scratch of.
   func forward(group: ImageGroup, member: Int, team: Team) {
     var position = 0
@@ -27,7 +18,7 @@ extension Executor {
     switch step.kind {
     case .convolution(let convolution) where isDivided(step):
       let fusesNormalization = plan.isNormalizedNext[position]
-      if let entry = winogradEntry(position) {
+      if let entry = weights.winogradEntry(position) {
         let part = share(of: convolution.shape, entry: entry, member: member, team: team)
         guard !part.rows.isEmpty, !part.outputs.isEmpty else { return fusesNormalization ? 2 : 1 }
         convolve(
@@ -63,7 +54,7 @@ extension Executor {
     of shape: ConvolutionShape, entry: WinogradPlan.Entry, member: Int, team: Team
   ) -> (rows: Range<Int>, outputs: Range<Int>) {
     let (rows, outputs) = (0..<shape.outputHeight, 0..<shape.outputChannels)
-    return entry.weights > Executor.cachedWeights
+    return entry.weights > StepRunner.cachedWeights
       ? (rows, team.share(outputs.count, unit: ConvolutionEnding.outputUnit, member: member))
       : (team.share(rows.count, unit: entry.tile, member: member), outputs)
   }
@@ -89,7 +80,7 @@ extension Executor {
       guard case .convolution(let convolution) = step.kind, isDivided(step) else { continue }
       let shape = convolution.shape
       for member in 0..<count {
-        guard let entry = winograd.entries[position]?.singleImage else {
+        guard let entry = weights.winograd.entries[position]?.singleImage else {
           let rows = team.share(shape.outputHeight, unit: 1, member: member)
           floats = max(floats, directScratchCount(shape, rows: rows))
           continue
@@ -99,7 +90,7 @@ extension Executor {
         let part = shape.rows(rows).shape
         floats = max(
           floats,
-          context.kernels.winogradScratchCount(tile: entry.tile, part, images: 1))
+          kernels.winogradScratchCount(tile: entry.tile, part, images: 1))
       }
     }
     return aligned(floats)

@@ -2,7 +2,7 @@ import DFQGraph
 import DFQTensor
 
 /// Steps of layers that the engine calls through ``LayerStep``.
-extension Executor {
+extension StepRunner {
   /// Computes a layer's output, or some rows of it, for one image.
   func forwardLayer(
     _ index: Int, output: Int, image: Int, rows: Range<Int>? = nil, group: ImageGroup
@@ -18,13 +18,13 @@ extension Executor {
         LayerForward(
           inputs: UnsafeBufferPointer(inputs), output: group.value(output, image),
           parameters: layerParameters(layer, output: output, image: image),
-          scratch: group.scratch, rows: rows, kernels: context.kernels))
+          scratch: group.scratch, rows: rows, kernels: kernels))
     }
   }
 
   /// Adds to the gradients of a layer's inputs and parameters for one image.
   func backwardLayer(
-    _ index: Int, at position: Int, image: Int, wanted: Wanted, group: ImageGroup
+    _ index: Int, at position: Int, image: Int, group: ImageGroup
   ) {
     let layer = plan.layers[index]
     let output = plan.steps[position].output
@@ -39,7 +39,7 @@ extension Executor {
         for (place, node) in layer.inputs.enumerated() {
           inputs.initializeElement(at: place, to: UnsafePointer(group.source(node, image)))
           let target = gradients + plan.gradientOffset[node]!
-          let isWanted = node != 0 || wanted.images
+          let isWanted = node != 0 || group.policy.imageGradient
           if isWanted, first[place], !layer.step.isInPlace {
             target.update(repeating: 0, count: plan.count(node))
           }
@@ -53,14 +53,14 @@ extension Executor {
             output: UnsafePointer(group.value(output, image)), outputGradient: g,
             inputGradients: UnsafeBufferPointer(inputGradients),
             parameters: layerParameters(layer, output: output, image: image),
-            parameterGradient: wanted.parameters && !layer.parameters.isEmpty
-              ? shards[group.shard].parameterGradient.start + start : nil,
-            scratch: group.scratch, kernels: context.kernels))
+            parameterGradient: layer.parameters.isEmpty
+              ? nil : group.parameterGradient.map { $0 + start },
+            scratch: group.scratch, kernels: kernels))
       }
     }
     guard layer.step.isInPlace, !first[0] else { return }
     // Another consumer wrote the input's gradient first; this one is added.
-    context.kernels.axpy(
+    kernels.axpy(
       1, x: g, count: plan.count(output), y: gradients + plan.gradientOffset[layer.inputs[0]]!)
   }
 
@@ -68,6 +68,6 @@ extension Executor {
     _ layer: LayerRecord, output: Int, image: Int
   ) -> UnsafePointer<Float> {
     UnsafePointer(
-      parameters.start + bank(output, image) * plan.layout.count + layer.parameters.lowerBound)
+      weights.parameters(bank: bank(output, image)) + layer.parameters.lowerBound)
   }
 }

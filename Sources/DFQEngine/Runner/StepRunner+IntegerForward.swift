@@ -1,13 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
-  /// Whether an image's convolution is computed in integers, which needs no company of other
-  /// images: its weights are bytes.
-  func isInteger(_ position: Int, bank: Int) -> Bool {
-    integers.isReady(position, bank: bank)
-  }
-
+extension StepRunner {
   /// A convolution of one image in integers, with the normalization after it where it `fusesNormalization`.
   ///
   /// The sums are exact; what the float kernels compute differs from it by their rounding alone.
@@ -19,14 +13,13 @@ extension Executor {
   ) {
     let step = plan.steps[position]
     let shape = convolution.shape
-    let entry = integers.plan.entries[position]!
-    let kernels = context.kernels
-    let grid = transform!.codeGrid(point: entry.point, image: image)
+    let entry = weights.integers.plan.entries[position]!
+        let grid = transform!.codeGrid(point: entry.point, image: image)
     let parts = IntegerPlan.scratch(shape, kernels)
     let scale = group.scratch
     let offset = group.scratch + parts.offset
     setScales(convolution, entry: entry, bank: bank, grid: grid, scale: scale, offset: offset)
-    let drops = fusesNormalization && group.dropsValues && !group.layout.isKept[step.output]
+    let drops = fusesNormalization && group.policy.dropsValues && !group.layout.isKept[step.output]
     let output = group.value(step.output, image)
     let rowCount = shape.outputWidth * shape.outputChannels
     let rows = IntegerPlan.bandRows(shape)
@@ -35,12 +28,12 @@ extension Executor {
       let x = drops ? group.scratch + parts.band : output + first * rowCount
       kernels.integerConvolution(
         shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
-        packedWeight: integers.weights(entry, bank: bank), scale: scale, offset: offset,
+        packedWeight: weights.integers.weights(entry, bank: bank), scale: scale, offset: offset,
         rows: band, output: x, scratch: group.scratch + parts.kernel)
       if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
         let next = plan.steps[position + 1]
         kernels.affineActivation(
-          x: x, scale: normMemory.start + norm.prepared, shift: normMemory.start + norm.shift,
+          x: x, scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
           residual: norm.hasResidual
             ? UnsafePointer(group.source(next.inputs[1], image) + first * rowCount) : nil,
           negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,
@@ -59,7 +52,7 @@ extension Executor {
     scale: UnsafeMutablePointer<Float>, offset: UnsafeMutablePointer<Float>
   ) {
     let channels = convolution.shape.outputChannels
-    let units = integers.constants(entry, bank: bank)
+    let units = weights.integers.constants(entry, bank: bank)
     let sums = units + aligned(channels)
     let unit = 1 / grid.levelsPerUnit
     let shift = Float(grid.offset)
@@ -68,7 +61,7 @@ extension Executor {
       offset[channel] = shift * sums[channel] * scale[channel]
     }
     guard let bias = convolution.bias else { return }
-    let start = parameters.start + bank * plan.layout.count + bias.lowerBound
+    let start = weights.parameters(bank: bank) + bias.lowerBound
     for channel in 0..<channels { offset[channel] += start[channel] }
   }
 }

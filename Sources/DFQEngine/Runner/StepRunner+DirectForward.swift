@@ -1,7 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
+extension StepRunner {
   /// Outputs, in floats, that are normalized together: they are still in the second-level cache.
   private static let bandFloats = 1 << 16
 
@@ -25,7 +25,7 @@ extension Executor {
   ) -> some Sequence<Range<Int>> {
     // The BLAS adds in another order where there are fewer rows.
     let isWhole = !fusesNormalization || context.backend == .blas || !shape.readsEverywhere
-    let limit = Executor.bandFloats / (shape.outputWidth * shape.outputChannels)
+    let limit = StepRunner.bandFloats / (shape.outputWidth * shape.outputChannels)
     let height = isWhole ? rows.count : max(1, limit)
     return stride(from: rows.lowerBound, to: rows.upperBound, by: max(height, 1)).lazy.map {
       $0..<min($0 + height, rows.upperBound)
@@ -38,7 +38,7 @@ extension Executor {
     guard shape.readsEverywhere else { return 0 }
     let bands = [true, false].flatMap { directBands(shape, rows: rows, fusesNormalization: $0) }
     return aligned(
-      bands.map { context.kernels.convolutionScratchCount(shape.rows($0).shape) }.max() ?? 0)
+      bands.map { kernels.convolutionScratchCount(shape.rows($0).shape) }.max() ?? 0)
   }
 
   private func convolveBand(
@@ -47,10 +47,10 @@ extension Executor {
   ) {
     let step = plan.steps[position]
     let shape = convolution.shape
-    let parameters = parameters.start + bank * plan.layout.count
+    let parameters = weights.parameters(bank: bank)
     let part =
       rows.count == shape.outputHeight ? (shape: shape, firstInputRow: 0) : shape.rows(rows)
-    runner.forward(
+    convolutions.forward(
       part.shape,
       input: group.source(step.inputs[0], image)
         + part.firstInputRow * shape.inputWidth * shape.inputChannels,
@@ -68,9 +68,9 @@ extension Executor {
     let height = plan.graph.nodes[step.output].outputShape[0]
     let pixels = norm.pixels / height
     let before = rows.lowerBound * pixels * norm.channels
-    context.kernels.affineActivation(
-      x: group.source(step.inputs[0], image) + before, scale: normMemory.start + norm.prepared,
-      shift: normMemory.start + norm.shift,
+    kernels.affineActivation(
+      x: group.source(step.inputs[0], image) + before, scale: weights.normalizations.start + norm.prepared,
+      shift: weights.normalizations.start + norm.shift,
       residual: norm.hasResidual
         ? UnsafePointer(group.source(step.inputs[1], image) + before) : nil,
       negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: rows.count * pixels,

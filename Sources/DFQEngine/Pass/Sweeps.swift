@@ -24,13 +24,15 @@ struct Sweeps {
 
   /// Calls `body` for this thread's groups; all threads are done with theirs when it returns.
   mutating func forEachGroup(_ body: (_ group: ImageGroup) -> Void) {
-    let shards = pass.executor.shardCount(pass.batch)
+    let all = pass.reduction.own
+    let shards = all.count
     let isForward = count.isMultiple(of: 2)
     let own = member * shards / team.count..<(member + 1) * shards / team.count
     for place in 0..<shards {
-      let shard = isForward ? own.lowerBound + place : own.upperBound - 1 - place + shards
-      guard claims.take(shard % shards, sweep: count) else { continue }
-      pass.forEachGroup(shard: shard % shards, worker: member, isForward: isForward, body)
+      let shard = (isForward ? own.lowerBound + place : own.upperBound - 1 - place + shards) % shards
+      guard claims.take(shard, sweep: count) else { continue }
+      pass.forEachGroup(
+        shard: all.lowerBound + shard, worker: member, isForward: isForward, body)
     }
     count += 1
     team.wait()
@@ -47,7 +49,7 @@ extension Pass {
   /// Calls `body` on all threads at once.
   func inSweeps(_ body: @escaping @Sendable (_ sweeps: inout Sweeps) -> Void) {
     let claims = ShardClaims()
-    executor.context.pool.runTeam { [self] member, team in
+    pool.runTeam { [self] member, team in
       var sweeps = Sweeps(pass: self, member: member, team: team, claims: claims)
       body(&sweeps)
     }
@@ -64,8 +66,8 @@ private final class ShardClaims: Sendable {
     var old = word.load(ordering: .relaxed)
     let bit: UInt64 = 1 << UInt64(shard)
     while true {
-      let current = UInt64(sweep) << UInt64(Executor.shardLimit)
-      let shards = old >> UInt64(Executor.shardLimit) == UInt64(sweep) ? old : current
+      let current = UInt64(sweep) << UInt64(Shards.limit)
+      let shards = old >> UInt64(Shards.limit) == UInt64(sweep) ? old : current
       if shards & bit != 0 { return false }
       let (exchanged, found) = word.compareExchange(
         expected: old, desired: shards | bit, ordering: .relaxed)

@@ -33,6 +33,7 @@ extension Plan {
     self.steps = steps
     self.transformPoint = transformPoint
     self.hasValue = hasValue
+    hasConsumer = graph.consumers().map { !$0.isEmpty }
     counts = graph.nodes.map(\.outputShape.count)
     channels = graph.nodes.map { $0.outputShape.dimensions.last! }
     normalizationBefore = Plan.normalizationsBefore(

@@ -1,17 +1,6 @@
 import DFQGraph
 import DFQTensor
 
-/// Values (or gradients) of neighbouring images: one image's after the other's, `step` floats
-/// apart.
-struct Arenas: @unchecked Sendable {
-  /// The first image's.
-  let start: UnsafeMutablePointer<Float>
-  let step: Int
-  let first: Int
-
-  subscript(image: Int) -> UnsafeMutablePointer<Float> { start + (image - first) * step }
-}
-
 /// Per-channel quantities of some nodes in one piece of memory.
 struct NodeTable<Element>: @unchecked Sendable {
   /// Offset by node, -1 for the nodes that have none.
@@ -29,22 +18,14 @@ struct ImageGroup: @unchecked Sendable {
   let shard: Int
   let layout: ValueLayout
   var scratch: UnsafeMutablePointer<Float>
-  let kept: Arenas
-  let transient: Arenas
-  let gradients: Arenas
-  /// Whether a convolution may go on to the normalization after it: whether its statistics are
-  /// known before.
-  let fusesNormalizations: Bool
-  /// Whether a convolution may apply the normalization before it: whether its statistics are known
-  /// only between the two.
-  let absorbsNormalizations: Bool
-  /// Whether the values are unlikely to be in a cache.
-  let isCold: Bool
-  /// Whether the whole batch's values exceed all caches: those that are not read soon are then
-  /// written past them.
-  let exceedsCaches: Bool
-  /// Whether values that nobody asked for need not be written.
-  let dropsValues: Bool
+  let kept: ImageMemory
+  let transient: ImageMemory
+  let gradients: ImageMemory
+  let policy: PassPolicy
+  /// The shard's gradient at the parameters, nil where nobody wants it.
+  let parameterGradient: UnsafeMutablePointer<Float>?
+  /// The shard's gradients at scales and shifts of normalizations, nil in passes without gradients.
+  let normGradient: UnsafeMutablePointer<Float>?
   /// Sums, and `channels` further sums of squares, of the nodes whose moments are gathered.
   let moments: NodeTable<Double>
   /// Offsets, and `channels` further slopes, of the losses on moments at the inputs of
@@ -52,10 +33,10 @@ struct ImageGroup: @unchecked Sendable {
   let corrections: NodeTable<Float>
 
   /// Where the values of a node lie.
-  func values(_ node: Int) -> Arenas { layout.isKept[node] ? kept : transient }
+  func values(_ node: Int) -> ImageMemory { layout.isKept[node] ? kept : transient }
 
   /// Where what consumers of a node read lies.
-  func sources(_ node: Int) -> Arenas {
+  func sources(_ node: Int) -> ImageMemory {
     layout.transformed[node] < 0
       ? values(node) : layout.keepsTransformed ? kept : transient
   }
@@ -84,7 +65,8 @@ struct ImageGroup: @unchecked Sendable {
     bytes(transient[image] + layout.codes[node])
   }
 
-  /// Where the activation of a node hasActivation, nil where nobody reads it.
+  /// One bit for each element of a node: whether its activation has slope 1 there; nil where nobody
+  /// reads them.
   func activationMask(_ node: Int, _ image: Int) -> UnsafeMutablePointer<UInt8>? {
     layout.activationMask[node] < 0 ? nil : bytes(kept[image] + layout.activationMask[node])
   }

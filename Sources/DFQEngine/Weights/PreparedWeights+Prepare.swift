@@ -1,7 +1,7 @@
 import DFQGraph
 import DFQTensor
 
-extension Executor {
+extension PreparedWeights {
   /// The parameters that were prepared last.
   struct Prepared {
     /// Held, so that their memory cannot become another array's: equal addresses mean equal
@@ -70,7 +70,7 @@ extension Executor {
     let node = plan.steps[position].output
     return integers.prepare(
       position, bank: bank, shape: step.shape,
-      weight: parameters.start + bank * plan.layout.count + step.weight.lowerBound,
+      weight: parameters(bank: bank) + step.weight.lowerBound,
       levels: codes[entry.point] ? transform.weightLevels(layer: node, bank: bank) : nil,
       kernels: context.kernels)
   }
@@ -79,16 +79,16 @@ extension Executor {
     _ step: ConvolutionStep, at position: Int, bank: Int, forward: Bool, transposing: Bool
   ) {
     let shape = step.shape
-    let weight = parameters.start + bank * plan.layout.count + step.weight.lowerBound
+    let weight = parameters(bank: bank) + step.weight.lowerBound
     let entry = winogradEntry(position)
-    let transformed = winogradWeights.start + bank * winograd.weightCount
+    let transformed = self.transformed.start + bank * winograd.weightCount
     if forward, let entry {
       context.kernels.winogradTransformWeights(
         tile: entry.tile, weight, inputChannels: shape.inputChannels,
         outputChannels: shape.outputChannels, transformed: transformed + entry.forward)
     }
     guard transposing else { return }
-    let transposed = transposed.start + bank * plan.transposedCount + step.transposed
+    let transposed = self.transposed.start + bank * plan.transposedCount + step.transposed
     Kernels.transposeWeights(
       weight, taps: shape.kernelHeight * shape.kernelWidth, inputChannels: shape.inputChannels,
       outputChannels: shape.outputChannels, transposed: transposed)
@@ -100,8 +100,8 @@ extension Executor {
 
   /// scale = gamma / sqrt(variance + eps), shift = beta - mean * scale; 1 and 0 without batch norm.
   private func prepareNorm(_ step: NormalizationStep) {
-    let scale = normMemory.start + step.prepared
-    let shift = normMemory.start + step.shift
+    let scale = normalizations.start + step.prepared
+    let shift = normalizations.start + step.shift
     guard step.norm != nil, let mean = step.meanEntry, let variance = step.varianceEntry else {
       scale.update(repeating: 1, count: step.channels)
       shift.update(repeating: 0, count: step.channels)
@@ -113,8 +113,8 @@ extension Executor {
   }
 
   func setNorm(_ step: NormalizationStep, mean: (Int) -> Double, variance: (Int) -> Double) {
-    let scale = normMemory.start + step.prepared
-    let shift = normMemory.start + step.shift
+    let scale = normalizations.start + step.prepared
+    let shift = normalizations.start + step.shift
     for channel in 0..<step.channels {
       let gamma = step.scaleEntry.map { Double(parameters.start[$0.lowerBound + channel]) } ?? 1
       let beta = step.shiftEntry.map { Double(parameters.start[$0.lowerBound + channel]) } ?? 0
