@@ -7,6 +7,7 @@ enum TinyTrainer {
   static func student(
     bits: [Int] = [2, 3, 4], budget: Double? = nil, threads: Int = 2,
     selector: BitSelector? = nil, objectives: [any StudentObjective] = .standard,
+    communicator: any Communicator = SingleProcess(),
     _ change: (inout DynamicTrainer.Configuration) -> Void = { _ in }
   ) throws -> DynamicTrainer {
     var configuration = DynamicTrainer.Configuration(
@@ -16,7 +17,7 @@ enum TinyTrainer {
     return DynamicTrainer(
       teacher: try .tinyResNet(), quantizer: Quantizer(weightBits: 3, activationBits: bits),
       selector: selector, objectives: objectives, configuration: configuration,
-      context: .init(threads: threads))
+      context: .init(threads: threads, communicator: communicator))
   }
 
   static func teacher(

@@ -1,7 +1,9 @@
 import DFQTensor
 
-/// The memory of passes: values, gradients and scratch of the images that are being computed, and the
-/// sums of each shard. It is taken at the first pass of a kind and reused by all that follow.
+/// The memory of passes.
+///
+/// It holds values, gradients and scratch of the images that are being computed, and the sums of each
+/// shard. It is taken at the first pass of a kind and reused by all that follow.
 final class Arena: @unchecked Sendable {
   private let plan: Plan
   private let threads: Int

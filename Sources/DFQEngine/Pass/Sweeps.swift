@@ -29,7 +29,8 @@ struct Sweeps {
     let isForward = count.isMultiple(of: 2)
     let own = member * shards / team.count..<(member + 1) * shards / team.count
     for place in 0..<shards {
-      let shard = (isForward ? own.lowerBound + place : own.upperBound - 1 - place + shards) % shards
+      let shard =
+        (isForward ? own.lowerBound + place : own.upperBound - 1 - place + shards) % shards
       guard claims.take(shard, sweep: count) else { continue }
       pass.forEachGroup(
         shard: all.lowerBound + shard, worker: member, isForward: isForward, body)

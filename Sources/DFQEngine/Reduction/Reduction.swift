@@ -87,7 +87,9 @@ package struct Reduction: Sendable {
     }
   }
 
-  /// One row for each shard, all of the same length. `row` returns a shard's row; those of other
+  /// One row for each shard, all of the same length.
+  ///
+  /// `row` returns a shard's row; those of other
   /// processes' shards are replaced by theirs.
   package func rows<Element: BitwiseCopyable>(_ row: (_ shard: Int) -> [Element]) -> [[Element]] {
     let rows = (0..<shards.count).map(row)

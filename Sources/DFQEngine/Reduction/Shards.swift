@@ -15,8 +15,10 @@ package struct Shards: Sendable, Hashable {
   /// Floats of parameters that are many times what stays in a core's cache.
   private static let manyParameters = 1 << 22
 
-  /// The shards of a batch for a network of `parameters` parameters. Large networks use fewer,
-  /// because each shard needs a gradient buffer of its own to clear and add.
+  /// The shards of a batch for a network of `parameters` parameters.
+  ///
+  /// Large networks use fewer, because each shard needs a gradient buffer of its own to clear and
+  /// add.
   package init(batch: Int, parameters: Int) {
     self.batch = batch
     count =

@@ -2,8 +2,9 @@ import DFQGraph
 import DFQTensor
 
 extension StepRunner {
-  /// Computes the backward of a range of steps for a group, last step first. `losses` completes the
-  /// gradient at an image's node before it is used.
+  /// Computes the backward of a range of steps for a group, last step first.
+  ///
+  /// `losses` completes the gradient at an image's node before it is used.
   func backward(steps: Range<Int>, group: ImageGroup, losses: LossAccumulator) {
     var end = steps.upperBound
     while end > steps.lowerBound {

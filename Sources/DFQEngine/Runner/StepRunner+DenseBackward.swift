@@ -28,7 +28,8 @@ extension StepRunner {
       return convolutions.dataGradient(
         shape, outputGradient: g,
         weight: weights.parameters(bank: bank) + convolution.weight.lowerBound,
-        transposedWeight: weights.transposed.start + bank * plan.transposedCount + convolution.transposed,
+        transposedWeight: weights.transposed.start + bank * plan.transposedCount
+          + convolution.transposed,
         inputGradient: inputGradient, accumulate: accumulate, scratch: group.scratch)
     }
     kernels.winogradBackward(

@@ -69,7 +69,8 @@ extension StepRunner {
     let pixels = norm.pixels / height
     let before = rows.lowerBound * pixels * norm.channels
     kernels.affineActivation(
-      x: group.source(step.inputs[0], image) + before, scale: weights.normalizations.start + norm.prepared,
+      x: group.source(step.inputs[0], image) + before,
+      scale: weights.normalizations.start + norm.prepared,
       shift: weights.normalizations.start + norm.shift,
       residual: norm.hasResidual
         ? UnsafePointer(group.source(step.inputs[1], image) + before) : nil,

@@ -112,7 +112,8 @@ extension StepRunner {
     if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
       let next = plan.steps[position + 1]
       ending.activation = .init(
-        scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
+        scale: weights.normalizations.start + norm.prepared,
+        shift: weights.normalizations.start + norm.shift,
         residual: norm.hasResidual
           ? UnsafePointer(group.source(next.inputs[1], first) + before) : nil,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,
@@ -131,7 +132,8 @@ extension StepRunner {
       tile: entry.tile, part.shape, images: images.count,
       input: input.values + part.firstInputRow * inputRow,
       inputStep: input.step, beginning: input.beginning,
-      transformedWeight: weights.transformed.start + bank * weights.winograd.weightCount + entry.forward,
+      transformedWeight: weights.transformed.start + bank * weights.winograd.weightCount
+        + entry.forward,
       ending: ending, output: group.value(step.output, first) + before,
       outputStep: group.values(step.output).step, scratch: group.scratch)
   }
@@ -163,7 +165,8 @@ extension StepRunner {
     return input(
       plan.steps[before].inputs[0],
       ConvolutionBeginning(
-        scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
+        scale: weights.normalizations.start + norm.prepared,
+        shift: weights.normalizations.start + norm.shift,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound))
   }
 

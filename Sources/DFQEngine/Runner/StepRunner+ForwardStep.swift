@@ -4,7 +4,7 @@ import DFQTensor
 extension StepRunner {
   /// Computes a step other than a dense convolution for one image.
   func forward(_ step: Step, image: Int, group: ImageGroup) {
-        let parameters = weights.parameters(bank: bank(step.output, image))
+    let parameters = weights.parameters(bank: bank(step.output, image))
     let output = group.value(step.output, image)
     let input = UnsafePointer(group.source(step.inputs[0], image))
     let count = plan.count(step.output)
@@ -25,7 +25,8 @@ extension StepRunner {
       }
     case .normalization(let norm):
       kernels.affineActivation(
-        x: input, scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
+        x: input, scale: weights.normalizations.start + norm.prepared,
+        shift: weights.normalizations.start + norm.shift,
         residual: norm.hasResidual ? UnsafePointer(group.source(step.inputs[1], image)) : nil,
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: norm.pixels,
         channels: norm.channels, y: output,

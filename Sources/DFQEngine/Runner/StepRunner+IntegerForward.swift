@@ -14,7 +14,7 @@ extension StepRunner {
     let step = plan.steps[position]
     let shape = convolution.shape
     let entry = weights.integers.plan.entries[position]!
-        let grid = transform!.codeGrid(point: entry.point, image: image)
+    let grid = transform!.codeGrid(point: entry.point, image: image)
     let parts = IntegerPlan.scratch(shape, kernels)
     let scale = group.scratch
     let offset = group.scratch + parts.offset
@@ -33,7 +33,8 @@ extension StepRunner {
       if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
         let next = plan.steps[position + 1]
         kernels.affineActivation(
-          x: x, scale: weights.normalizations.start + norm.prepared, shift: weights.normalizations.start + norm.shift,
+          x: x, scale: weights.normalizations.start + norm.prepared,
+          shift: weights.normalizations.start + norm.shift,
           residual: norm.hasResidual
             ? UnsafePointer(group.source(next.inputs[1], image) + first * rowCount) : nil,
           negativeSlope: norm.negativeSlope, upperBound: norm.upperBound,

@@ -20,6 +20,11 @@ final class PassMemory: @unchecked Sendable {
   private let selectorGradient: ShardSums<Float>
   /// The gradient at the logarithm of each point's and candidate's step, shard by shard.
   private let stepGradient: ShardSums<Double>
+  /// The first rows of the two, which are read for every image and point.
+  private let selectorRows: UnsafeMutablePointer<Float>
+  private let stepRows: UnsafeMutablePointer<Double>
+  private let selectorStride: Int
+  private let stepStride: Int
   /// Room for two values, shard by shard.
   let work: UnsafeMutableBufferPointer<Float>
   let layout: Layout
@@ -58,6 +63,8 @@ final class PassMemory: @unchecked Sendable {
     decisionGradient = floats(layout.batch * layout.decisions * layout.candidates)
     selectorGradient = ShardSums(shards: layout.shards, count: layout.selectorParameters)
     stepGradient = ShardSums(shards: layout.shards, count: layout.points * layout.candidates)
+    (selectorRows, selectorStride) = (selectorGradient.start, selectorGradient.stride)
+    (stepRows, stepStride) = (stepGradient.start, stepGradient.stride)
     work = floats(layout.shards * layout.work)
   }
 
@@ -99,11 +106,11 @@ final class PassMemory: @unchecked Sendable {
   }
 
   func stepGradient(_ shard: Int, _ point: Int) -> UnsafeMutablePointer<Double> {
-    stepGradient[shard] + point * layout.candidates
+    stepRows + shard * stepStride + point * layout.candidates
   }
 
   func selectorGradient(_ shard: Int) -> UnsafeMutablePointer<Float> {
-    selectorGradient[shard]
+    selectorRows + shard * selectorStride
   }
 
   func work(_ shard: Int) -> UnsafeMutablePointer<Float> {

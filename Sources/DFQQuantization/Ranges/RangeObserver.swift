@@ -68,8 +68,9 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
     gradient: UnsafeMutablePointer<Float>
   ) {}
 
-  /// Obtains what other processes found in their shards of a batch. The sums of a shard continue from
-  /// batch to batch, so every process needs those of all shards.
+  /// Obtains what other processes found in their shards of a batch.
+  ///
+  /// The sums of a shard continue from batch to batch, so every process needs those of all shards.
   package func gather(_ reduction: Reduction) {
     let ends = reduction.rows { shard in extremes[shard].flatMap { [$0.low, $0.high] } }
     let counts = reduction.rows { shard in histograms[shard].flatMap(\.counts) }
