@@ -18,7 +18,8 @@ let package = Package(
     .executable(name: "dynadfq", targets: ["dynadfq"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -57,10 +58,13 @@ let package = Package(
       name: "DynaDFQ", dependencies: ["DFQData", "DFQEvaluation", "DFQTraining"],
       swiftSettings: strict),
     .target(name: "DFQBenchmarks", dependencies: ["DFQEngine"], swiftSettings: strict),
+    .target(
+      name: "DFQExperiments",
+      dependencies: ["DynaDFQ", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .executableTarget(
       name: "dynadfq",
       dependencies: [
-        "DynaDFQ", "DFQBenchmarks",
+        "DynaDFQ", "DFQBenchmarks", "DFQExperiments",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",
@@ -80,6 +84,9 @@ let package = Package(
     .testTarget(
       name: "DFQEvaluationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQTrainingTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DFQExperimentsTests", dependencies: ["DFQTestSupport", "DFQExperiments"],
+      swiftSettings: strict),
     .testTarget(name: "ToolTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
   ]
 )

@@ -24,7 +24,9 @@ final class ProgressBar {
 
   /// Shows the steps done, a few times a second at most.
   /// - Throws: `CancellationError` after an interrupt.
-  func update(_ done: Int, of total: Int, note: @autoclosure () -> String = "") throws {
+  func update(
+    _ done: Int, of total: Int, counted: String? = nil, note: @autoclosure () -> String = ""
+  ) throws {
     if Interrupt.signalNumber != 0 { throw CancellationError() }
     let now = Date()
     let elapsed = now.timeIntervalSince(start)
@@ -35,12 +37,29 @@ final class ProgressBar {
     last = now
     isShown = true
     let line = ProgressLine(
-      title: title, unit: unit, done: done, total: total, elapsed: elapsed, note: note())
+      title: title, unit: unit, done: done, total: total, elapsed: elapsed, note: note(),
+      counted: counted)
     if isTerminal {
       write("\r\u{1b}[K" + line.text(width: ProgressBar.terminalWidth - 1))
     } else {
       write(line.text(width: 200) + "\n")
     }
+  }
+
+  /// Shows the share that is done of work that is not counted in equal steps, with the count of what
+  /// people know.
+  /// - Throws: `CancellationError` after an interrupt.
+  func update(share: Double, counted: String, note: @autoclosure () -> String = "") throws {
+    // So fine that the remaining time does not move in jumps.
+    let parts = 1_000_000
+    try update(
+      Int(share * Double(parts)), of: parts, counted: counted, note: note())
+  }
+
+  /// Shows a line on standard error that stays; the bar is drawn again below it.
+  func announce(_ line: String) {
+    clear()
+    write(Output.clean(line, limit: 200) + "\n")
   }
 
   /// Prints a line on standard output that stays; the bar is drawn again below it.
@@ -81,13 +100,16 @@ struct ProgressLine {
   let total: Int
   let elapsed: Double
   let note: String
+  /// What stands in place of steps and their rate, where work is not counted in equal steps.
+  var counted: String?
 
   /// The line with the parts that fit into so many columns, the most important first.
   func text(width: Int) -> String {
     let rate = elapsed > 0 ? Double(done) / elapsed : 0
     let left = rate > 0 ? ProgressLine.time(Double(total - done) / rate) : "?"
-    var line = "\(title) \(done)/\(total)"
-    for part in ["\(left) left", "\(Output.short(rate)) \(unit)/s", note]
+    var line = "\(title) \(counted ?? "\(done)/\(total)")"
+    let speed = counted == nil ? "\(Output.short(rate)) \(unit)/s" : ""
+    for part in ["\(left) left", speed, note]
     where !part.isEmpty && line.count + 2 + part.count <= width {
       line += "  " + part
     }
@@ -101,7 +123,7 @@ struct ProgressLine {
     return String(line.prefix(max(width, 1)))
   }
 
-  private static func time(_ seconds: Double) -> String {
+  static func time(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 1e9).rounded())
     return whole < 60
       ? "\(whole)s"

@@ -24,12 +24,12 @@ struct Controls: Sendable {
   /// Runs the controls asked for, in a fixed order.
   func policies(
     _ controls: [EvaluationReport.Control], judge: Judge, evaluate: (BitPolicy) throws -> StudentRun
-  ) throws -> [EvaluationReport.Policy] {
-    var policies: [EvaluationReport.Policy] = []
+  ) throws -> [(policy: EvaluationReport.Policy, run: StudentRun)] {
+    var policies: [(policy: EvaluationReport.Policy, run: StudentRun)] = []
     func add(_ kind: EvaluationReport.Policy.Kind, _ table: Table) throws {
       var run = try evaluate(.table(table.choices))
       if let costs = table.costs { run.bitOPs = costs }
-      policies.append(judge.policy(kind, run))
+      policies.append((judge.policy(kind, run), run))
     }
     if controls.contains(.fixed) { try add(.fixed, fixed()) }
     if controls.contains(.random) { try add(.random, random()) }
@@ -38,7 +38,7 @@ struct Controls: Sendable {
     let widths = student.uniformBits
     let uniform = try widths.map { bits in
       let run = try evaluate(.fixed(bits))
-      policies.append(judge.policy(.uniform, bits: bits, run))
+      policies.append((judge.policy(.uniform, bits: bits, run), run))
       return run
     }
     if controls.contains(.oracle) {

@@ -12,6 +12,24 @@ public struct Evaluation: Sendable {
   public let meanBits: [Double]
   /// BitOPs of each image.
   public let bitOPs: [Double]
+  /// The number of passes each image took.
+  public let passes: [Int]
+  /// The largest logit of each image less the second largest.
+  public let margins: [Float]
+  /// What each control did, in the order of the report's.
+  public let controls: [ControlRun]
+
+  /// What one control did, image by image.
+  public struct ControlRun: Sendable {
+    /// What chose the bits.
+    public let kind: EvaluationReport.Policy.Kind
+    /// The bits of a uniform control, else nil.
+    public let bits: Int?
+    /// The class that was predicted for each image.
+    public let predictions: [Int]
+    /// BitOPs of each image.
+    public let bitOPs: [Double]
+  }
 
   /// The accuracy of this student less that of another on the same images.
   ///

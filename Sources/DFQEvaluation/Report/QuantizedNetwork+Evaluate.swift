@@ -84,14 +84,21 @@ extension QuantizedNetwork {
       entropyCorrelation: reference.flatMap {
         Statistics.rankCorrelation(run.meanBits, $0.entropies)
       })
+    var policies: [(policy: EvaluationReport.Policy, run: StudentRun)] = []
     if asksSelector {
-      report.controls = try Controls(student: self, run: run, seed: seed).policies(
+      policies = try Controls(student: self, run: run, seed: seed).policies(
         controls, judge: judge
       ) { try evaluator.run(images, policy: $0, progress: progress) }
     }
+    report.controls = policies.map(\.policy)
     return Evaluation(
       report: report, predictions: run.predictions, labels: judge.labels, meanBits: run.meanBits,
-      bitOPs: run.bitOPs)
+      bitOPs: run.bitOPs, passes: run.passes,
+      margins: Confidence.margins(of: run.logits, classes: network.classCount),
+      controls: policies.map { policy, run in
+        Evaluation.ControlRun(
+          kind: policy.kind, bits: policy.bits, predictions: run.predictions, bitOPs: run.bitOPs)
+      })
   }
 
   /// The choices of the random control, image by image and point by point.

@@ -11,6 +11,19 @@ public struct TeacherRun: Sendable {
   /// The entropy of each prediction, in nats.
   public let entropies: [Double]
 
+  /// What a run told before, for example one that was stored.
+  ///
+  /// - Throws: ``QuantizationError/bitsCount(what:expected:found:)`` for another number of entropies
+  ///   than predictions.
+  public init(predictions: [Int], entropies: [Double]) throws {
+    guard predictions.count == entropies.count else {
+      throw QuantizationError.bitsCount(
+        what: "entropies", expected: predictions.count, found: entropies.count)
+    }
+    self.predictions = predictions
+    self.entropies = entropies
+  }
+
   /// Runs the network on real images.
   ///
   /// - Throws: ``QuantizationError`` for no images or logits that are not finite, `NetworkError` for

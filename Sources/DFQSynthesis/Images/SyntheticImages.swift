@@ -24,7 +24,7 @@ public struct SyntheticImages: Sendable {
   public var provenance: [String: String]
 
   /// The largest number of images of a set; larger numbers are taken for mistakes.
-  static let countLimit = 100_000_000
+  public static let countLimit = 100_000_000
   /// The largest number of elements that are made at once, 16 GiB; larger numbers are taken for
   /// mistakes.
   static let elementLimit = 1 << 32

@@ -1,0 +1,34 @@
+import DFQQuantization
+
+extension Evaluation {
+  /// The evaluation of several students that work together, from what each image got in the end.
+  ///
+  /// `kind` says who chose; bits are those of the last pass, costs those of all passes. The report
+  /// has no bits by layer.
+  package init(
+    kind: EvaluationReport.Policy.Kind, dataset: String, labels: [Int], reference: TeacherRun,
+    predictions: [Int], meanBits: [Double], bitOPs: [Double], familyBitOPs: [Double],
+    passes: [Int], margins: [Float]
+  ) {
+    let hits = Judge.hits(predictions, labels)
+    let policy = EvaluationReport.Policy(
+      kind: kind, bits: nil, name: kind.title(bits: nil), accuracy: Statistics.mean(hits),
+      accuracyInterval: Statistics.interval(hits),
+      agreement: Statistics.mean(Judge.hits(predictions, reference.predictions)),
+      meanBitOPs: Statistics.mean(bitOPs), familyBitOPs: Statistics.mean(familyBitOPs),
+      meanActivationBits: Statistics.mean(meanBits), difference: nil, differenceInterval: nil)
+    report = EvaluationReport(
+      dataset: dataset, imageCount: labels.count,
+      teacherAccuracy: Statistics.mean(Judge.hits(reference.predictions, labels)),
+      student: policy, controls: [], layers: [], selectorBitOPs: 0,
+      bitsSpreadOverImages: Statistics.deviation(meanBits),
+      entropyCorrelation: Statistics.rankCorrelation(meanBits, reference.entropies))
+    self.predictions = predictions
+    self.labels = labels
+    self.meanBits = meanBits
+    self.bitOPs = bitOPs
+    self.passes = passes
+    self.margins = margins
+    controls = []
+  }
+}

@@ -1,0 +1,175 @@
+import DynaDFQ
+
+/// One piece of work of a plan: what it makes, from which inputs, and what people call it.
+public enum Cell: Sendable {
+  /// Synthesizes images.
+  case images(ImagesCell)
+  /// Trains a student.
+  case student(StudentCell)
+  /// Fits a cascade's thresholds on synthetic images.
+  case cascade(CascadeCell)
+  /// Runs the full-precision network on real images.
+  case teacher(TeacherCell)
+  /// Runs a student or a cascade on real images.
+  case evaluation(EvaluationCell)
+}
+
+/// Synthesizes images from a network.
+public struct ImagesCell: Sendable {
+  let key: ArtefactKey<ArtefactKind.SyntheticSet>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let settings: ImageSettings
+  let label: CellLabel
+}
+
+/// Trains a student on synthetic images.
+public struct StudentCell: Sendable {
+  let key: ArtefactKey<ArtefactKind.Student>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let images: ArtefactKey<ArtefactKind.SyntheticSet>
+  let settings: StudentSettings
+  let label: CellLabel
+}
+
+/// Fits the thresholds of a cascade on the images that its first student was trained on.
+public struct CascadeCell: Sendable {
+  let key: ArtefactKey<ArtefactKind.Cascade>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let levels: [ArtefactKey<ArtefactKind.Student>]
+  let images: ArtefactKey<ArtefactKind.SyntheticSet>
+  let budgetBitOPs: Double?
+  let budgetStudent: ArtefactKey<ArtefactKind.Student>?
+  let label: CellLabel
+}
+
+/// Runs a full-precision network on real images.
+public struct TeacherCell: Sendable {
+  let key: ArtefactKey<ArtefactKind.Teacher>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let data: LoadedData
+  let label: CellLabel
+}
+
+/// Runs a student or a cascade on real images; nothing takes its result as an input.
+public struct EvaluationCell: Sendable {
+  /// What is measured.
+  enum Subject: Sendable {
+    case student(ArtefactKey<ArtefactKind.Student>)
+    case cascade(ArtefactKey<ArtefactKind.Cascade>)
+
+    var text: String {
+      switch self {
+      case .student(let key): key.text
+      case .cascade(let key): key.text
+      }
+    }
+  }
+
+  let key: ArtefactKey<ArtefactKind.Evaluation>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let subject: Subject
+  let teacher: ArtefactKey<ArtefactKind.Teacher>
+  let data: LoadedData
+  let controls: [EvaluationReport.Control]
+  let seed: UInt64
+  /// Every setting of what is measured.
+  let settings: JSONTree
+  /// Whether bits depend on the image.
+  let isDynamic: Bool
+  let label: CellLabel
+}
+
+/// A network of a recipe in memory.
+public struct LoadedNetwork: Sendable {
+  let name: String
+  let network: Network
+  let digest: String
+  let classNames: [String]
+}
+
+/// Real images of a recipe in memory.
+public struct LoadedData: Sendable {
+  let name: String
+  let images: any RealImages
+  let digest: String
+}
+
+/// What people call a cell: the entries of the recipe that it comes from. It decides nothing.
+public struct CellLabel: Sendable, Codable, Hashable {
+  /// The recipe.
+  public var recipe: String
+  /// The network.
+  public var network: String
+  /// The image set.
+  public var images: String?
+  /// The student or cascade.
+  public var student: String?
+  /// The ablation; nil for the entry as it is written.
+  public var ablation: String?
+  /// The evaluation.
+  public var evaluation: String?
+  /// The seed.
+  public var seed: UInt64?
+}
+
+extension Cell {
+  /// The key's text.
+  public var key: String {
+    switch self {
+    case .images(let cell): cell.key.text
+    case .student(let cell): cell.key.text
+    case .cascade(let cell): cell.key.text
+    case .teacher(let cell): cell.key.text
+    case .evaluation(let cell): cell.key.text
+    }
+  }
+
+  /// The keys of the inputs.
+  public var inputs: [String] {
+    switch self {
+    case .images, .teacher: []
+    case .student(let cell): [cell.images.text]
+    case .cascade(let cell):
+      cell.levels.map(\.text) + [cell.images.text] + (cell.budgetStudent.map { [$0.text] } ?? [])
+    case .evaluation(let cell): [cell.subject.text, cell.teacher.text]
+    }
+  }
+
+  /// What people call it.
+  public var label: CellLabel {
+    switch self {
+    case .images(let cell): cell.label
+    case .student(let cell): cell.label
+    case .cascade(let cell): cell.label
+    case .teacher(let cell): cell.label
+    case .evaluation(let cell): cell.label
+    }
+  }
+
+  /// What decides its bits, for people to read.
+  public var identity: JSONTree {
+    switch self {
+    case .images(let cell): cell.identity
+    case .student(let cell): cell.identity
+    case .cascade(let cell): cell.identity
+    case .teacher(let cell): cell.identity
+    case .evaluation(let cell): cell.identity
+    }
+  }
+
+  /// The kind of work in a word.
+  public var kind: String {
+    switch self {
+    case .images: "images"
+    case .student: "student"
+    case .cascade: "cascade"
+    case .teacher: "teacher"
+    case .evaluation: "evaluation"
+    }
+  }
+}

@@ -1,0 +1,114 @@
+public import DynaDFQ
+
+/// How an image set is made.
+public enum ImageSettings: Sendable {
+  /// Synthesis by soft labels.
+  case softLabels(SoftLabelSynthesizer.Configuration)
+  /// Gaussian noise, as a baseline.
+  case noise(count: Int, seed: UInt64)
+
+  /// The number of images, before unfaithful ones are dropped.
+  var count: Int {
+    switch self {
+    case .softLabels(let configuration): configuration.count
+    case .noise(let count, _): count
+    }
+  }
+}
+
+/// An image set of a recipe, decoded.
+struct ImagesEntry {
+  let name: String
+  /// The networks it is made from; nil for all.
+  let networks: [String]?
+  let settings: ImageSettings
+
+  private struct Noise: Decodable {
+    let name: String
+    let method: String
+    let networks: OneOrMany<String>?
+    let seed: UInt64?
+    let count: Int
+  }
+
+  private struct Own: Decodable {
+    let name: String
+    let method: String?
+    let networks: OneOrMany<String>?
+    let preset: WorkPreset?
+    let seed: UInt64?
+  }
+
+  /// Decodes an entry: keys of the entry itself, of the synthesizer's configuration and of its method
+  /// lie side by side.
+  init(_ entry: SettingNode, seed: UInt64) throws {
+    name = try Recipe.name(of: entry)
+    let method = entry["method"]?.text ?? SoftLabelMethod.kind
+    switch method {
+    case "noise":
+      let noise = try StrictDecoder.decode(Noise.self, from: entry)
+      networks = noise.networks?.values
+      settings = .noise(count: noise.count, seed: noise.seed ?? seed)
+    case SoftLabelMethod.kind:
+      let preset = try WorkPreset.of(entry).synthesis
+      let run = try SettingNode.defaults(preset.run, at: entry.place)
+      let method = try SettingNode.defaults(preset.method, at: entry.place)
+      let runKeys = try StrictDecoder.keys(of: Synthesizer.Configuration.self, in: run)
+      let methodKeys = try StrictDecoder.keys(of: SoftLabelMethod.self, in: method)
+      let ownKeys = ["name", "method", "networks", "preset", "seed"]
+      var parts = (own: [Pair](), run: [Pair](), method: [Pair]())
+      guard case .map(let pairs) = entry.value else { preconditionFailure("entries are maps") }
+      for (key, node) in pairs {
+        if ownKeys.contains(key) {
+          parts.own.append((key, node))
+        } else if runKeys.contains(key) {
+          parts.run.append((key, node))
+        } else if methodKeys.contains(key) {
+          parts.method.append((key, key == "labels" ? try ImagesEntry.labels(node) : node))
+        } else {
+          throw RecipeError.unknownKey(
+            place: node.place, key: key,
+            nearest: NearestName.of(key, among: runKeys.union(methodKeys).union(ownKeys)))
+        }
+      }
+      let own = try StrictDecoder.decode(Own.self, from: .init(.map(parts.own), at: entry.place))
+      networks = own.networks?.values
+      var configuration = preset
+      configuration.run = try StrictDecoder.decode(
+        Synthesizer.Configuration.self,
+        from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
+      configuration.method = try StrictDecoder.decode(
+        SoftLabelMethod.self,
+        from: method.overlaid(by: .init(.map(parts.method), at: entry.place)))
+      configuration.seed = own.seed ?? seed
+      settings = .softLabels(configuration)
+    default:
+      throw RecipeError.unknownName(
+        place: entry["method"]?.place ?? entry.place, what: "method of synthesis", name: method,
+        nearest: NearestName.of(method, among: [SoftLabelMethod.kind, "noise"]))
+    }
+  }
+
+  private typealias Pair = (key: String, node: SettingNode)
+
+  /// Labels by their kind alone, or a mapping of one kind to settings: `groups` or
+  /// `{groups: {easyShare: 0.3}}`.
+  private static func labels(_ node: SettingNode) throws -> SettingNode {
+    let strategies: [(kind: String, defaults: SettingNode)] = [
+      (SoftLabels.kind, try .defaults(SoftLabels(), at: node.place)),
+      (RefinedLabels.kind, try .defaults(RefinedLabels(), at: node.place)),
+      (OneHotLabels.kind, try .defaults(OneHotLabels(), at: node.place)),
+      (Unlabelled.kind, try .defaults(Unlabelled(), at: node.place)),
+    ]
+    let kind = node.text ?? (node.keys.count == 1 ? node.keys[0] : nil)
+    guard let kind, let known = strategies.first(where: { $0.kind == kind }) else {
+      throw RecipeError.unknownName(
+        place: node.place, what: "kind of labels", name: kind ?? node.summary,
+        nearest: NearestName.of(kind ?? "", among: strategies.map(\.kind)))
+    }
+    let settings = node[kind].map { known.defaults.overlaid(by: $0) } ?? known.defaults
+    return SettingNode(
+      .map([("kind", .init(.text(kind), at: node.place)), ("settings", settings)]),
+      at: node.place)
+  }
+}

@@ -1,0 +1,174 @@
+public import DynaDFQ
+
+/// How a student is made from a teacher and synthetic images.
+public struct StudentSettings: Sendable {
+  /// How weights and activations are quantized.
+  public var quantizer: Quantizer
+  /// How bits are chosen; nil for a static student.
+  public var selector: BitSelector?
+  /// The losses.
+  public var objectives: [any StudentObjective]
+  /// The settings of the training, with budget and seed.
+  public var training: DynamicTrainer.Configuration
+
+  /// Whether bits may depend on the image.
+  public var isDynamic: Bool {
+    quantizer.activationBits.count > 1
+      || quantizer.overrides.contains { ($0.activationBits?.count ?? 1) > 1 }
+  }
+
+  /// The trainer that makes the student.
+  public func trainer(_ teacher: Network, context: ExecutionContext) -> DynamicTrainer {
+    DynamicTrainer(
+      teacher: teacher, quantizer: quantizer, selector: selector, objectives: objectives,
+      configuration: training, context: context)
+  }
+}
+
+/// A student of a recipe, decoded.
+struct StudentEntry {
+  let name: String
+  /// The image sets it is trained on; nil for all.
+  let images: [String]?
+  /// The networks it is made of; nil for all.
+  let networks: [String]?
+  let settings: StudentSettings
+
+  private struct Own: Decodable {
+    let name: SettingNode
+    let images: OneOrMany<String>?
+    let networks: OneOrMany<String>?
+    let preset: WorkPreset?
+    let weightBits: Int
+    let activationBits: OneOrMany<Int>
+    let quantizer: SettingNode?
+    let selector: SettingNode?
+    let budget: Double?
+    let seed: UInt64?
+    let training: SettingNode?
+    let objectives: [SettingNode]?
+  }
+
+  init(_ entry: SettingNode, seed: UInt64) throws {
+    let own = try StrictDecoder.decode(Own.self, from: entry)
+    name = try Recipe.name(of: entry)
+    images = own.images?.values
+    networks = own.networks?.values
+    let quantizer = try StudentEntry.quantizer(
+      own.quantizer, weightBits: own.weightBits, activationBits: own.activationBits.values, entry)
+    var settings = StudentSettings(
+      quantizer: quantizer, selector: nil, objectives: .standard, training: .init())
+    settings.training = try StudentEntry.training(
+      own.training, preset: (own.preset ?? .reduced).training, entry)
+    settings.training.seed = own.seed ?? seed
+    settings.training.budget = own.budget
+    if settings.isDynamic {
+      let selector = try own.selector.map { try SelectorSettings.selector($0) }
+      settings.selector = selector ?? BitSelector(.perLayer)
+      let candidates = quantizer.activationBits
+      if own.budget == nil, settings.selector?.decider.learning == .gradient {
+        settings.training.budget = Double(candidates[candidates.count / 2])
+      }
+    } else {
+      for key in ["selector", "budget"] {
+        guard let node = entry[key] else { continue }
+        throw RecipeError.badValue(
+          place: node.place, expected: "no \(key) of a static student", found: node.summary)
+      }
+    }
+    if let list = own.objectives {
+      settings.objectives = try list.map { try StudentEntry.objective($0) }
+    }
+    self.settings = settings
+  }
+
+  /// `learned`, `family`, or settings that lie over those of the learned quantizer or of a `kind`.
+  private static func quantizer(
+    _ node: SettingNode?, weightBits: Int, activationBits: [Int], _ entry: SettingNode
+  ) throws -> Quantizer {
+    let kind = node?.text ?? node?["kind"]?.text ?? "learned"
+    let base: Quantizer
+    switch kind {
+    case "learned": base = Quantizer(weightBits: weightBits, activationBits: activationBits)
+    case "family": base = .family(weightBits: weightBits, activationBits: activationBits)
+    default:
+      throw RecipeError.unknownName(
+        place: node?.place ?? entry.place, what: "quantizer", name: kind,
+        nearest: NearestName.of(kind, among: ["learned", "family"]))
+    }
+    var quantizer = base
+    if let node, case .map(let pairs) = node.value {
+      for key in ["weightBits", "activationBits"] {
+        if let twice = node[key] {
+          throw RecipeError.badValue(
+            place: twice.place, expected: "\(key) beside the quantizer and not in it",
+            found: twice.summary)
+        }
+      }
+      var over = SettingNode(.map(pairs), at: node.place).setting("kind", to: nil)
+      if let rules = over["overrides"], case .list(let list) = rules.value {
+        // A rule quantizes unless it says otherwise.
+        let full = list.map {
+          $0["ignored"] == nil
+            ? $0.setting("ignored", to: .init(.bool(false), at: $0.place)) : $0
+        }
+        over = over.setting("overrides", to: .init(.list(full), at: rules.place))
+      }
+      quantizer = try StrictDecoder.decode(
+        Quantizer.self, from: SettingNode.defaults(base, at: node.place).overlaid(by: over))
+    }
+    do {
+      try quantizer.check()
+    } catch {
+      throw RecipeError.badValue(
+        place: entry.place, expected: "a quantizer that can be used", found: "\(error)")
+    }
+    return quantizer
+  }
+
+  private static func training(
+    _ node: SettingNode?, preset: DynamicTrainer.Configuration, _ entry: SettingNode
+  ) throws -> DynamicTrainer.Configuration {
+    guard let node else { return preset }
+    for key in ["budget", "seed"] {
+      if let child = node[key] {
+        throw RecipeError.badValue(
+          place: child.place, expected: "\(key) beside training and not in it",
+          found: child.summary)
+      }
+    }
+    guard case .map = node.value else {
+      throw RecipeError.badValue(
+        place: node.place, expected: "settings of the training", found: node.summary)
+    }
+    return try StrictDecoder.decode(
+      DynamicTrainer.Configuration.self,
+      from: SettingNode.defaults(preset, at: node.place).overlaid(by: node))
+  }
+
+  /// An objective by its kind, with settings beside it: `{kind: distillation, weight: 1000}`.
+  private static func objective(_ node: SettingNode) throws -> any StudentObjective {
+    func read<Objective: StudentObjective>(
+      _ type: Objective.Type, over defaults: Objective?
+    ) throws -> any StudentObjective {
+      let settings = node.setting("kind", to: nil)
+      let base = try defaults.map { try SettingNode.defaults($0, at: node.place) }
+      return try StrictDecoder.decode(
+        type, from: node.text != nil ? base ?? settings : base?.overlaid(by: settings) ?? settings)
+    }
+    let kind = node.text ?? node["kind"]?.text
+    switch kind {
+    case LabelCrossEntropy.kind?:
+      return try read(LabelCrossEntropy.self, over: LabelCrossEntropy())
+    case LogitDistillation.kind?:
+      return try read(LogitDistillation.self, over: LogitDistillation())
+    case AttentionAlignment.kind?:
+      return try read(AttentionAlignment.self, over: AttentionAlignment(layers: [String]()))
+    default:
+      let known = [LabelCrossEntropy.kind, LogitDistillation.kind, AttentionAlignment.kind]
+      throw RecipeError.unknownName(
+        place: node.place, what: "kind of objective", name: kind ?? node.summary,
+        nearest: NearestName.of(kind ?? "", among: known))
+    }
+  }
+}

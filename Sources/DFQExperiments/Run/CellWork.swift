@@ -1,0 +1,58 @@
+import DynaDFQ
+
+/// How much there is to do: images times steps, by which time is estimated.
+extension Cell {
+  /// Images that pass the network, each once for every step.
+  var work: Double {
+    switch self {
+    case .images(let cell):
+      switch cell.settings {
+      case .noise: 1
+      case .softLabels(let configuration):
+        Double(configuration.count) * Double(max(configuration.steps, 1))
+      }
+    case .student(let cell):
+      // Calibration and the search for the price of a bit are about as much as ten steps.
+      Double(cell.settings.training.steps + 10) * Double(cell.settings.training.imagesPerStep)
+    case .cascade(let cell): Double(512 * cell.levels.count)
+    case .teacher(let cell): Double(cell.data.images.count)
+    case .evaluation(let cell): Double(cell.data.images.count * cell.passCount)
+    }
+  }
+
+  /// The kind of work and the network, as far as time depends on them.
+  var workKind: String {
+    switch self {
+    case .images(let cell): "synthesis \(cell.network.network.architecture)"
+    case .student(let cell):
+      "\(cell.settings.isDynamic ? "dynamic" : "static") training "
+        + cell.network.network.architecture
+    case .cascade(let cell): "student inference \(cell.network.network.architecture)"
+    case .teacher(let cell): "inference \(cell.network.network.architecture)"
+    case .evaluation(let cell): "student inference \(cell.network.network.architecture)"
+    }
+  }
+
+  /// The network.
+  var network: Network {
+    switch self {
+    case .images(let cell): cell.network.network
+    case .student(let cell): cell.network.network
+    case .cascade(let cell): cell.network.network
+    case .teacher(let cell): cell.network.network
+    case .evaluation(let cell): cell.network.network
+    }
+  }
+}
+
+extension EvaluationCell {
+  /// How often the images are run: the student itself, its controls and the uniform candidates.
+  var passCount: Int {
+    switch subject {
+    case .cascade: 2
+    case .student:
+      1 + controls.filter { $0 != .uniform }.count
+        + (controls.contains(.uniform) || controls.contains(.oracle) ? 3 : 0)
+    }
+  }
+}

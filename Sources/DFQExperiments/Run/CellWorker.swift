@@ -1,0 +1,157 @@
+import DynaDFQ
+import Foundation
+
+/// Does the work of one cell: reads the inputs from the store, computes, writes.
+///
+/// Inputs always come from files, so that a resumed run sees the same bytes as an uninterrupted one.
+struct CellWorker {
+  let store: Store
+  let context: ExecutionContext
+  /// The share of the cell that is done, 0...1; an error ends the cell between two steps.
+  let progress: (Double) throws -> Void
+
+  /// What a finished cell gives.
+  struct Outcome {
+    var info: ArtefactInfo
+    var record: ResultRecord?
+  }
+
+  /// Makes the artefact and, for an evaluation, the result.
+  func run(_ cell: Cell) throws -> Outcome {
+    let start = ContinuousClock.now
+    let wasResumed =
+      FileManager.default.fileExists(atPath: store.checkpoint(cell.key))
+      || FileManager.default.fileExists(atPath: store.batches(cell.key))
+    func details() -> RunDetails {
+      let (seconds, attoseconds) = (ContinuousClock.now - start).components
+      return RunDetails(
+        context, seconds: Double(seconds) + Double(attoseconds) * 1e-18, wasResumed: wasResumed)
+    }
+    func info(_ training: TrainingSummary? = nil) -> ArtefactInfo {
+      ArtefactInfo(
+        kind: cell.kind, key: cell.key, identity: cell.identity, work: cell.work,
+        workKind: cell.workKind, training: training, run: details())
+    }
+    switch cell {
+    case .images(let cell):
+      let images = try synthesize(cell)
+      let info = info()
+      try info.write(to: store)
+      try images.write(to: store.file(cell.key))
+      return Outcome(info: info)
+    case .student(let cell):
+      let (student, summary) = try train(cell)
+      let info = info(summary)
+      try info.write(to: store)
+      try student.write(to: store.file(cell.key))
+      return Outcome(info: info)
+    case .cascade(let cell):
+      let cascade = try fit(cell)
+      let info = info()
+      try info.write(to: store)
+      try cascade.write(to: store.file(cell.key), levels: cell.levels.map(\.text))
+      return Outcome(info: info)
+    case .teacher(let cell):
+      let (results, record) = try measure(cell, details)
+      let info = info()
+      try info.write(to: store)
+      try results.write(to: store.file(cell.key))
+      return Outcome(info: info, record: record)
+    case .evaluation(let cell):
+      let (results, record) = try measure(cell, details)
+      let info = info()
+      try info.write(to: store)
+      try results.write(to: store.file(cell.key))
+      return Outcome(info: info, record: record)
+    }
+  }
+
+  private func synthesize(_ cell: ImagesCell) throws -> SyntheticImages {
+    switch cell.settings {
+    case .noise(let count, let seed):
+      return try .noise(count: count, for: cell.network.network, seed: seed)
+    case .softLabels(let configuration):
+      let synthesizer = try SoftLabelSynthesizer(
+        teacher: cell.network.network, configuration: configuration, context: context)
+      return try synthesizer.synthesize(checkpoint: store.batches(cell.key.text)) { p in
+        try progress(Double(p.batch * p.steps + p.step) / Double(p.batches * p.steps))
+      }
+    }
+  }
+
+  private func train(_ cell: StudentCell) throws -> (QuantizedNetwork, TrainingSummary) {
+    let images = try SyntheticImages(contentsOf: store.file(cell.images))
+    let trainer = cell.settings.trainer(cell.network.network, context: context)
+    let student = try trainer.train(on: images, checkpoint: store.checkpoint(cell.key.text)) { p in
+      try progress(Double(p.step) / Double(max(p.steps, 1)))
+    }
+    return (student, try trainer.summary(of: student, on: images))
+  }
+
+  private func fit(_ cell: CascadeCell) throws -> StudentCascade {
+    let levels = try cell.levels.map { try QuantizedNetwork(contentsOf: store.file($0)) }
+    let images = try SyntheticImages(contentsOf: store.file(cell.images))
+    let budget: Double
+    if let key = cell.budgetStudent {
+      budget = try StudentCascade.meanBitOPs(
+        QuantizedNetwork(contentsOf: store.file(key)), on: images, context: context)
+    } else {
+      budget = cell.budgetBitOPs ?? .infinity
+    }
+    return try .fitted(levels, on: images, budget: budget, context: context)
+  }
+
+  private func measure(
+    _ cell: TeacherCell, _ details: () -> RunDetails
+  ) throws -> (PerImageResults, ResultRecord) {
+    let images = cell.data.images
+    let run = try TeacherRun(cell.network.network, images, context: context) { done, total in
+      try progress(Double(done) / Double(total))
+    }
+    let results = PerImageResults(
+      labels: images.labels, predictions: run.predictions, teacher: run.predictions,
+      teacherEntropies: run.entropies)
+    let right = results.isRight.filter { $0 }.count
+    let record = ResultRecord(
+      kind: "teacher", key: cell.key.text, label: cell.label, settings: cell.identity,
+      isDynamic: false, dataset: cell.data.name, imageCount: images.count,
+      accuracy: Double(right) / Double(images.count), report: nil, training: nil, run: details())
+    return (results, record)
+  }
+
+  private func measure(
+    _ cell: EvaluationCell, _ details: () -> RunDetails
+  ) throws -> (PerImageResults, ResultRecord) {
+    let teacher = try PerImageResults(contentsOf: store.file(cell.teacher))
+    let reference = try TeacherRun(
+      predictions: teacher.predictions, entropies: teacher.teacherEntropies)
+    let evaluation: Evaluation
+    switch cell.subject {
+    case .student(let key):
+      let student = try QuantizedNetwork(contentsOf: store.file(key))
+      let passes = cell.passCount
+      var (pass, last) = (0, 0)
+      evaluation = try student.evaluation(
+        on: cell.data.images, reference: reference, controls: cell.controls, seed: cell.seed,
+        context: context
+      ) { done, total in
+        if done <= last { pass += 1 }
+        last = done
+        try progress(Double(min(pass, passes - 1) * total + done) / Double(passes * total))
+      }
+    case .cascade(let key):
+      let cascade = try StudentCascade.read(store.file(key), context: context) {
+        try QuantizedNetwork(contentsOf: "\(store.path)/artefacts/\($0).safetensors")
+      }
+      evaluation = try cascade.evaluation(on: cell.data.images, reference: reference) {
+        try progress(Double($0) / Double($1))
+      }
+    }
+    let record = ResultRecord(
+      kind: "evaluation", key: cell.key.text, label: cell.label, settings: cell.settings,
+      isDynamic: cell.isDynamic, dataset: cell.data.name, imageCount: cell.data.images.count,
+      accuracy: evaluation.report.accuracy, report: evaluation.report,
+      training: ArtefactInfo.read(cell.subject.text, in: store)?.training, run: details())
+    return (PerImageResults(evaluation, reference: reference), record)
+  }
+}

@@ -1,0 +1,94 @@
+public import DynaDFQ
+
+/// Estimates how long cells take, from earlier work in the store or else from a short measurement on
+/// this machine.
+public struct CostModel: Sendable {
+  /// Seconds for each image and step on one thread pool, by kind of work.
+  private var secondsPerImage: [String: Double] = [:]
+  /// The kinds that were measured and not taken from the store.
+  public private(set) var measured: [String] = []
+
+  /// Takes what the store knows and measures the rest, a second or so for each kind.
+  ///
+  /// - Throws: What the work throws.
+  public init(
+    _ plan: Plan, store: Store?, context: ExecutionContext, measures: Bool = true
+  ) throws {
+    var earlier: [String: [Double]] = [:]
+    for info in store.map(ArtefactInfo.all) ?? []
+    where !info.run.wasResumed && info.work > 0 && info.run.seconds > 0
+      && info.run.threads == context.pool.threads
+      && info.run.instructionSet == context.instructionSet.rawValue
+    {
+      earlier[info.workKind, default: []].append(info.run.seconds / info.work)
+    }
+    for (kind, values) in earlier { secondsPerImage[kind] = values.sorted()[values.count / 2] }
+    guard measures else { return }
+    for cell in plan.cells where secondsPerImage[cell.workKind] == nil {
+      secondsPerImage[cell.workKind] = try CostModel.measure(cell, context: context)
+      measured.append(cell.workKind)
+    }
+  }
+
+  /// The estimated seconds of a cell; 1 where nothing is known.
+  public func seconds(_ cell: Cell) -> Double {
+    secondsPerImage[cell.workKind].map { max($0 * cell.work, 0.001) } ?? 1
+  }
+
+  /// Seconds for an image and step of a cell's kind of work.
+  private static func measure(_ cell: Cell, context: ExecutionContext) throws -> Double {
+    let network = cell.network
+    let clock = ContinuousClock()
+    var marks: [ContinuousClock.Instant] = []
+    let batch: Int
+    switch cell {
+    case .images(let cell):
+      guard case .softLabels(var configuration) = cell.settings else { return 0.001 }
+      batch = min(configuration.imagesPerBatch, configuration.count, 64)
+      configuration.count = batch
+      configuration.steps = 5
+      configuration.dropUnfaithful = false
+      _ = try SoftLabelSynthesizer(
+        teacher: network, configuration: configuration, context: context
+      ).synthesize { _ in marks.append(clock.now) }
+    case .student(let cell):
+      batch = min(cell.settings.training.imagesPerStep, 64)
+      var settings = cell.settings
+      settings.training.steps = 6
+      settings.training.imagesPerStep = batch
+      settings.training.learningRate = 1e-7
+      settings.training.holdOut = 0
+      settings.training.budget = nil
+      let images = try SyntheticImages.noise(count: max(batch, 16), for: network, seed: 0)
+      let session = try StudentSession(settings.trainer(network, context: context), on: images)
+      while session.stepsDone < 6 {
+        try session.step()
+        marks.append(clock.now)
+      }
+    case .teacher:
+      batch = 128
+      let images = try SyntheticImages.noise(count: batch, for: network, seed: 0)
+      let executor = FloatExecutor(network, context: context)
+      for _ in 0..<4 {
+        _ = try executor.logits(ofInputs: images.images)
+        marks.append(clock.now)
+      }
+    case .cascade, .evaluation:
+      batch = 128
+      let images = try SyntheticImages.noise(count: batch, for: network, seed: 0)
+      var student = try QuantizedNetwork(
+        network: network, quantizer: Quantizer(weightBits: 4, activationBits: [4]))
+      try student.calibrate(batches: [images.images], context: context)
+      let classifier = StudentClassifier(student, context: context)
+      for _ in 0..<4 {
+        _ = try classifier.logits(ofInputs: images.images)
+        marks.append(clock.now)
+      }
+    }
+    // The first step pays for memory and caches.
+    guard marks.count > 2 else { return 0.001 }
+    let (seconds, attoseconds) = (marks[marks.count - 1] - marks[0]).components
+    let total = Double(seconds) + Double(attoseconds) * 1e-18
+    return total / Double(marks.count - 1) / Double(batch)
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import DynaDFQ
+
+extension ExecutionContext.Backend: @retroactive ExpressibleByArgument {}
+extension InstructionSet: @retroactive ExpressibleByArgument {}
+extension ExecutionContext.ConvolutionAlgorithm: @retroactive ExpressibleByArgument {}
+extension ExecutionContext.QuantizedArithmetic: @retroactive ExpressibleByArgument {}
+
+/// How work is executed.
+struct ExecutionOptions: ParsableArguments {
+  @Option(
+    help: "Worker threads; results do not depend on them. (default: this process's processors)")
+  var threads: Int?
+  @Option(help: "Instruction set of the kernels. (default: the processor's best)")
+  var isa: InstructionSet?
+  @Option(help: "Where convolutions run: direct kernels, or im2col and the BLAS.")
+  var backend: ExecutionContext.Backend = .direct
+  @Option(
+    help: """
+      How 3x3 convolutions are computed: direct (plain float rounding), winograd2x2 (errors of \
+      about 5e-7) or winograd4x4 (1e-6, the fastest).
+      """)
+  var convolution: ExecutionContext.ConvolutionAlgorithm = .winograd4x4
+  @Option(
+    help: """
+      How a student's convolutions of quantized values are computed, forward: integer (exact sums \
+      of codes, the fastest) or float.
+      """)
+  var arithmetic: ExecutionContext.QuantizedArithmetic = .integer
+
+  /// More threads than any machine of this kind has processors; each takes memory.
+  private static let threadLimit = 256
+
+  func validate() throws {
+    try Demand.range("--threads", threads, 1...ExecutionOptions.threadLimit)
+    if let isa, !InstructionSet.available.contains(isa) {
+      let known = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
+      throw ToolError.usage("this processor runs \(known), not \(isa.rawValue)")
+    }
+  }
+
+  var context: ExecutionContext {
+    ExecutionContext(
+      threads: threads, instructionSet: isa ?? .best, backend: backend,
+      convolutionAlgorithm: convolution, quantizedArithmetic: arithmetic)
+  }
+}
