@@ -33,12 +33,19 @@ struct StudentCascade {
       bitOPs: run.bitOPs)
   }
 
+  /// What the first student did with each image.
+  struct FirstLevel {
+    var predictions: [Int]
+    var margins: [Float]
+  }
+
   /// Measures the cascade on real images; every pass counts.
   func evaluation(
     on images: any RealImages, reference: TeacherRun,
     progress: @escaping (_ done: Int, _ of: Int) throws -> Void
-  ) throws -> Evaluation {
+  ) throws -> (evaluation: Evaluation, first: FirstLevel) {
     let count = images.count
+    var first = FirstLevel(predictions: [], margins: [])
     var predictions = [Int](repeating: 0, count: count)
     var meanBits = [Double](repeating: 0, count: count)
     var bitOPs = meanBits
@@ -61,13 +68,15 @@ struct StudentCascade {
         passes[image] += run.passes[place]
         margins[image] = runMargins[place]
       }
+      if level == 0 { first = FirstLevel(predictions: predictions, margins: margins) }
       guard level < thresholds.count else { break }
       remaining = remaining.filter { margins[$0] < thresholds[level] }
     }
-    return Evaluation(
+    let evaluation = Evaluation(
       kind: .selector, dataset: images.name, labels: images.labels, reference: reference,
       predictions: predictions, meanBits: meanBits, bitOPs: bitOPs, familyBitOPs: familyBitOPs,
       passes: passes, margins: margins)
+    return (evaluation, first)
   }
 
   private static let format = "dynadfq cascade 1"

@@ -126,6 +126,7 @@ struct CellWorker {
     let reference = try TeacherRun(
       predictions: teacher.predictions, entropies: teacher.teacherEntropies)
     let evaluation: Evaluation
+    var first: StudentCascade.FirstLevel?
     switch cell.subject {
     case .student(let key):
       let student = try QuantizedNetwork(contentsOf: store.file(key))
@@ -143,15 +144,19 @@ struct CellWorker {
       let cascade = try StudentCascade.read(store.file(key), context: context) {
         try QuantizedNetwork(contentsOf: "\(store.path)/artefacts/\($0).safetensors")
       }
-      evaluation = try cascade.evaluation(on: cell.data.images, reference: reference) {
+      let run = try cascade.evaluation(on: cell.data.images, reference: reference) {
         try progress(Double($0) / Double($1))
       }
+      (evaluation, first) = (run.evaluation, run.first)
     }
     let record = ResultRecord(
       kind: "evaluation", key: cell.key.text, label: cell.label, settings: cell.settings,
       isDynamic: cell.isDynamic, dataset: cell.data.name, imageCount: cell.data.images.count,
       accuracy: evaluation.report.accuracy, report: evaluation.report,
       training: ArtefactInfo.read(cell.subject.text, in: store)?.training, run: details())
-    return (PerImageResults(evaluation, reference: reference), record)
+    var results = PerImageResults(evaluation, reference: reference)
+    results.firstPredictions = first?.predictions ?? []
+    results.firstMargins = first?.margins ?? []
+    return (results, record)
   }
 }

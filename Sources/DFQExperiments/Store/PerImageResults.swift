@@ -29,6 +29,10 @@ public struct PerImageResults: Sendable {
   public var passes: [Int]
   /// BitOPs of each image; empty for a full-precision network.
   public var bitOPs: [Double]
+  /// The class that a cascade's first student predicted; empty for others.
+  public var firstPredictions: [Int] = []
+  /// The margin of a cascade's first student; empty for others.
+  public var firstMargins: [Float] = []
   /// The controls.
   public var controls: [Control] = []
 
@@ -58,6 +62,8 @@ public struct PerImageResults: Sendable {
     add("meanBits", meanBits)
     add("passes", passes)
     add("bitOPs", bitOPs.map { Int($0.rounded()) })
+    add("first.prediction", firstPredictions)
+    add("first.margin", firstMargins)
     for control in controls {
       add("control.\(control.name).prediction", control.predictions)
       add("control.\(control.name).bitOPs", control.bitOPs.map { Int($0.rounded()) })
@@ -104,6 +110,8 @@ public struct PerImageResults: Sendable {
     meanBits = try floats("meanBits")
     passes = try wholeIfThere("passes")
     bitOPs = try wholeIfThere("bitOPs").map(Double.init)
+    firstPredictions = try wholeIfThere("first.prediction")
+    firstMargins = try floats("first.margin")
     let prefix = "control."
     let suffix = ".prediction"
     for name in file.names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
