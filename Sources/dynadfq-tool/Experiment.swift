@@ -53,7 +53,7 @@ struct Experiment: ParsableCommand {
     let recipe = try Experiment.named(self.recipe) { try Recipe(contentsOf: self.recipe) }
     let context = execution.context
     let place = store ?? "runs/\(recipe.name)"
-    let plan = try Experiment.named(self.recipe) { try Plan(recipe, context: context) }
+    let plan = try Experiment.named(self.recipe) { try ExperimentPlan(recipe, context: context) }
     if dryRun { return try show(plan, place, context) }
     let store = try Store(creating: place)
     let run = try ExperimentRun(plan, in: store, jobs: jobs, context: context)
@@ -87,7 +87,7 @@ struct Experiment: ParsableCommand {
     }
   }
 
-  private func show(_ plan: Plan, _ place: String, _ context: ExecutionContext) throws {
+  private func show(_ plan: ExperimentPlan, _ place: String, _ context: ExecutionContext) throws {
     let store = try? Store(place)
     let costs = try CostModel(plan, store: store, context: context)
     let pending = try store.map {

@@ -1,9 +1,14 @@
 import DynaDFQ
 
 /// What one student of a cascade does with every image of a set.
-struct LevelRun {
+package struct LevelRun: Sendable {
   var margins: [Float]
   var bitOPs: [Double]
+
+  package init(margins: [Float], bitOPs: [Double]) {
+    self.margins = margins
+    self.bitOPs = bitOPs
+  }
 
   var meanBitOPs: Double { bitOPs.reduce(0, +) / Double(max(bitOPs.count, 1)) }
 }
@@ -11,7 +16,7 @@ struct LevelRun {
 /// Finds the thresholds of a cascade on synthetic images.
 ///
 /// An image whose margin after a level is below the level's threshold runs at the next level.
-protocol CascadeFitter: Sendable {
+package protocol CascadeFitter: Sendable {
   /// The fitter's name in identities.
   static var kind: String { get }
 
@@ -21,10 +26,12 @@ protocol CascadeFitter: Sendable {
 }
 
 /// Lets the same share of the images continue after each level, the largest that the budget allows.
-struct MarginFitter: CascadeFitter {
-  static let kind = "margin share"
+package struct MarginFitter: CascadeFitter {
+  package static let kind = "margin share"
 
-  func thresholds(_ levels: [LevelRun], budget: Double) throws -> [Float] {
+  package init() {}
+
+  package func thresholds(_ levels: [LevelRun], budget: Double) throws -> [Float] {
     let cheapest = levels[0].meanBitOPs
     guard cheapest <= budget else {
       throw QuantizationError.budgetUnreachable(

@@ -1,9 +1,9 @@
 /// The name that was most likely meant.
-enum NearestName {
+package enum NearestName {
   /// The known name nearest to one that was written; nil where none is near.
   ///
   /// Hyphens, underscores and case do not count, so that an option's name finds the setting's.
-  static func of(_ name: String, among known: some Collection<String>) -> String? {
+  package static func of(_ name: String, among known: some Collection<String>) -> String? {
     let written = plain(name)
     guard written.count <= 64 else { return nil }
     let nearest = known.map { (distance(written, plain($0)), $0) }

@@ -3,7 +3,7 @@ import DynaDFQ
 import Foundation
 
 /// An experiment as it is written down: networks, image sets, students, cascades, evaluations and
-/// ablations, which are multiplied out into a ``Plan``.
+/// ablations, which are multiplied out into a ``ExperimentPlan``.
 ///
 /// Entries of image sets and students stay nodes here, because ablations lie over them before they
 /// are decoded into the library's configurations.

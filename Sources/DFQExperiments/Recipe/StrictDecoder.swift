@@ -46,9 +46,15 @@ enum StrictDecoder {
     }
     switch error {
     case .keyNotFound(let key, let context):
-      // A misspelt key is the more likely reason, where there is one.
-      do { try asked.check(root, path: []) } catch { return error }
-      return RecipeError.missingKey(place: node(context.codingPath).place, key: key.stringValue)
+      let map = node(context.codingPath)
+      let known = asked.keys(at: context.codingPath.map(\.stringValue))
+      let others = map.keys.filter { !known.contains($0) }
+      // A key that looks like the missing one is the more likely reason.
+      if let written = NearestName.of(key.stringValue, among: others), let child = map[written] {
+        return RecipeError.unknownKey(
+          place: child.place, key: written, nearest: key.stringValue)
+      }
+      return RecipeError.missingKey(place: map.place, key: key.stringValue)
     case .typeMismatch(_, let context), .valueNotFound(_, let context),
       .dataCorrupted(let context):
       let found = node(context.codingPath)

@@ -81,7 +81,7 @@ struct HTMLPage {
     table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;width:100%}
     th,td{padding:.3rem .6rem;text-align:right;white-space:nowrap}
     th{background:var(--band);font-weight:600;vertical-align:bottom;white-space:normal}
-    .word{text-align:left}tbody tr:nth-child(even){background:var(--band)}
+    .word{text-align:left}@media(max-width:600px){.word{white-space:normal;min-width:5.5rem}}tbody tr:nth-child(even){background:var(--band)}
     .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,470px),1fr));\
     gap:1rem;margin-top:1rem}
     figure{margin:0 0 .5rem;border:1px solid var(--rule);border-radius:6px;padding:.5rem}

@@ -1,5 +1,5 @@
 extension Plot {
-  private static let size = (width: 640.0, height: 400.0)
+  private static let size = (width: 480.0, height: 340.0)
 
   /// The plot as SVG; with `style` it stands for itself, without it is part of a page.
   func svg(style: Bool = true) -> String {
@@ -24,10 +24,10 @@ extension Plot {
   private struct Layout {
     let x: Axis
     let y: Axis
-    let left = 64.0
-    let right = 20.0
+    let left = 58.0
+    let right = 16.0
     let top = 34.0
-    let plotHeight = 300.0
+    let plotHeight = 240.0
     let below: Double
     let legendRows: [[Int]]
     var height: Double { top + plotHeight + below + Double(legendRows.count) * 20 + 8 }
@@ -44,8 +44,8 @@ extension Plot {
       var rows: [[Int]] = []
       var used = Double.infinity
       for (index, series) in plot.series.enumerated() where !series.name.isEmpty {
-        let width = 34 + 6.4 * Double(series.name.count)
-        if used + width > Plot.size.width - 80 {
+        let width = 34 + 6.6 * Double(series.name.count)
+        if used + width > Plot.size.width - 70 {
           rows.append([])
           used = 0
         }
@@ -168,7 +168,7 @@ extension Plot {
           parts.append("<path class=\"mark \(kind)\" d=\"\(mark(index, x + 10, y - 4))\"/>")
         }
         parts.append(text(series.name, x + 26, y, "tick"))
-        x += 34 + 6.4 * Double(series.name.count)
+        x += 34 + 6.6 * Double(series.name.count)
       }
     }
     return parts

@@ -8,7 +8,7 @@ extension Plot {
     @media(prefers-color-scheme:dark){.plot{--ground:#14171a;--ink:#e6e9ec;--soft:#a3abb4;\
     --grid:#2b3036;--c0:#5ab0e6;--c1:#ff8c42;--c2:#3fcf9f;--c3:#e6a1c8;--c4:#e8c04a;--c5:#8fd6f5;\
     --c6:#b392f0;--c7:#a3abb4}}
-    .plot .ground{fill:var(--ground)}.plot text{fill:var(--ink);font-size:11px}
+    .plot .ground{fill:var(--ground)}.plot text{fill:var(--ink);font-size:11.5px}
     .plot .heading{font-size:14px;font-weight:600}.plot .label{font-size:12px;fill:var(--soft)}
     .plot .tick,.plot .name{fill:var(--soft)}.plot .name{font-size:10px}
     .plot .end{text-anchor:end}.plot .middle{text-anchor:middle}

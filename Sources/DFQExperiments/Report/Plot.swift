@@ -1,5 +1,5 @@
 /// A picture of numbers: points and lines over two axes, with a legend.
-struct Plot {
+package struct Plot {
   /// One point, with half the height of its error bar and what it is.
   struct Point {
     var x: Double
@@ -37,14 +37,14 @@ struct Plot {
   var showsNames = false
 
   /// Where the axes begin and end, and their marks.
-  struct Axis {
-    let lower: Double
-    let upper: Double
-    let marks: [Double]
-    let digits: Int
+  package struct Axis {
+    package let lower: Double
+    package let upper: Double
+    package let marks: [Double]
+    package let digits: Int
 
     /// An axis with about `count` marks at round numbers around values.
-    init(_ values: [Double], count: Int = 6) {
+    package init(_ values: [Double], count: Int = 6) {
       let finite = values.filter(\.isFinite)
       var low = finite.min() ?? 0
       var high = finite.max() ?? 1

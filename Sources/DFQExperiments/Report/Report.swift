@@ -51,20 +51,20 @@ public struct Report {
       markdown += "## \(section.recipe)\n\n"
       if let about = section.about { both(about) }
       let summary = ReportTables.summary(section)
-      page.table(summary)
-      markdown += summary.markdown + "\n"
+      page.table(summary.condensed)
+      markdown += Report.text(summary)
       tables.summary = summary
       summaryRows += summary.rows.map { [section.recipe] + $0 }
       let comparisons = ReportTables.comparisons(ReportComparison.all(of: section, in: data))
       if !comparisons.rows.isEmpty {
-        page.table(comparisons)
+        page.table(comparisons.condensed)
+        markdown += Report.text(comparisons)
         both(Report.comparisonNote, kind: "quiet")
-        markdown += "### \(comparisons.title)\n\n" + comparisons.markdown + "\n"
         comparisonRows += comparisons.rows.map { [section.recipe] + $0 }
       }
       if let confidence = ReportTables.confidence(section, data) {
-        page.table(confidence)
-        markdown += "### \(confidence.title)\n\n" + confidence.markdown + "\n"
+        page.table(confidence.condensed)
+        markdown += Report.text(confidence)
       }
       let figures = ReportFigures(section: section, data: data).all()
       page.figures(figures)
@@ -87,6 +87,11 @@ public struct Report {
     tables.comparisons.header.insert("recipe", at: 0)
     tables.comparisons.rows = comparisonRows
     if !comparisonRows.isEmpty { try write(tables.comparisons.csv, "comparisons.csv") }
+  }
+
+  private static func text(_ table: ReportTable) -> String {
+    let table = table.condensed
+    return "### \(table.title)\n\n\(table.markdown)\n"
   }
 
   private static let comparisonNote =

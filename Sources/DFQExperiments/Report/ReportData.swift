@@ -75,10 +75,33 @@ struct ReportData {
         groups[label, default: []].append(record)
       }
       let about = (try? Recipe(contentsOf: "\(store.path)/recipes/\(recipe).yaml"))?.about
-      return Section(
-        recipe: recipe, about: about,
-        rows: keys.map { Row(label: $0, records: groups[$0] ?? []) })
+      let rows = keys.map { Row(label: $0, records: groups[$0] ?? []) }
+      return Section(recipe: recipe, about: about, rows: ReportData.sorted(rows))
     }
+  }
+
+  /// Teachers, static students, dynamic ones, cascades; the dearest first, an ablation after what it
+  /// changes.
+  private static func sorted(_ rows: [Row]) -> [Row] {
+    func base(_ row: Row) -> Row {
+      rows.first {
+        $0.arena == row.arena && $0.label.student == row.label.student && $0.label.ablation == nil
+      } ?? row
+    }
+    func words(_ row: Row) -> [String] {
+      let kind = row.isTeacher ? "0" : row.isCascade ? "3" : row.isDynamic ? "2" : "1"
+      let images = row.isTeacher ? "" : row.label.images ?? ""
+      return [row.label.network, row.label.evaluation ?? "", images, kind]
+    }
+    let keyed = rows.map { row in
+      let cost = base(row).bitOPs?.mean ?? 0
+      return (row, words(row), cost, [row.label.student ?? "", row.label.ablation ?? ""])
+    }
+    return keyed.sorted { a, b in
+      if a.1 != b.1 { return a.1.lexicographicallyPrecedes(b.1) }
+      if a.2 != b.2 { return a.2 > b.2 }
+      return a.3.lexicographicallyPrecedes(b.3)
+    }.map(\.0)
   }
 
   /// The per-image results of a record; nil where the file is not there.

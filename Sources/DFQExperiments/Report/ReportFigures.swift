@@ -35,6 +35,12 @@ struct ReportFigures {
     return figures
   }
 
+  /// A row's name, with its images where there are several sets.
+  private func name(_ row: ReportData.Row) -> String {
+    let sets = Set(section.rows.compactMap(\.label.images))
+    return sets.count > 1 ? "\(row.name), \(row.label.images ?? "")" : row.name
+  }
+
   private func plots(
     _ rows: [ReportData.Row], _ title: String
   ) -> [(String, Plot, caption: String)] {
@@ -82,7 +88,10 @@ struct ReportFigures {
     let sets = Set(rows.compactMap(\.label.images))
     for row in rows where !row.isTeacher {
       guard let cost = row.bitOPs, let value = value(row) else { continue }
-      let family = sets.count > 1 ? "\(row.family), \(row.label.images ?? "")" : row.family
+      let family =
+        row.label.ablation != nil
+        ? "ablations"
+        : sets.count > 1 ? "\(row.family), \(row.label.images ?? "")" : row.family
       if points[family] == nil { families.append(family) }
       points[family, default: []].append(
         Plot.Point(
@@ -116,7 +125,7 @@ struct ReportFigures {
       if names.isEmpty { names = layers.map(\.name) }
       guard layers.map(\.name) == names else { return nil }
       return Plot.Series(
-        name: row.name,
+        name: name(row),
         points: layers.enumerated().map {
           Plot.Point(Double($0), $1.mean, deviation: $1.spread, name: $1.name)
         })
@@ -124,7 +133,7 @@ struct ReportFigures {
     return Plot(
       title: "Bits by layer" + title, xTitle: "", yTitle: "activation bits",
       series: Array(series.prefix(Self.seriesLimit)),
-      xNames: names.map { String($0.suffix(24)) })
+      xNames: names.map { String($0.replacing(".activation", with: "").suffix(20)) })
   }
 
   private func bitsByDifficulty(_ rows: [ReportData.Row], _ title: String) -> Plot {
@@ -144,7 +153,7 @@ struct ReportFigures {
         let cost = part.reduce(0) { $0 + images.bitOPs[$1] } / Double(part.count)
         return Plot.Point(Double(group + 1), cost / mean)
       }
-      return Plot.Series(name: row.name, points: points)
+      return Plot.Series(name: name(row), points: points)
     }
     return Plot(
       title: "Cost by difficulty" + title, xTitle: "tenth of the images, easy to hard",
@@ -161,7 +170,7 @@ struct ReportFigures {
         // The first images alone say nothing of a share.
         let points = ReportFigures.thinned(curve.filter { $0.x >= 0.02 })
         return Plot.Series(
-          name: row.name, points: points.map { Plot.Point(100 * $0.x, 100 * $0.y) },
+          name: name(row), points: points.map { Plot.Point(100 * $0.x, 100 * $0.y) },
           hasMarks: false)
       }
     return Plot(
@@ -178,7 +187,7 @@ struct ReportFigures {
         let curve = Confidence.precisionRecall(scores: scores, isPositive: isPositive)
         let area = Confidence.averagePrecision(scores: scores, isPositive: isPositive) ?? 0
         return Plot.Series(
-          name: "\(row.name) (mean precision \(ReportNumbers.fixed(area, 3)))",
+          name: "\(name(row)) (mean precision \(ReportNumbers.fixed(area, 3)))",
           points: ReportFigures.thinned(curve).map { Plot.Point(100 * $0.x, 100 * $0.y) },
           hasMarks: false)
       }

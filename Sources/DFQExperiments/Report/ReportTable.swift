@@ -1,13 +1,37 @@
 /// A table that is written as Markdown, CSV or HTML.
-struct ReportTable {
-  var title: String
-  var header: [String]
-  var rows: [[String]]
+package struct ReportTable {
+  package var title: String
+  package var header: [String]
+  package var rows: [[String]]
   /// The number of columns, from the left, that hold words.
-  var wordColumns = 1
+  package var wordColumns = 1
+
+  package init(title: String, header: [String], rows: [[String]], wordColumns: Int = 1) {
+    self.title = title
+    self.header = header
+    self.rows = rows
+    self.wordColumns = wordColumns
+  }
+
+  /// The table without columns of words that say the same in every row, which go into the title;
+  /// the first column of the others stays.
+  package var condensed: ReportTable {
+    var result = self
+    var constants: [String] = []
+    for column in (0..<wordColumns).reversed() where rows.count > 1 && result.wordColumns > 1 {
+      let words = Set(rows.map { $0[column] }).subtracting([""])
+      guard words.count <= 1 else { continue }
+      if let word = words.first { constants.insert("\(header[column]) \(word)", at: 0) }
+      result.header.remove(at: column)
+      for row in result.rows.indices { result.rows[row].remove(at: column) }
+      result.wordColumns -= 1
+    }
+    if !constants.isEmpty { result.title += " (\(constants.joined(separator: ", ")))" }
+    return result
+  }
 
   /// As Markdown, numbers to the right.
-  var markdown: String {
+  package var markdown: String {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
@@ -16,12 +40,12 @@ struct ReportTable {
   }
 
   /// As CSV (RFC 4180).
-  var csv: String {
+  package var csv: String {
     ([header] + rows).map { $0.map(ReportTable.quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   /// As an HTML table in a frame that scrolls.
-  var html: String {
+  package var html: String {
     func cells(_ cells: [String], _ tag: String) -> String {
       cells.enumerated().map { column, cell in
         let kind = column < wordColumns ? " class=\"word\"" : ""
@@ -54,6 +78,7 @@ enum Markup {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
+      case "\n": result += "\n"
       case _ where scalar.properties.generalCategory == .control: result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }

@@ -12,7 +12,7 @@ public struct CostModel: Sendable {
   ///
   /// - Throws: What the work throws.
   public init(
-    _ plan: Plan, store: Store?, context: ExecutionContext, measures: Bool = true
+    _ plan: ExperimentPlan, store: Store?, context: ExecutionContext, measures: Bool = true
   ) throws {
     var earlier: [String: [Double]] = [:]
     for info in store.map(ArtefactInfo.all) ?? []
@@ -30,9 +30,10 @@ public struct CostModel: Sendable {
     }
   }
 
-  /// The estimated seconds of a cell; 1 where nothing is known.
+  /// The estimated seconds of a cell.
   public func seconds(_ cell: Cell) -> Double {
-    secondsPerImage[cell.workKind].map { max($0 * cell.work, 0.001) } ?? 1
+    let known = secondsPerImage[cell.workKind]
+    return max(cell.work * (known ?? Double(cell.network.graph.macs) / cell.usualSpeed), 0.001)
   }
 
   /// Seconds for an image and step of a cell's kind of work.

@@ -4,7 +4,7 @@ import Foundation
 /// Carries a plan out in a store: what is there is kept, what is missing is made.
 ///
 /// ```swift
-/// let plan = try Plan(Recipe(contentsOf: "Recipes/demo.yaml"))
+/// let plan = try ExperimentPlan(Recipe(contentsOf: "Recipes/demo.yaml"))
 /// let run = try ExperimentRun(plan, in: Store(creating: "runs/demo"))
 /// try run.run()
 /// ```
@@ -12,7 +12,7 @@ import Foundation
 /// The bits of artefacts do not depend on the number of jobs.
 public struct ExperimentRun: Sendable {
   /// The plan.
-  public let plan: Plan
+  public let plan: ExperimentPlan
   /// The store.
   public let store: Store
   /// How work is executed; its threads are divided between the jobs.
@@ -24,7 +24,7 @@ public struct ExperimentRun: Sendable {
   ///
   /// - Throws: ``ExperimentError/badJobs(found:)``.
   public init(
-    _ plan: Plan, in store: Store, jobs: Int = 1, context: ExecutionContext = .default
+    _ plan: ExperimentPlan, in store: Store, jobs: Int = 1, context: ExecutionContext = .default
   ) throws {
     guard (1...64).contains(jobs) else { throw ExperimentError.badJobs(found: jobs) }
     self.plan = plan

@@ -128,12 +128,18 @@ final class Scheduler: @unchecked Sendable {
     let done = zip(weights, shares).reduce(0) { $0 + $1.0 * $1.1 }
     let (seconds, attoseconds) = (ContinuousClock.now - start).components
     let elapsed = Double(seconds) + Double(attoseconds) * 1e-18
-    try progress(
-      ExperimentProgress(
-        cellsDone: states.filter { $0 == .done }.count, cells: cells.count,
-        share: total > 0 ? done / total : 1, elapsed: elapsed,
-        remaining: done > 0 && elapsed > 1 ? elapsed * (total - done) / done : nil,
-        running: cells.indices.filter { states[$0] == .running }.map { cells[$0].title },
-        finished: finished))
+    do {
+      try progress(
+        ExperimentProgress(
+          cellsDone: states.filter { $0 == .done }.count, cells: cells.count,
+          share: total > 0 ? done / total : 1, elapsed: elapsed,
+          remaining: done > 0 && elapsed > 1 ? elapsed * (total - done) / done : nil,
+          running: cells.indices.filter { states[$0] == .running }.map { cells[$0].title },
+          finished: finished))
+    } catch {
+      // The caller wants the run to end, not this cell to fail.
+      if stopped == nil { stopped = error }
+      throw error
+    }
   }
 }

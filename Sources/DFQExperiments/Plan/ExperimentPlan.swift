@@ -1,7 +1,7 @@
 public import DynaDFQ
 
 /// A recipe multiplied out: the cells in an order in which inputs come first, each artefact once.
-public struct Plan: Sendable {
+public struct ExperimentPlan: Sendable {
   /// The recipe.
   public let recipe: Recipe
   /// The cells; several entries of the recipe that say the same share one.

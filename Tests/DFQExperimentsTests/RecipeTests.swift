@@ -1,0 +1,150 @@
+import DFQExperiments
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Testing
+
+/// Reading of recipes: what is right, and what each mistake says.
+@Suite struct RecipeTests {
+  @Test func wholeRecipe() throws {
+    try Workshop.with { workshop in
+      let plan = try workshop.plan()
+      #expect(plan.recipe.name == "tiny" && plan.recipe.seeds == [1, 2])
+      let students = Set(plan.evaluations.compactMap(\.label.student))
+      #expect(students == ["W4A4", "W4A6", "dynamic", "cascade"])
+    }
+  }
+
+  /// Settings reach the library's configurations by their own names, over those of the preset.
+  @Test func settings() throws {
+    try Workshop.with { workshop in
+      let text = """
+        version: 1
+        name: settings
+        networks: [{name: tiny, model: tiny.safetensors}]
+        images:
+          - name: images
+            preset: demo
+            labels: {groups: {easyShare: 0.25, groupSize: 2}}
+            statistics: imageDeviation
+            seed: 9
+        students:
+          - name: student
+            weightBits: 3
+            activationBits: [2, 4]
+            preset: demo
+            quantizer: {kind: family, activations: {range: {percentile: {_0: 0.999}}}}
+            selector: {kind: perImage, hidden: 4}
+            training: {schedule: constant, learningRate: 1e-4, budgetRule: {hinge: {weight: 2}}}
+            objectives: [{kind: distillation, temperature: 4}, cross entropy]
+        """
+      let plan = try workshop.plan(text)
+      func setting(_ kind: String, _ path: String) -> String? {
+        var tree = plan.cells.first { $0.kind == kind }?.identity
+        for key in path.split(separator: ".") {
+          if case .array(let list)? = tree, let index = Int(key) {
+            tree = list[index]
+          } else {
+            tree = tree?[String(key)]
+          }
+        }
+        return tree?.text
+      }
+      #expect(setting("images", "settings.run.count") == "256")
+      #expect(setting("images", "settings.run.seed") == "9")
+      #expect(setting("images", "settings.method.labels.settings.easyShare") == "0.25")
+      #expect(setting("images", "settings.method.labels.settings.groupSize") == "2")
+      #expect(setting("images", "settings.method.statistics") == "\"imageDeviation\"")
+      #expect(setting("student", "training.steps") == "400")
+      #expect(setting("student", "training.budget") == "4")
+      #expect(setting("student", "training.schedule") == "{\"constant\":{}}")
+      #expect(setting("student", "training.budgetRule.hinge.weight") == "2")
+      #expect(setting("student", "quantizer.weights.scheme") == "\"asymmetric\"")
+      #expect(setting("student", "quantizer.activations.range.percentile._0") == "0.999")
+      #expect(setting("student", "selector.kind") == "\"perImage\"")
+      #expect(setting("student", "selector.settings.hidden") == "4")
+      #expect(setting("student", "objectives.0.settings.temperature") == "4")
+      #expect(setting("student", "objectives.1.kind") == "\"cross entropy\"")
+    }
+  }
+
+  /// Each line: what stands in place of a part of the recipe, and what the error must name.
+  @Test(arguments: [
+    ("steps: 3, imagesPerStep", "stepz: 3, imagesPerStep", "line 12, students[0].training.stepz"),
+    ("steps: 3, imagesPerStep", "stepz: 3, imagesPerStep", "did you mean \"steps\"?"),
+    ("weightBits: 4\n", "weight-bits: 4\n", "did you mean \"weightBits\"?"),
+    ("count: 16, imagesPerBatch", "coumt: 16, imagesPerBatch", "did you mean \"count\"?"),
+    ("seeds: [1, 2]", "seed: [1, 2]", "unknown key \"seed\"; did you mean \"seeds\"?"),
+    ("seeds: [1, 2]", "seeds: [1, 1]", "different seeds"),
+    ("seeds: [1, 2]", "seeds: [-1]", "whole number of at least 0 expected, found -1"),
+    ("seeds: [1, 2]", "seeds: one", "line 3, seeds: a list expected, found \"one\""),
+    ("version: 1", "version: 2", "line 1, version: version 1 expected, found 2"),
+    ("version: 1\n", "", "the key \"version\" is missing"),
+    ("name: tiny\n", "name: ../up\n", "line 2, name"),
+    ("budget: 5", "budget: 9", "found a budget of 9.0 bits"),
+    ("budget: 5", "budget: five", "line 17, students[1].budget: a number expected"),
+    ("images: groups\n", "images: group\n", "no image set is named \"group\"; did you mean"),
+    ("levels: [W4A4, W4A6]", "levels: [W4A4, W4A5]", "no student is named \"W4A5\""),
+    ("levels: [W4A4, W4A6]", "levels: [W4A4]", "2 to 8 levels expected, found 1"),
+    ("of: [W4A4]", "of: [W5A5]", "no student is named \"W5A5\""),
+    ("method: noise", "method: noize", "did you mean \"noise\"?"),
+    ("name: noise", "name: groups", "the name \"groups\" is used twice"),
+    ("name: W4A{activationBits}", "name: same", "the name \"same\" is used twice"),
+    ("weightBits: 4\n", "weightBits: 9\n", "2...8 bits"),
+    ("images: groups\n", "images: cifar10:test.bin\n", "are real images"),
+    ("images: groups\n", "images: test\n", "are real images"),
+    ("images: groups\n", "data: x\n    images: groups\n", "are real images"),
+    ("student: {training: {mixup: false}}", "images: {data: \"cifar10:test.bin\"}", "real images"),
+    ("mixup: false", "mixup: no", "true or false expected, found \"no\""),
+    ("controls: [fixed", "controls: [fixd", "evaluations[0].controls[0]"),
+    ("seeds: [1, 2]", "seeds: &a [1, 2]", "line 3: anchors"),
+    ("seeds: [1, 2]", "seeds: [1, 2]\nseeds: [1]", "written twice"),
+    ("seeds: [1, 2]", "seeds: [1, 2", "line "),
+    ("model: tiny.safetensors", "model: \"${NO_SUCH_VARIABLE}\"", "NO_SUCH_VARIABLE"),
+  ])
+  func mistakes(part: String, replacement: String, expected: String) throws {
+    try Workshop.with { workshop in
+      let text = Workshop.recipe.replacing(part, with: replacement)
+      #expect(text != Workshop.recipe)
+      do {
+        _ = try workshop.plan(text)
+        Issue.record("\(replacement) was accepted")
+      } catch {
+        #expect("\(error)".contains(expected), "\(error)")
+        #expect(!"\(error)".contains("\n"))
+      }
+    }
+  }
+
+  /// Text that is made to break a reader ends in an error of its own.
+  @Test(arguments: [
+    "", "- 1", "a", String(repeating: "[", count: 5000), String(repeating: "- ", count: 5000),
+    "name: x\nnetworks: [" + String(repeating: "{name: a, model: b},", count: 9000) + "]",
+    "? [a]\n: 1", "<<: {name: x}\nname: y", "name: \"\\u0007\"\nnetworks: []", "\u{0}",
+    String(repeating: "a: 1\n", count: 300_000), "name: x\n\t- y",
+  ])
+  func hostileText(text: String) {
+    #expect(throws: RecipeError.self) { try Recipe(text) }
+  }
+
+  @Test func productsAreBounded() {
+    let list = "[" + (0..<99).map(String.init).joined(separator: ",") + "]"
+    let text = """
+      version: 1
+      name: x
+      networks: [{name: tiny, model: tiny.safetensors}]
+      students: [{name: a, each: {a: \(list), b: \(list), c: \(list)}}]
+      """
+    #expect(throws: RecipeError.tooLarge(what: "students[0].each", limit: 2000, found: 9801)) {
+      try Recipe(text)
+    }
+  }
+
+  @Test func nearestNames() {
+    let known = ["imagesPerStep", "steps", "learningRate", "mixup"]
+    #expect(NearestName.of("images-per-step", among: known) == "imagesPerStep")
+    #expect(NearestName.of("step", among: known) == "steps")
+    #expect(NearestName.of("mixups", among: known) == "mixup")
+    #expect(NearestName.of("colour", among: known) == nil)
+  }
+}

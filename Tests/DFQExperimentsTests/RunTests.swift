@@ -1,0 +1,127 @@
+import DFQExperiments
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Synchronization
+import Testing
+
+/// Runs of a small recipe: complete, resumed, in parallel, renamed.
+@Suite struct RunTests {
+  @Test func completeRunAndReuse() throws {
+    try Workshop.with { workshop in
+      let plan = try workshop.plan()
+      let store = try workshop.store("store")
+      let run = try ExperimentRun(plan, in: store, context: workshop.context)
+      let first = try run.run()
+      #expect(first.finished == plan.cells.count && first.results == 17)
+      let before = try workshop.contents(store)
+      let second = try run.run()
+      #expect(second.finished == 0 && second.results == 0)
+      let after = try workshop.contents(store)
+      #expect(before == after)
+      // What is lost is made again, and only that.
+      let lost = try #require(plan.cells.first { $0.kind == "cascade" })
+      for key in [lost.key] + plan.cells.filter({ $0.inputs.contains(lost.key) }).map(\.key) {
+        for suffix in [".safetensors", ".images.safetensors"] {
+          try? FileManager.default.removeItem(atPath: "\(store.path)/artefacts/\(key)\(suffix)")
+        }
+      }
+      #expect(try run.run().finished == 2)
+      #expect(try workshop.contents(store).files == before.files)
+    }
+  }
+
+  /// Ends at different steps, then continued: the same bytes.
+  @Test func interruptedRuns() throws {
+    struct Stop: Error {}
+    try Workshop.with { workshop in
+      let plan = try workshop.plan()
+      let whole = try workshop.store("whole")
+      try ExperimentRun(plan, in: whole, context: workshop.context).run()
+      let parts = try workshop.store("parts")
+      let run = try ExperimentRun(plan, in: parts, context: workshop.context)
+      for steps in [2, 5, 9, 14, 40] {
+        let count = Atomic(0)
+        #expect(throws: Stop.self) {
+          try run.run { _ in
+            if count.add(1, ordering: .relaxed).newValue >= steps { throw Stop() }
+          }
+        }
+      }
+      try run.run()
+      #expect(try workshop.contents(parts) == workshop.contents(whole))
+      let left = try FileManager.default.contentsOfDirectory(atPath: parts.path + "/artefacts")
+      #expect(left.allSatisfy { $0.hasSuffix(".json") || $0.hasSuffix(".safetensors") })
+    }
+  }
+
+  @Test func jobs() throws {
+    try Workshop.with { workshop in
+      let plan = try workshop.plan()
+      let one = try workshop.store("one")
+      try ExperimentRun(plan, in: one, context: workshop.context).run()
+      let three = try workshop.store("three")
+      try ExperimentRun(plan, in: three, jobs: 3, context: workshop.context).run()
+      #expect(try workshop.contents(one) == workshop.contents(three))
+      #expect(throws: ExperimentError.badJobs(found: 0)) {
+        try ExperimentRun(plan, in: one, jobs: 0, context: workshop.context)
+      }
+    }
+  }
+
+  @Test func cancellation() async throws {
+    let network = try Architecture(.cifarResNet(depth: 8, projection: false)).network(seed: 3)
+    let directory = NSTemporaryDirectory() + "/dfq-cancel-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try network.write(to: directory + "/tiny.safetensors")
+    let text = """
+      version: 1
+      name: long
+      networks: [{name: tiny, model: tiny.safetensors}]
+      images: [{name: long, count: 16, steps: 1000000}]
+      """
+    let plan = try ExperimentPlan(Recipe(text, directory: directory))
+    let run = try ExperimentRun(plan, in: Store(creating: directory + "/store"), jobs: 2)
+    let task = Task { try await run.run() }
+    try await Task.sleep(for: .milliseconds(300))
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  /// A cell that fails does not take the others with it.
+  @Test func failures() throws {
+    try Workshop.with { workshop in
+      let text = Workshop.recipe.replacing(
+        "budget: W4A6", with: "budget: 1")
+      let plan = try workshop.plan(text)
+      let store = try workshop.store("store")
+      let run = try ExperimentRun(plan, in: store, context: workshop.context)
+      do {
+        try run.run()
+        Issue.record("a budget of 1 BitOP was met")
+      } catch let error as ExperimentError {
+        guard case .cellsFailed(let count, _, _, let reason) = error else { throw error }
+        #expect(count == 4 && reason.contains("budget"))
+      }
+      #expect(try store.results().count == 13)
+    }
+  }
+
+  /// The last line of a name counts, so that a recipe can go back to earlier settings.
+  @Test func renamedResults() throws {
+    try Workshop.with { workshop in
+      let store = try workshop.store("store")
+      func run(_ text: String) throws -> ExperimentSummary {
+        try ExperimentRun(workshop.plan(text), in: store, context: workshop.context).run()
+      }
+      try _ = run(Workshop.recipe)
+      let renamed = Workshop.recipe.replacing("name: dynamic", with: "name: other")
+      let summary = try run(renamed)
+      #expect(summary.finished == 0 && summary.results == 2)
+      let changed = Workshop.recipe.replacing("budget: 5", with: "budget: 5.5")
+      #expect(try run(changed).finished == 4)
+      #expect(try run(Workshop.recipe).results == 2)
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import DFQExperiments
+import DFQTestSupport
+import DynaDFQ
+import Foundation
+import Testing
+
+/// Stores that were damaged, are in use, or are none.
+@Suite struct StoreTests {
+  @Test func tornLine() throws {
+    try Workshop.with { workshop in
+      let store = try workshop.store("store")
+      let plan = try workshop.plan()
+      try ExperimentRun(plan, in: store, context: workshop.context).run()
+      let path = store.path + "/results.jsonl"
+      let whole = try fileBytes(path)
+      let lines = try store.results().count
+      // The last line loses its end; it is as if its cell had not been finished.
+      try AtomicFile.write(Array(whole.dropLast(40)), to: path)
+      #expect(try store.results().count == lines - 1)
+      let again = try Store(creating: store.path)
+      #expect(try fileBytes(path).last == UInt8(ascii: "\n"))
+      let run = try ExperimentRun(plan, in: again, context: workshop.context)
+      #expect(try run.run().finished == 1)
+      #expect(try again.results().count == lines)
+      // A whole line that is no result is not passed over.
+      try AtomicFile.write(whole + Array("{\"key\":1}\n".utf8), to: path)
+      #expect(throws: StoreError.self) { try again.results() }
+    }
+  }
+
+  @Test func damagedArtefact() throws {
+    try Workshop.with { workshop in
+      let store = try workshop.store("store")
+      let plan = try workshop.plan()
+      try ExperimentRun(plan, in: store, context: workshop.context).run()
+      let cell = try #require(plan.cells.first { $0.kind == "teacher" })
+      let path = "\(store.path)/artefacts/\(cell.key).images.safetensors"
+      #expect(try PerImageResults(contentsOf: path).labels.count == 24)
+      try AtomicFile.write(Array(try fileBytes(path).dropLast(9)), to: path)
+      #expect(throws: InterchangeError.self) { try PerImageResults(contentsOf: path) }
+    }
+  }
+
+  @Test func noStore() throws {
+    try withTemporaryDirectory { directory in
+      #expect(throws: StoreError.noStore(path: directory)) { try Store(directory) }
+      #expect(throws: StoreError.noStore(path: directory + "/x")) { try Store(directory + "/x") }
+      try AtomicFile.write("x", to: directory + "/file")
+      #expect(throws: StoreError.self) { try Store(creating: directory + "/file") }
+    }
+  }
+
+  /// Two writers would do everything twice.
+  @Test func twoWriters() throws {
+    try Workshop.with { workshop in
+      let store = try workshop.store("store")
+      let run = try ExperimentRun(workshop.plan(), in: store, context: workshop.context)
+      #expect(throws: StoreError.inUse(path: store.path)) {
+        // The lock belongs to the open file, so that a second run of this process is refused too.
+        try run.run { _ in try run.run() }
+      }
+    }
+  }
+}
