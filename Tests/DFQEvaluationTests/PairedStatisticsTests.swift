@@ -8,9 +8,11 @@ import Testing
     let test = McNemar(firstOnly: 8, secondOnly: 1)
     #expect(abs(test.exactP - 20.0 / 512) < 1e-12)
     #expect(abs(test.midP - (20.0 - 9) / 512) < 1e-12)
-    #expect(test == McNemar(
-      [Bool](repeating: true, count: 8) + [false, true, false],
-      [Bool](repeating: false, count: 8) + [true, true, false]))
+    #expect(
+      test
+        == McNemar(
+          [Bool](repeating: true, count: 8) + [false, true, false],
+          [Bool](repeating: false, count: 8) + [true, true, false]))
     // Fagerland, Lydersen and Laake (2013), table 1: 1 and 7 discordant pairs.
     let published = McNemar(firstOnly: 1, secondOnly: 7)
     #expect(abs(published.exactP - 0.0703125) < 1e-9)

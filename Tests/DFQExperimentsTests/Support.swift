@@ -71,7 +71,9 @@ struct Workshop {
       files[name] = try Workshop.timeless(Data(bytes))
     }
     let lines = try String(contentsOfFile: store.path + "/results.jsonl", encoding: .utf8)
-    return (files, try lines.split(separator: "\n").map { try Workshop.timeless(Data($0.utf8)) }.sorted())
+    return (
+      files, try lines.split(separator: "\n").map { try Workshop.timeless(Data($0.utf8)) }.sorted()
+    )
   }
 
   private static func timeless(_ json: Data) throws -> String {

@@ -125,7 +125,8 @@ import Testing
       ["experiment", "recipe.yaml"], naming: "recipe.yaml: line 7", code: 1)
     try tool.expectRefusal(["experiment", "none.yaml"], naming: "none.yaml", code: 1)
     try tool.expectRefusal(["experiment", "tiny.safetensors"], naming: "tiny.safetensors", code: 1)
-    try tool.expectRefusal(["experiment", "recipe.yaml", "--jobs", "0"], naming: "--jobs", code: 64)
+    try tool.expectRefusal(
+      ["experiment", "recipe.yaml", "--jobs", "0"], naming: "--jobs", code: 64)
     try tool.expectRefusal(["report", "."], naming: "no store of results", code: 1)
     try tool.expectRefusal(["report", "none"], naming: "none", code: 1)
   }

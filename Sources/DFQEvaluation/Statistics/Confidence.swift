@@ -31,7 +31,9 @@ public enum Confidence {
   }
 
   /// Risk against coverage (El-Yaniv and Wiener 2010): the share of errors among the images with the
-  /// highest scores, for growing shares of images. Equal scores are taken together.
+  /// highest scores, for growing shares of images.
+  ///
+  /// Equal scores are taken together.
   public static func riskCoverage(scores: [Double], isRight: [Bool]) -> [Point] {
     steps(scores, isRight).map { step in
       Point(
@@ -40,8 +42,9 @@ public enum Confidence {
     }
   }
 
-  /// Precision against recall of finding the positive images by a high score. Equal scores are taken
-  /// together.
+  /// Precision against recall of finding the positive images by a high score.
+  ///
+  /// Equal scores are taken together.
   public static func precisionRecall(scores: [Double], isPositive: [Bool]) -> [Point] {
     let positives = isPositive.filter { $0 }.count
     guard positives > 0 else { return [] }

@@ -1,4 +1,6 @@
-/// What a key can name. The kinds have no values; they keep keys of different things apart.
+/// What a key can name.
+///
+/// The kinds have no values; they keep keys of different things apart.
 public enum ArtefactKind {
   /// A set of synthetic images.
   public enum SyntheticSet {}

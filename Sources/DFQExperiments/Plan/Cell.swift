@@ -99,7 +99,9 @@ public struct LoadedData: Sendable {
   let digest: String
 }
 
-/// What people call a cell: the entries of the recipe that it comes from. It decides nothing.
+/// What people call a cell: the entries of the recipe that it comes from.
+///
+/// It decides nothing.
 public struct CellLabel: Sendable, Codable, Hashable {
   /// The recipe.
   public var recipe: String

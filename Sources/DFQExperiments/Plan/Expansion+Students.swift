@@ -22,7 +22,7 @@ extension Expansion {
     guard student.networks?.contains(network.name) ?? true else { return [] }
     do {
       try student.settings.trainer(network.network, context: context).check()
-    } catch where !(error is NetworkError) {
+    } catch  where !(error is NetworkError) {
       throw RecipeError.badValue(
         place: entry.place, expected: "settings of a student that can be trained",
         found: "\(error)")

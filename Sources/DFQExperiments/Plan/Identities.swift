@@ -1,8 +1,8 @@
 import DynaDFQ
 
-/// Everything that decides the bits of artefacts. A key is the hash of one of these; names and paths
-/// are in none of them.
+/// Everything that decides the bits of artefacts.
 ///
+/// A key is the hash of one of these; names and paths are in none of them.
 /// `format` rises where the same settings give other bits than before.
 enum Identity {
   /// What the arithmetic is done by.

@@ -100,7 +100,9 @@ private struct JSONParser {
 
   private mutating func unicode() throws -> String {
     var codes = [try fourDigits()]
-    if (0xd800..<0xdc00).contains(codes[0]), take("\\"), take("u") { codes.append(try fourDigits()) }
+    if (0xd800..<0xdc00).contains(codes[0]), take("\\"), take("u") {
+      codes.append(try fourDigits())
+    }
     return String(decoding: codes, as: UTF16.self)
   }
 

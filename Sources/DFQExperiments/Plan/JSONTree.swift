@@ -113,7 +113,9 @@ extension JSONTree: Codable {
       try value.encodeNil()
     case .bool(let bool): try bool.encode(to: encoder)
     case .number(let text):
-      if let whole = Int(text) { try whole.encode(to: encoder) } else {
+      if let whole = Int(text) {
+        try whole.encode(to: encoder)
+      } else {
         try (Double(text) ?? 0).encode(to: encoder)
       }
     case .string(let text): try text.encode(to: encoder)

@@ -101,7 +101,8 @@ public struct SHA256: Sendable {
         let (h, l) = (UInt64(square.high), square.low)
         let lower = l.multipliedFullWidth(by: middle)
         let upper = h * middle + lower.high
-        let isAtMost = upper < UInt64(prime) << 32 || (upper == UInt64(prime) << 32 && lower.low == 0)
+        let isAtMost =
+          upper < UInt64(prime) << 32 || (upper == UInt64(prime) << 32 && lower.low == 0)
         if isAtMost { low = middle } else { high = middle }
       }
       return UInt32(truncatingIfNeeded: low)

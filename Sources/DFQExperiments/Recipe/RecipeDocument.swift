@@ -61,9 +61,10 @@ enum RecipeDocument {
   /// Anchors are refused: aliases of aliases grow without bound, and overlays say the same.
   private static func checkAnchors(_ text: String) throws {
     let before = Set(" \t[{,".utf8)
-    for (index, line) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    {
+    for (index, line) in text.utf8.split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+    )
+    .enumerated() {
       var previous = UInt8(ascii: " ")
       for (place, byte) in zip(line.indices, line) {
         defer { previous = byte }

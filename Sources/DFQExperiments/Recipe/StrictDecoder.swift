@@ -22,8 +22,9 @@ enum StrictDecoder {
   }
 
   /// The keys that a type asks for, those of optional settings included.
-  static func keys<Value: Decodable>(of type: Value.Type, in node: SettingNode) throws -> Set<String>
-  {
+  static func keys<Value: Decodable>(of type: Value.Type, in node: SettingNode) throws -> Set<
+    String
+  > {
     let asked = AskedKeys()
     _ = try Value(from: NodeDecoder(node: node, path: [], asked: asked, userInfo: [:]))
     return asked.keys(at: [])

@@ -35,7 +35,8 @@ struct HTMLPage {
     parts.append(
       "<figure class=\"grid\"><img alt=\"\(Markup.escaped(grid.title))\" "
         + "src=\"data:image/png;base64,\(data)\"/><figcaption>Synthetic images, easy to hard: "
-        + "\(Markup.escaped(grid.title)). H is the label's entropy, 0 to 1.</figcaption></figure>\n")
+        + "\(Markup.escaped(grid.title)). H is the label's entropy, 0 to 1.</figcaption></figure>\n"
+    )
   }
 
   mutating func command(_ text: String) {

@@ -95,7 +95,8 @@ public struct Store: Sendable {
   /// Temporary files that a killed process left.
   func removeTemporaries() {
     for directory in ["artefacts", "recipes"] {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(directory)")) ?? []
+      let names =
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(directory)")) ?? []
       for name in names where name.hasPrefix(".dynadfq-") && name.hasSuffix(".tmp") {
         try? FileManager.default.removeItem(atPath: "\(path)/\(directory)/\(name)")
       }
