@@ -58,7 +58,7 @@ struct Experiment: ParsableCommand {
     let store = try Store(creating: place)
     let run = try ExperimentRun(plan, in: store, jobs: jobs, context: context)
     let summary = try carryOut(run, place)
-    if json { return try Output.text(JSONText(summary).text) }
+    if json { return try Output.json(summary, run: RunDescription(context)) }
     try Output.line(
       "\(recipe.name): \(summary.finished) of \(summary.cells) cells done in "
         + "\(Output.fixed(summary.seconds, digits: 0)) seconds, \(summary.reused) were there; "
@@ -103,7 +103,7 @@ struct Experiment: ParsableCommand {
       recipe: plan.recipe.name, store: place, cells: rows,
       pending: rows.filter(\.isPending).count, estimatedHours: seconds / 3600,
       measured: costs.measured)
-    if json { return try Output.text(JSONText(summary).text) }
+    if json { return try Output.json(summary, run: RunDescription(context)) }
     try Output.table(
       ["cell", "state", "estimate", "key"],
       rows.map {

@@ -25,8 +25,14 @@ enum Output {
   static func json(
     _ result: some Encodable, run: RunOptions, onOneLine: Bool = false
   ) throws {
-    try text(
-      JSONText(Described(result: result, run: RunDescription(run)), onOneLine: onOneLine).text)
+    try json(result, run: RunDescription(run), onOneLine: onOneLine)
+  }
+
+  /// The same for a command whose seed is not an option.
+  static func json(
+    _ result: some Encodable, run: RunDescription, onOneLine: Bool = false
+  ) throws {
+    try text(JSONText(Described(result: result, run: run), onOneLine: onOneLine).text)
   }
 
   /// A result with the key `run` beside its own.

@@ -32,7 +32,7 @@ struct ReportCommand: ParsableCommand {
     let report = try Report(of: Store(store), to: directory, command: command)
     if json {
       let summary = Summary(store: store, results: report.results, files: report.files)
-      return try Output.text(JSONText(summary).text)
+      return try Output.json(summary, run: RunDescription(.default))
     }
     try Output.line("\(report.results) results; \(report.files.count) files in \(directory)")
     try Output.line("\(directory)/index.html")

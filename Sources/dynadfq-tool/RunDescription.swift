@@ -15,12 +15,14 @@ struct RunDescription: Encodable {
 
   var version = LibraryVersion.current
   var commit = RunDescription.commit
-  var seed: UInt64
+  /// The seed of the command; nil where a recipe has its own.
+  var seed: UInt64?
   var context: Context
 
-  init(_ options: RunOptions) {
-    let context = options.context
-    seed = options.seed
+  init(_ options: RunOptions) { self.init(options.context, seed: options.seed) }
+
+  init(_ context: ExecutionContext, seed: UInt64? = nil) {
+    self.seed = seed
     self.context = Context(
       instructionSet: context.instructionSet.rawValue, threads: context.pool.threads,
       backend: context.backend.rawValue, convolution: context.convolutionAlgorithm.rawValue,

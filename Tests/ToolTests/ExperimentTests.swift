@@ -55,6 +55,7 @@ import Testing
     let plan = try tool.json(["experiment", "recipe.yaml", "--store", "store", "--dry-run"])
     #expect(plan["pending"] as? Int == 6)
     #expect((plan["cells"] as? [Any])?.count == 6)
+    #expect((plan["run"] as? [String: Any])?["version"] as? String == LibraryVersion.current)
     #expect((plan["estimatedHours"] as? Double ?? 0) > 0)
     #expect(!FileManager.default.fileExists(atPath: tool.path("store")))
     let table = try tool.run(["experiment", "recipe.yaml", "--store", "store", "--dry-run"])

@@ -1,15 +1,20 @@
-import DFQQuantization
-
 extension Evaluation {
   /// The evaluation of several students that work together, from what each image got in the end.
   ///
   /// `kind` says who chose; bits are those of the last pass, costs those of all passes. The report
   /// has no bits by layer.
-  package init(
+  ///
+  /// All lists have one value for each image, in the images' order.
+  public init(
     kind: EvaluationReport.Policy.Kind, dataset: String, labels: [Int], reference: TeacherRun,
     predictions: [Int], meanBits: [Double], bitOPs: [Double], familyBitOPs: [Double],
     passes: [Int], margins: [Float]
   ) {
+    precondition(
+      [
+        reference.predictions.count, predictions.count, meanBits.count, bitOPs.count,
+        familyBitOPs.count, passes.count, margins.count,
+      ].allSatisfy { $0 == labels.count }, "one value for each image is needed")
     let hits = Judge.hits(predictions, labels)
     let policy = EvaluationReport.Policy(
       kind: kind, bits: nil, name: kind.title(bits: nil), accuracy: Statistics.mean(hits),
