@@ -11,7 +11,8 @@ struct Evaluate: ParsableCommand {
       unquantized inputs at the activations' bits, as published tables do.
       """)
 
-  @Argument(help: "A student's file; without it the full-precision --model is measured.")
+  @Argument(
+    help: "A student's or cascade's file; without it the full-precision --model is measured.")
   var student: String?
   @OptionGroup var model: ModelOptions
   @OptionGroup var options: RunOptions
@@ -40,6 +41,9 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     guard let student else { return try measureFloat() }
+    if StudentCascade.isStored(in: try SafetensorsFile(contentsOf: student)) {
+      return try measureCascade(student)
+    }
     let quantized = try QuantizedNetwork(contentsOf: student)
     let reference = try reference(for: quantized)
     let images = try DataOptions.open(data, limit: limit, for: quantized.network)
@@ -49,6 +53,17 @@ struct Evaluate: ParsableCommand {
     let report = try Evaluate.report(
       quantized, images, teacher: reference, controls: controls && quantized.isDynamic,
       run: options)
+    if options.json { try Output.json(report, run: options) } else { try Output.report(report) }
+  }
+
+  private func measureCascade(_ path: String) throws {
+    let cascade = try StudentCascade(contentsOf: path)
+    guard let teacher = try reference(for: cascade.levels[0]) else {
+      throw ToolError.usage("\(path) is a cascade of another network than --model; give --teacher")
+    }
+    let images = try DataOptions.open(data, limit: limit, for: cascade.levels[0].network)
+    let report = try Cascade.report(
+      cascade, images, teacher: teacher, controls: controls, run: options)
     if options.json { try Output.json(report, run: options) } else { try Output.report(report) }
   }
 

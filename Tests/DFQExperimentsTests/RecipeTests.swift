@@ -85,7 +85,7 @@ import Testing
     ("budget: 5", "budget: five", "line 17, students[1].budget: a number expected"),
     ("images: groups\n", "images: group\n", "no image set is named \"group\"; did you mean"),
     ("levels: [W4A4, W4A6]", "levels: [W4A4, W4A5]", "no student is named \"W4A5\""),
-    ("levels: [W4A4, W4A6]", "levels: [W4A4]", "2 to 8 levels expected, found 1"),
+    ("levels: [W4A4, W4A6]", "levels: [W4A4]", "2 to 7 levels expected, found 1"),
     ("of: [W4A4]", "of: [W5A5]", "no student is named \"W5A5\""),
     ("method: noise", "method: noize", "did you mean \"noise\"?"),
     ("name: noise", "name: groups", "the name \"groups\" is used twice"),

@@ -81,7 +81,7 @@ extension LossAccumulator {
       mean: mean, count: count, scale: Double(objective.weight) / Double(batch))
   }
 
-  /// Losses alone, where no gradient is asked for.
+  /// The losses without gradients, where none are wanted.
   func evaluateWithoutGradient(_ image: Int, group: ImageGroup) {
     for index in request.imageObjectives.indices { evaluateValue(index, image, group) }
     for index in request.momentObjectives.indices

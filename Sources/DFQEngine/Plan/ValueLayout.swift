@@ -23,8 +23,8 @@ struct ValueLayout: Sendable {
   let transformed: [Int]
   /// Offset of the codes of each node's transformed value, -1 where nobody reads them.
   let codes: [Int]
-  /// Offset of a bit for each element of a node: where its activation hasActivation, which stands for a
-  /// residual that need not be kept; -1 where nobody reads them.
+  /// Offset of one bit for each element of a node, which tells the slope of its activation there, so
+  /// that the residual need not be kept; -1 where nobody reads them.
   let activationMask: [Int]
   /// Floats of one image's kept values, and of its others.
   let keptCount: Int

@@ -18,8 +18,8 @@ package struct WinogradPlan {
     /// Floats of the transformed weights of the forward convolution.
     let weights: Int
 
-    /// The same for images that are computed alone: in smaller tiles where reading the weights
-    /// takes longer than using them, because those of smaller tiles are fewer.
+    /// The same for images that are computed one at a time: in smaller tiles where reading the
+    /// weights takes longer than using them, because smaller tiles have fewer.
     var singleImage: Entry {
       guard tile > 2, tiles < 8, weights > WinogradPlan.heavyFloats else { return self }
       return Entry(
@@ -37,7 +37,7 @@ package struct WinogradPlan {
   /// Whether any convolution is grouped.
   var hasGroups: Bool { entries.contains { $0?.isGrouped == true } }
 
-  /// Whether any convolution is computed otherwise for images that are computed alone.
+  /// Whether any convolution is computed in another way where images are computed one at a time.
   var differsForSingleImage: Bool {
     entries.contains { $0.map { $0.singleImage.tile != $0.tile } == true }
   }
@@ -46,9 +46,9 @@ package struct WinogradPlan {
 
   /// The images that are computed together, at most.
   ///
-  /// Of four, what inference needs of a CIFAR network just stays in the second-level cache, of two
-  /// what is read again soon in a backward pass stays near; where that cannot be, or weights are
-  /// many, more share the weights.
+  /// With four images, the values of inference of a CIFAR network just fit the second-level cache;
+  /// with two, the values that a backward pass reads again soon do. Where weights are many, more
+  /// images share the reading of weights.
   package var groupLimit: GroupLimit {
     isHeavy
       ? GroupLimit(
@@ -77,7 +77,7 @@ package struct WinogradPlan {
   private var isHeavy: Bool {
     entries.contains { $0.map { $0.weights > WinogradPlan.heavyFloats } == true }
   }
-  /// An image of at least as many tiles needs no company.
+  /// An image of at least as many tiles is computed without others.
   private static let fewTiles = 64
   /// Floats of transformed weights that are many times what stays in a core's cache.
   private static let heavyFloats = 1 << 22

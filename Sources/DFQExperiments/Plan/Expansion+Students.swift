@@ -73,7 +73,7 @@ extension Expansion {
       let levels = entry.levels.compactMap(student)
       guard levels.count == entry.levels.count, let first = levels.first else { continue }
       var identity = Identity.Cascade(
-        levels: levels.map(\.key), images: first.1.imagesKey, fitter: MarginFitter.kind,
+        levels: levels.map(\.key), images: first.1.imagesKey, fitter: "margin share",
         execution: execution)
       switch entry.budget {
       case .bitOPs(let cost): identity.budgetBitOPs = cost
@@ -166,9 +166,9 @@ extension Expansion {
     }
     for (index, cascade) in recipe.cascades.enumerated() {
       let path = "cascades[\(index)]"
-      guard (2...8).contains(cascade.levels.count) else {
+      guard (2...7).contains(cascade.levels.count) else {
         throw RecipeError.badValue(
-          place: .init(line: 0, path: path + ".levels"), expected: "2 to 8 levels",
+          place: .init(line: 0, path: path + ".levels"), expected: "2 to 7 levels",
           found: "\(cascade.levels.count)")
       }
       try demand(cascade.levels, studentNames, "student", path)

@@ -55,7 +55,7 @@ enum Identity {
 
   struct Cascade: Codable {
     var kind = "cascade"
-    var format = 1
+    var format = 2
     var levels: [ArtefactKey<ArtefactKind.Student>]
     var images: ArtefactKey<ArtefactKind.SyntheticSet>
     var budgetBitOPs: Double?

@@ -49,7 +49,7 @@ struct CellWorker {
       let cascade = try fit(cell)
       let info = info()
       try info.write(to: store)
-      try cascade.write(to: store.file(cell.key), levels: cell.levels.map(\.text))
+      try cascade.write(to: store.file(cell.key))
       return Outcome(info: info)
     case .teacher(let cell):
       let (results, record) = try measure(cell, details)
@@ -93,8 +93,9 @@ struct CellWorker {
     let images = try SyntheticImages(contentsOf: store.file(cell.images))
     let budget: Double
     if let key = cell.budgetStudent {
-      budget = try StudentCascade.meanBitOPs(
-        QuantizedNetwork(contentsOf: store.file(key)), on: images, context: context)
+      budget = try StudentClassifier(
+        QuantizedNetwork(contentsOf: store.file(key)), context: context
+      ).meanBitOPs(ofInputs: images.images)
     } else {
       budget = cell.budgetBitOPs ?? .infinity
     }
@@ -126,7 +127,7 @@ struct CellWorker {
     let reference = try TeacherRun(
       predictions: teacher.predictions, entropies: teacher.teacherEntropies)
     let evaluation: Evaluation
-    var first: StudentCascade.FirstLevel?
+    var first: CascadeRun?
     switch cell.subject {
     case .student(let key):
       let student = try QuantizedNetwork(contentsOf: store.file(key))
@@ -141,13 +142,14 @@ struct CellWorker {
         try progress(Double(min(pass, passes - 1) * total + done) / Double(passes * total))
       }
     case .cascade(let key):
-      let cascade = try StudentCascade.read(store.file(key), context: context) {
-        try QuantizedNetwork(contentsOf: "\(store.path)/artefacts/\($0).safetensors")
-      }
-      let run = try cascade.evaluation(on: cell.data.images, reference: reference) {
+      let cascade = try StudentCascade(contentsOf: store.file(key))
+      let run = try cascade.evaluation(
+        on: cell.data.images, reference: reference, controls: cell.controls, seed: cell.seed,
+        context: context
+      ) {
         try progress(Double($0) / Double($1))
       }
-      (evaluation, first) = (run.evaluation, run.first)
+      (evaluation, first) = (run.evaluation, run.run)
     }
     let record = ResultRecord(
       kind: "evaluation", key: cell.key.text, label: cell.label, settings: cell.settings,
@@ -155,8 +157,8 @@ struct CellWorker {
       accuracy: evaluation.report.accuracy, report: evaluation.report,
       training: ArtefactInfo.read(cell.subject.text, in: store)?.training, run: details())
     var results = PerImageResults(evaluation, reference: reference)
-    results.firstPredictions = first?.predictions ?? []
-    results.firstMargins = first?.margins ?? []
+    results.firstPredictions = first?.firstPredictions ?? []
+    results.firstMargins = first?.firstMargins ?? []
     return (results, record)
   }
 }
