@@ -5,7 +5,9 @@ import Testing
 
 /// What the tool says of wrong arguments, files and settings.
 @Suite struct ArgumentTests {
-  @Test(arguments: ["synthesize", "quantize", "evaluate", "inspect", "train", "demo", "time"])
+  @Test(arguments: [
+    "synthesize", "quantize", "cascade", "evaluate", "inspect", "train", "demo", "time",
+  ])
   func helpOfEverySubcommand(name: String) throws {
     let tool = try Tool()
     defer { tool.remove() }
