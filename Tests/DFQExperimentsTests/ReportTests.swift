@@ -22,12 +22,12 @@ import Testing
           "tiny-tiny-test-accuracy.svg", "tiny-tiny-test-agreement.svg",
           "tiny-tiny-test-difficulty.svg", "tiny-tiny-test-layers.svg", "tiny-tiny-test-risk.svg",
         ])
-      // A teacher and eight rows, of which the dynamic one has four controls.
+      // A teacher and eight rows, of which the dynamic one has four controls and two cascades one each.
       let summary = try text("summary.csv").split(separator: "\n")
-      #expect(summary.count == 1 + 1 + 8 + 4)
+      #expect(summary.count == 1 + 1 + 8 + 4 + 2)
       #expect(try text("results.csv").split(separator: "\n").count == 1 + 17)
-      // The ablation; the dynamic student, two controls; two cascades.
-      #expect(try text("comparisons.csv").split(separator: "\n").count == 1 + 1 + 3 + 2)
+      // The ablation; the dynamic student, two controls; two cascades with a control each.
+      #expect(try text("comparisons.csv").split(separator: "\n").count == 1 + 1 + 3 + 2 * 2)
       let page = try text("index.html")
       #expect(page.utf8.count < 5_000_000)
       #expect(page.contains("name=\"viewport\"") && page.contains("data:image/png;base64,"))
