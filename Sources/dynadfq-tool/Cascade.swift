@@ -21,9 +21,28 @@ struct Cascade: ParsableCommand {
   var budget: Double?
   @Option(help: "A student whose mean cost on the same images is the budget.")
   var budgetOf: String?
+  @Option(
+    help: """
+      Which images continue: threshold (an answer depends on its image only), ranked (the fitted share \
+      of every 128 images) or streaming (a threshold that follows the images so far); the last two \
+      keep the cost on images that differ from the synthetic ones.
+      """)
+  var rule = Rule.threshold
   @Option(name: .shortAndLong, help: "Where the cascade goes (safetensors).")
   var output: String
   @OptionGroup var options: RunOptions
+
+  enum Rule: String, ExpressibleByArgument, CaseIterable {
+    case threshold, ranked, streaming
+
+    var rule: CascadeRule {
+      switch self {
+      case .threshold: .threshold
+      case .ranked: .ranked(batch: 128)
+      case .streaming: .streaming(rate: 0.02)
+      }
+    }
+  }
 
   struct Summary: Encodable {
     var output: String
@@ -60,7 +79,7 @@ struct Cascade: ParsableCommand {
           .meanBitOPs(ofInputs: set.images)
       } ?? (budget ?? 0) * 1e6
     let cascade = try StudentCascade.fitted(
-      levels, on: set, budget: cost, context: options.context)
+      levels, on: set, budget: cost, rule: rule.rule, context: options.context)
     try cascade.write(to: output)
     let run = try CascadeEvaluator(cascade, context: options.context).run(set.images)
     let summary = Summary(

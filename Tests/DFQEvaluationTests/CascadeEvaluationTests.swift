@@ -27,7 +27,8 @@ import Testing
     // The median margin: half of the images continue.
     let margins = Confidence.margins(
       of: runs[0].logits, classes: levels[0].network.classCount)
-    let cascade = try StudentCascade(levels: levels, thresholds: [margins.sorted()[75]])
+    let cascade = try StudentCascade(
+      levels: levels, thresholds: [margins.sorted()[75]], shares: [0.5])
     let plain = try cascade.evaluation(
       on: images, reference: teacher, context: CascadeEvaluationTests.context)
     let full = try cascade.evaluation(

@@ -16,18 +16,18 @@ import Testing
 
   /// Each image that continues costs 2/10 of the mean more: a budget of 1.65 pays for three.
   @Test func twoLevels() throws {
-    let found = try CascadeThresholds([first, second]).thresholds(budget: 1.65)
-    #expect(found == [3.5])
+    let found = try CascadeThresholds([first, second]).fitted(budget: 1.65)
+    #expect(found.thresholds == [3.5] && found.shares == [0.3])
   }
 
   @Test func budgetsAtTheEnds() throws {
     let thresholds = CascadeThresholds([first, second])
-    #expect(try thresholds.thresholds(budget: 1) == [0])
-    #expect(try thresholds.thresholds(budget: 3) == [11])
-    #expect(throws: QuantizationError.self) { try thresholds.thresholds(budget: 0.9) }
+    #expect(try thresholds.fitted(budget: 1).thresholds == [0])
+    #expect(try thresholds.fitted(budget: 3).thresholds == [11])
+    #expect(throws: QuantizationError.self) { try thresholds.fitted(budget: 0.9) }
     let nothing = CascadeThresholds.Level(margins: [], bitOPs: [])
     #expect(throws: QuantizationError.self) {
-      try CascadeThresholds([nothing, nothing]).thresholds(budget: 9)
+      try CascadeThresholds([nothing, nothing]).fitted(budget: 9)
     }
   }
 
@@ -38,8 +38,9 @@ import Testing
       margins: [Float](repeating: 1, count: 10), bitOPs: [Double](repeating: 10, count: 10))
     let middle = CascadeThresholds.Level(
       margins: (1...10).map(Float.init), bitOPs: [Double](repeating: 2, count: 10))
-    let found = try CascadeThresholds([first, middle, third]).thresholds(budget: 4.5)
-    #expect(found == [5.5, 2.5])
+    let found = try CascadeThresholds([first, middle, third]).fitted(budget: 4.5)
+    #expect(found.thresholds == [5.5, 2.5])
+    #expect(found.shares == [0.5, 0.4])
   }
 
   // MARK: Runs
@@ -100,6 +101,38 @@ import Testing
     }
   }
 
+  // MARK: Rules by hand
+
+  private func last(_ margins: [Float], share: Double, _ rule: CascadeRule) throws -> [Int] {
+    try StudentCascade(
+      levels: [try student(3), try student(5)], thresholds: [2], shares: [share], rule: rule
+    ).lastLevels(margins: [margins, margins])
+  }
+
+  /// A third of four and of eight and of ten images: one, then one more, then one more of the last two.
+  @Test func ranked() throws {
+    let margins: [Float] = [9, 3, 5, 7, 9, 9, 4, 9, 8, 1]
+    let found = try last(margins, share: 1.0 / 3, .ranked(batch: 4))
+    #expect(found == [0, 1, 0, 0, 0, 0, 1, 0, 0, 1])
+    // Equal margins: the first image.
+    #expect(try last([1, 1, 1, 1], share: 0.5, .ranked(batch: 4)) == [1, 1, 0, 0])
+  }
+
+  /// The threshold begins at 2 and moves by 0.5 * 2 * 0.25 up, or by 0.5 * 2 * 0.75 down.
+  @Test func streaming() throws {
+    // 2 -> 2.25 (not) -> 2.5 (not) -> 1.75 (2.4 continues) -> 1 (1.7 continues) -> 1.25.
+    let found = try last([5, 2.3, 2.4, 1.7, 1.1], share: 0.25, .streaming(rate: 0.5))
+    #expect(found == [0, 0, 1, 1, 0])
+    // Whatever the margins, the share continues in the long run.
+    var stream = RandomStream(seed: 1)
+    let margins = (0..<20_000).map { _ in 40 + 5 * stream.normal() }
+    let share =
+      Double(
+        try last(margins, share: 0.25, .streaming(rate: 0.05)).reduce(0, +)) / 20_000
+    // About 1,400 images pass before the threshold, which rises by 0.025 an image, is near 37.
+    #expect(abs(share - 0.25) < 0.03, "\(share)")
+  }
+
   // MARK: Files
 
   private func temporaryFile() -> String {
@@ -114,6 +147,7 @@ import Testing
     try cascade.write(to: path)
     let read = try StudentCascade(contentsOf: path)
     #expect(read.thresholds == cascade.thresholds)
+    #expect(read.rule == cascade.rule)
     #expect(try read.file().encoded() == cascade.file().encoded())
     // A cascade is no student, nor the other way round.
     #expect(throws: QuantizationError.self) { try QuantizedNetwork(contentsOf: path) }
@@ -128,7 +162,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     for (key, value) in [
       ("levels", "1"), ("levels", "9223372036854775807"), ("levels", "3"), ("levels", "x"),
-      ("level.1", "{"), ("level.0", "{}"), ("format", "dynadfq cascade 9"),
+      ("level.1", "{"), ("rule", "{}"), ("rule", #"{"ranked":{"batch":-1}}"#), ("level.0", "{}"),
+      ("format", "dynadfq cascade 9"),
     ] {
       var file = good
       file.metadata[key] = value
@@ -151,11 +186,22 @@ import Testing
   @Test func levelsThatDoNotFit() throws {
     let low = try student(3)
     #expect(throws: QuantizationError.self) {
-      try StudentCascade(levels: [low], thresholds: [])
+      try StudentCascade(levels: [low], thresholds: [], shares: [])
     }
     let other = try Architecture(name: "resnet8-cifar:input=8x8x3,classes=5").network(seed: 1)
     #expect(throws: QuantizationError.self) {
-      try StudentCascade(levels: [low, try student(5, network: other)], thresholds: [1])
+      try StudentCascade(
+        levels: [low, try student(5, network: other)], thresholds: [1], shares: [0.5])
+    }
+    for rule in [CascadeRule.ranked(batch: 1), .streaming(rate: 0), .streaming(rate: .nan)] {
+      #expect(throws: QuantizationError.self) {
+        try StudentCascade(levels: [low, low], thresholds: [1], shares: [0.5], rule: rule)
+      }
+    }
+    for shares in [[], [1.5], [.nan]] as [[Double]] {
+      #expect(throws: QuantizationError.self) {
+        try StudentCascade(levels: [low, low], thresholds: [1], shares: shares)
+      }
     }
   }
 }

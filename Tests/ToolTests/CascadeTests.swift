@@ -35,6 +35,17 @@ import Testing
       "cifar10:test.bin", "--controls",
     ])
     #expect((report["controls"] as? [Any])?.count == 2)
+    // Half of the twelve real images continue, whatever their margins are.
+    _ = try tool.json(
+      cascade + [
+        "--budget", "\(budget / 1e6 + 1e-6)", "--rule", "ranked", "-o", "ranked.safetensors",
+      ])
+    let ranked = try tool.json([
+      "evaluate", "ranked.safetensors", "--model", "tiny.safetensors", "--data",
+      "cifar10:test.bin",
+    ])
+    let own = try #require((ranked["student"] as? [String: Any])?["meanBitOPs"] as? Double)
+    #expect(abs(own / budget - 1) < 1e-12)
     let text = try tool.run(
       cascade + ["--budget-of", "high.safetensors", "-o", "cascade.safetensors"])
     #expect(text.status == 0, "\(text.error)")

@@ -43,7 +43,10 @@ extension StudentCascade {
       run = try evaluator.run(images, progress: progress)
     } else {
       let runs = try evaluator.allLevels(images, progress: progress)
-      run = evaluator.assembled(runs, lastLevels: lastLevels(runs))
+      let margins = runs.map {
+        Confidence.margins(of: $0.logits, classes: levels[0].network.classCount)
+      }
+      run = evaluator.assembled(runs, lastLevels: lastLevels(margins: margins))
       others = wanted.map { control in
         let levels =
           control == .oracle
@@ -59,16 +62,6 @@ extension StudentCascade {
       predictions: run.predictions, meanBits: run.meanBits, bitOPs: run.bitOPs,
       familyBitOPs: run.familyBitOPs, passes: run.passes, margins: run.margins, controls: others)
     return (evaluation, run)
-  }
-
-  /// The level that each image ends at.
-  private func lastLevels(_ runs: [StudentRun]) -> [Int] {
-    let margins = runs.map {
-      Confidence.margins(of: $0.logits, classes: levels[0].network.classCount)
-    }
-    return runs[0].predictions.indices.map { image in
-      thresholds.indices.first { margins[$0][image] >= thresholds[$0] } ?? thresholds.count
-    }
   }
 
   private func shuffled(_ levels: [Int], seed: UInt64) -> [Int] {

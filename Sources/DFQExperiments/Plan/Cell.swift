@@ -42,6 +42,7 @@ public struct CascadeCell: Sendable {
   let images: ArtefactKey<ArtefactKind.SyntheticSet>
   let budgetBitOPs: Double?
   let budgetStudent: ArtefactKey<ArtefactKind.Student>?
+  let rule: CascadeRule
   let label: CellLabel
 }
 

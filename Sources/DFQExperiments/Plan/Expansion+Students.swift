@@ -74,6 +74,7 @@ extension Expansion {
       guard levels.count == entry.levels.count, let first = levels.first else { continue }
       var identity = Identity.Cascade(
         levels: levels.map(\.key), images: first.1.imagesKey, fitter: "margin share",
+        rule: entry.rule ?? .threshold,
         execution: execution)
       switch entry.budget {
       case .bitOPs(let cost): identity.budgetBitOPs = cost
@@ -88,7 +89,7 @@ extension Expansion {
           CascadeCell(
             key: key, identity: tree, network: network, levels: identity.levels,
             images: identity.images, budgetBitOPs: identity.budgetBitOPs,
-            budgetStudent: identity.budgetStudent,
+            budgetStudent: identity.budgetStudent, rule: identity.rule,
             label: CellLabel(
               recipe: recipe.name, network: network.name, images: imagesName,
               student: entry.name, seed: seed))))

@@ -61,6 +61,7 @@ enum Identity {
     var budgetBitOPs: Double?
     var budgetStudent: ArtefactKey<ArtefactKind.Student>?
     var fitter: String
+    var rule: CascadeRule
     var execution: Execution
   }
 

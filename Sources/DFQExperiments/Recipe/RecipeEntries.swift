@@ -50,6 +50,8 @@ struct CascadeEntry: Sendable, Decodable {
   let levels: [String]
   /// The mean cost that synthetic images may have.
   let budget: Budget
+  /// Which images continue; nil for those below the thresholds.
+  let rule: CascadeRule?
 }
 
 /// A set of real images that students and teachers are measured on.

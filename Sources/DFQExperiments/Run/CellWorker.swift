@@ -99,7 +99,8 @@ struct CellWorker {
     } else {
       budget = cell.budgetBitOPs ?? .infinity
     }
-    return try .fitted(levels, on: images, budget: budget, context: context)
+    return try .fitted(
+      levels, on: images, budget: budget, rule: cell.rule, context: context)
   }
 
   private func measure(

@@ -24,6 +24,8 @@ public final class CascadeEvaluator {
   /// Runs normalized inputs N H W C: all at the first level, at each further one those that are not
   /// sure.
   ///
+  /// Every call begins a new sequence of images for rules that look at several.
+  ///
   /// - Throws: As ``StudentEvaluator/run(_:policy:price:)``.
   public func run(_ inputs: Tensor) throws -> CascadeRun {
     try run(count: inputs.rowCount) { level, images in
@@ -62,7 +64,10 @@ public final class CascadeEvaluator {
       result.add(
         run, level: level, of: student, images: remaining, rows: Array(remaining.indices))
       guard level < cascade.thresholds.count else { break }
-      remaining = remaining.filter { result.margins[$0] < cascade.thresholds[level] }
+      var continuation = CascadeContinuation(cascade, level: level)
+      remaining = continuation.positions(remaining.map { result.margins[$0] }).map {
+        remaining[$0]
+      }
     }
     return result
   }

@@ -23,11 +23,13 @@ package struct CascadeThresholds {
   }
 
   /// The thresholds at which the mean cost is at most the budget and as many images as possible
-  /// continue.
+  /// continue, and the shares of each level's images that do.
   ///
   /// - Throws: ``QuantizationError/noImages(what:)``,
   ///   ``QuantizationError/budgetUnreachable(budget:cheapest:unit:)``.
-  package func thresholds(budget: Double) throws -> [Float] {
+  package func fitted(
+    budget: Double
+  ) throws -> (thresholds: [Float], shares: [Double]) {
     let count = levels[0].bitOPs.count
     guard count > 0 else { throw QuantizationError.noImages(what: "a cascade's thresholds") }
     let cheapest = levels[0].bitOPs.reduce(0, +) / Double(count)
@@ -41,15 +43,18 @@ package struct CascadeThresholds {
       let middle = (low + high) / 2
       if fit(share: middle).cost <= budget { low = middle } else { high = middle }
     }
-    return fit(share: low).thresholds
+    let best = fit(share: low)
+    return (best.thresholds, best.shares)
   }
 
-  /// Thresholds at which a share of the images continues after each level, and their mean cost.
-  private func fit(share: Double) -> (thresholds: [Float], cost: Double) {
+  /// Thresholds at which a share of the images continues after each level, the shares that do, and
+  /// the mean cost.
+  private func fit(share: Double) -> (thresholds: [Float], shares: [Double], cost: Double) {
     let count = levels[0].bitOPs.count
     var remaining = Array(0..<count)
     var cost = levels[0].bitOPs.reduce(0, +)
     var thresholds: [Float] = []
+    var shares: [Double] = []
     for level in levels.indices.dropLast() {
       let margins = levels[level].margins
       let order = remaining.sorted { (margins[$0], $0) < (margins[$1], $1) }
@@ -63,9 +68,11 @@ package struct CascadeThresholds {
           (margins[order[wanted - 1]] + margins[order[wanted]]) / 2
         }
       thresholds.append(threshold)
+      let before = remaining.count
       remaining = order.filter { margins[$0] < threshold }.sorted()
+      shares.append(before == 0 ? 0 : Double(remaining.count) / Double(before))
       cost += remaining.reduce(0) { $0 + levels[level + 1].bitOPs[$1] }
     }
-    return (thresholds, cost / Double(count))
+    return (thresholds, shares, cost / Double(count))
   }
 }

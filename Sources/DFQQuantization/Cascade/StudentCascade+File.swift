@@ -32,6 +32,8 @@ extension StudentCascade {
         decoding: try encoder.encode(own.metadata), as: UTF8.self)
       for name in own.names { file.add("level.\(level).\(name)", try own.tensor(name)) }
     }
+    file.metadata["rule"] = String(decoding: try encoder.encode(rule), as: UTF8.self)
+    file.add("shares", Tensor(shape: [shares.count], elements: shares.map { Float($0) }))
     file.add("thresholds", Tensor(shape: [thresholds.count], elements: thresholds))
     return file
   }
@@ -70,6 +72,12 @@ extension StudentCascade {
       return try QuantizedNetwork(
         own, path: path, layers: layers, deciders: deciders, roundings: roundings)
     }
-    try self.init(levels: levels, thresholds: try file.tensor("thresholds").elements)
+    let rule = file.metadata["rule"] ?? ""
+    guard let decoded = try? JSONDecoder().decode(CascadeRule.self, from: Data(rule.utf8)) else {
+      throw bad("a rule that says which images continue", rule.isEmpty ? "none" : rule)
+    }
+    try self.init(
+      levels: levels, thresholds: try file.tensor("thresholds").elements,
+      shares: try file.tensor("shares").elements.map { Double($0) }, rule: decoded)
   }
 }

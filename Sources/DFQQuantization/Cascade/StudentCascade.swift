@@ -15,13 +15,20 @@ public struct StudentCascade: Sendable {
   public let levels: [QuantizedNetwork]
   /// The margin below which an image continues, for each level but the last.
   public let thresholds: [Float]
+  /// The share of the images of each level but the last that continues, as fitted on synthetic images.
+  public let shares: [Double]
+  /// Which images continue; by default those below the thresholds.
+  public let rule: CascadeRule
 
   /// Makes a cascade.
   ///
   /// - Throws: ``QuantizationError/badSelector(expected:found:)`` for fewer than two or more than
-  ///   seven levels, levels of different inputs or classes, or thresholds that are not one finite
-  ///   number of at least 0 for each level but the last.
-  public init(levels: [QuantizedNetwork], thresholds: [Float]) throws {
+  ///   seven levels, levels of different inputs or classes, thresholds that are not one finite number
+  ///   of at least 0 for each level but the last, shares outside 0...1, or a rule out of bounds.
+  public init(
+    levels: [QuantizedNetwork], thresholds: [Float], shares: [Double],
+    rule: CascadeRule = .threshold
+  ) throws {
     try StudentCascade.check(levels)
     guard thresholds.count == levels.count - 1, thresholds.allSatisfy({ $0.isFinite && $0 >= 0 })
     else {
@@ -29,8 +36,15 @@ public struct StudentCascade: Sendable {
         expected: "\(levels.count - 1) finite thresholds of at least 0",
         found: "\(thresholds.prefix(9))")
     }
+    guard shares.count == thresholds.count, shares.allSatisfy({ (0...1).contains($0) }) else {
+      throw QuantizationError.badSelector(
+        expected: "\(levels.count - 1) shares in 0...1", found: "\(shares.prefix(9))")
+    }
+    try rule.check()
     self.levels = levels
     self.thresholds = thresholds
+    self.shares = shares
+    self.rule = rule
   }
 
   /// Throws unless the students may be levels of one cascade.
@@ -60,16 +74,32 @@ public struct StudentCascade: Sendable {
   ///   - levels: The students.
   ///   - runs: What each level did with all images.
   ///   - budget: The mean BitOPs that an image may cost.
+  ///   - rule: Which images continue in use.
   /// - Throws: ``QuantizationError/budgetUnreachable(budget:cheapest:unit:)`` where the first level
-  ///   alone costs more, and as ``init(levels:thresholds:)``.
-  package init(levels: [QuantizedNetwork], runs: [StudentRun], budget: Double) throws {
+  ///   alone costs more, and as ``init(levels:thresholds:shares:rule:)``.
+  package init(
+    levels: [QuantizedNetwork], runs: [StudentRun], budget: Double, rule: CascadeRule = .threshold
+  ) throws {
     try StudentCascade.check(levels)
     let fit = runs.map { run in
       CascadeThresholds.Level(
         margins: CascadeThresholds.margins(run.logits, classes: levels[0].network.classCount),
         bitOPs: run.bitOPs)
     }
+    let found = try CascadeThresholds(fit).fitted(budget: budget)
     try self.init(
-      levels: levels, thresholds: try CascadeThresholds(fit).thresholds(budget: budget))
+      levels: levels, thresholds: found.thresholds, shares: found.shares, rule: rule)
+  }
+
+  /// The level that each image ends at, given its margin at every level.
+  package func lastLevels(margins: [[Float]]) -> [Int] {
+    var last = [Int](repeating: 0, count: margins[0].count)
+    var remaining = Array(last.indices)
+    for level in thresholds.indices {
+      var continuation = CascadeContinuation(self, level: level)
+      remaining = continuation.positions(remaining.map { margins[level][$0] }).map { remaining[$0] }
+      for image in remaining { last[image] = level + 1 }
+    }
+    return last
   }
 }

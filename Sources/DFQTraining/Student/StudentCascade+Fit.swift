@@ -15,6 +15,7 @@ extension StudentCascade {
   ///   - levels: The students, cheapest first.
   ///   - images: Synthetic images.
   ///   - budget: The mean BitOPs that an image may cost.
+  ///   - rule: Which images continue in use.
   ///   - context: How the work is executed.
   /// - Returns: The cascade.
   /// - Throws: ``QuantizationError/budgetUnreachable(budget:cheapest:unit:)`` where the first level
@@ -22,11 +23,11 @@ extension StudentCascade {
   ///   fit each other; `NetworkError` for images of another shape.
   public static func fitted(
     _ levels: [QuantizedNetwork], on images: SyntheticImages, budget: Double,
-    context: ExecutionContext = .default
+    rule: CascadeRule = .threshold, context: ExecutionContext = .default
   ) throws -> StudentCascade {
     let runs = try levels.map { level in
       try StudentEvaluator(level, context: context).run(images.images, policy: .selector)
     }
-    return try StudentCascade(levels: levels, runs: runs, budget: budget)
+    return try StudentCascade(levels: levels, runs: runs, budget: budget, rule: rule)
   }
 }
