@@ -17,6 +17,29 @@ import Testing
     for result in found { #expect(try result.get() == expected) }
   }
 
+  /// A connection that is lost at any call of a step ends the training with its error: no sum is
+  /// taken over what never came.
+  @Test func lostInAStep() throws {
+    let images = images
+    func steps(_ links: LocalProcesses) -> [Result<Int, any Error>] {
+      links.run { link in
+        let session = try StudentSession(
+          try TinyTrainer.student(budget: 3, threads: 1, communicator: link), on: images)
+        _ = try session.step()
+        return session.stepsDone
+      }
+    }
+    let whole = LocalProcesses(2)
+    #expect(try steps(whole).map { try $0.get() } == [1, 1])
+    let calls = whole.callCount(0)
+    #expect(calls > 4)
+    for call in calls - 4..<calls {
+      for result in steps(LocalProcesses(2, failsAt: call)) {
+        #expect(throws: LocalProcesses.Lost.self, "call \(call)") { try result.get() }
+      }
+    }
+  }
+
   @Test func teachers() throws {
     let network = try Network.tinyResNet()
     let set = SyntheticImages.random(16)

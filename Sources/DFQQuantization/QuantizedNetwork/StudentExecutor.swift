@@ -83,6 +83,7 @@ package final class StudentExecutor {
     response.activationStepGradient = transform.memory.stepTotals(
       reduction, counts: points.map(\.bits.count))
     response.selectorGradient = transform.memory.selectorTotal(reduction)
+    try reduction.check()
     return response
   }
 }
