@@ -42,11 +42,11 @@ import Testing
     let tree = try JSONTree(encoding: Settings())
     #expect(
       tree.text
-        == #"{"a":{"x":0.1,"y":3e-05},"b":[1,2],"seed":18446744073709551615,"text":"\"é\"\u000a"}"#
+        == #"{"a":{"x":0.1,"y":3e-05},"b":[1,2],"seed":18446744073709551615,"text":"\"é\"\n"}"#
     )
     #expect(
       SHA256.hex(of: tree.text)
-        == "0a50a388856866d19f6b372993c5b7cafca83cdb57541de9427fd872fcc14e90")
+        == "830dff13cda3e66e841f47c28983263ebd1ca42b160b2f5b5154dcd0207bd2f4")
     let decoded = try JSONDecoder().decode(JSONTree.self, from: Data(tree.text.utf8))
     #expect(decoded["b"] == tree["b"])
   }

@@ -120,59 +120,69 @@ public struct CellLabel: Sendable, Codable, Hashable {
   public var seed: UInt64?
 }
 
-extension Cell {
-  /// The key's text.
-  public var key: String {
-    switch self {
-    case .images(let cell): cell.key.text
-    case .student(let cell): cell.key.text
-    case .cascade(let cell): cell.key.text
-    case .teacher(let cell): cell.key.text
-    case .evaluation(let cell): cell.key.text
-    }
-  }
-
-  /// The keys of the inputs.
-  public var inputs: [String] {
-    switch self {
-    case .images, .teacher: []
-    case .student(let cell): [cell.images.text]
-    case .cascade(let cell):
-      cell.levels.map(\.text) + [cell.images.text] + (cell.budgetStudent.map { [$0.text] } ?? [])
-    case .evaluation(let cell): [cell.subject.text, cell.teacher.text]
-    }
-  }
-
+/// What all cells have.
+protocol CellContent: Sendable {
+  associatedtype Kind
+  var key: ArtefactKey<Kind> { get }
+  /// What decides its bits.
+  var identity: JSONTree { get }
+  var network: LoadedNetwork { get }
   /// What people call it.
-  public var label: CellLabel {
-    switch self {
-    case .images(let cell): cell.label
-    case .student(let cell): cell.label
-    case .cascade(let cell): cell.label
-    case .teacher(let cell): cell.label
-    case .evaluation(let cell): cell.label
-    }
-  }
-
-  /// What decides its bits, for people to read.
-  public var identity: JSONTree {
-    switch self {
-    case .images(let cell): cell.identity
-    case .student(let cell): cell.identity
-    case .cascade(let cell): cell.identity
-    case .teacher(let cell): cell.identity
-    case .evaluation(let cell): cell.identity
-    }
-  }
-
+  var label: CellLabel { get }
+  /// The keys of the inputs.
+  var inputs: [String] { get }
   /// The kind of work in a word.
-  public var kind: String {
+  static var kind: String { get }
+}
+
+extension CellContent {
+  var inputs: [String] { [] }
+  var keyText: String { key.text }
+  var kind: String { Self.kind }
+}
+
+extension ImagesCell: CellContent { static var kind: String { "images" } }
+
+extension StudentCell: CellContent {
+  static var kind: String { "student" }
+  var inputs: [String] { [images.text] }
+}
+
+extension CascadeCell: CellContent {
+  static var kind: String { "cascade" }
+  var inputs: [String] {
+    levels.map(\.text) + [images.text] + (budgetStudent.map { [$0.text] } ?? [])
+  }
+}
+
+extension TeacherCell: CellContent { static var kind: String { "teacher" } }
+
+extension EvaluationCell: CellContent {
+  static var kind: String { "evaluation" }
+  var inputs: [String] { [subject.text, teacher.text] }
+}
+
+extension Cell {
+  private var content: any CellContent {
     switch self {
-    case .images: "images"
-    case .student: "student"
-    case .cascade: "cascade"
-    case .teacher: "teacher"
-    case .evaluation: "evaluation"
+    case .images(let cell): cell
+    case .student(let cell): cell
+    case .cascade(let cell): cell
+    case .teacher(let cell): cell
+    case .evaluation(let cell): cell
     }
   }
+
+  /// The key's text.
+  public var key: String { content.keyText }
+  /// The keys of the inputs.
+  public var inputs: [String] { content.inputs }
+  /// What people call it.
+  public var label: CellLabel { content.label }
+  /// What decides its bits, for people to read.
+  public var identity: JSONTree { content.identity }
+  /// The kind of work in a word.
+  public var kind: String { content.kind }
+  /// The network.
+  var network: Network { content.network.network }
 }

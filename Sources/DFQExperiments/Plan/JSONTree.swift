@@ -38,12 +38,12 @@ public enum JSONTree: Sendable, Hashable {
     case .null: "null"
     case .bool(let bool): bool ? "true" : "false"
     case .number(let text): text
-    case .string(let text): JSONTree.quoted(text)
+    case .string(let text): text.quotedJSON
     case .array(let list): "[" + list.map(\.text).joined(separator: ",") + "]"
     case .object(let fields):
       "{"
         + fields.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { "\(JSONTree.quoted($0.key)):\($0.value.text)" }.joined(separator: ",") + "}"
+        .map { "\($0.key.quotedJSON):\($0.value.text)" }.joined(separator: ",") + "}"
     }
   }
 
@@ -51,21 +51,6 @@ public enum JSONTree: Sendable, Hashable {
   public subscript(key: String) -> JSONTree? {
     guard case .object(let fields) = self else { return nil }
     return fields[key]
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\u{0}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

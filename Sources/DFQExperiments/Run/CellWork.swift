@@ -22,15 +22,14 @@ extension Cell {
 
   /// The kind of work and the network, as far as time depends on them.
   var workKind: String {
-    switch self {
-    case .images(let cell): "synthesis \(cell.network.network.architecture)"
-    case .student(let cell):
-      "\(cell.settings.isDynamic ? "dynamic" : "static") training "
-        + cell.network.network.architecture
-    case .cascade(let cell): "student inference \(cell.network.network.architecture)"
-    case .teacher(let cell): "inference \(cell.network.network.architecture)"
-    case .evaluation(let cell): "student inference \(cell.network.network.architecture)"
-    }
+    let work =
+      switch self {
+      case .images: "synthesis"
+      case .student(let cell): cell.settings.isDynamic ? "dynamic training" : "static training"
+      case .cascade, .evaluation: "student inference"
+      case .teacher: "inference"
+      }
+    return "\(work) \(network.architecture)"
   }
 
   /// Multiply-accumulate operations of the network's forward pass a second, as two cores of a server
@@ -41,17 +40,6 @@ extension Cell {
     case .student: 50e9
     case .teacher: 240e9
     case .cascade, .evaluation: 330e9
-    }
-  }
-
-  /// The network.
-  var network: Network {
-    switch self {
-    case .images(let cell): cell.network.network
-    case .student(let cell): cell.network.network
-    case .cascade(let cell): cell.network.network
-    case .teacher(let cell): cell.network.network
-    case .evaluation(let cell): cell.network.network
     }
   }
 }

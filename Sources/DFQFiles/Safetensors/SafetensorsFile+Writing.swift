@@ -26,7 +26,7 @@ extension SafetensorsFile {
     if !metadata.isEmpty {
       let fields = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
       header += "\"__metadata__\":{"
-      header += fields.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
+      header += fields.map { "\($0.key.quotedJSON):\($0.value.quotedJSON)" }
         .joined(separator: ",")
       header += "}"
     }
@@ -34,7 +34,7 @@ extension SafetensorsFile {
     for entry in entries {
       if header.utf8.count > 1 { header += "," }
       let extents = entry.shape.dimensions.map(String.init).joined(separator: ",")
-      header += "\(Self.quoted(entry.name)):{\"dtype\":\"\(entry.type.rawValue)\","
+      header += "\(entry.name.quotedJSON):{\"dtype\":\"\(entry.type.rawValue)\","
       header += "\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(offset + entry.bytes.count)]}"
       offset += entry.bytes.count
     }
@@ -53,23 +53,5 @@ extension SafetensorsFile {
   /// - Throws: ``InterchangeError/cannotWrite(path:reason:)``.
   public func write(to path: String) throws {
     try AtomicFile.write(encoded(), to: path)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{0}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
