@@ -2,25 +2,9 @@ import ArgumentParser
 import DynaDFQ
 
 /// How much work a command does by default.
-enum Preset: String, ExpressibleByArgument, CaseIterable {
-  case demo, reduced, full
+typealias Preset = WorkPreset
 
-  var synthesis: SoftLabelSynthesizer.Configuration {
-    switch self {
-    case .demo: .demo
-    case .reduced: .reduced
-    case .full: .full
-    }
-  }
-
-  var training: DynamicTrainer.Configuration {
-    switch self {
-    case .demo: .demo
-    case .reduced: .reduced
-    case .full: .full
-    }
-  }
-
+extension WorkPreset: @retroactive ExpressibleByArgument {
   /// What the presets take for a setting of the synthesizer, for help: "demo 256, reduced 512".
   static func synthesis(_ value: (SoftLabelSynthesizer.Configuration) -> some Equatable) -> String {
     words(allCases.map { "\(value($0.synthesis))" })
