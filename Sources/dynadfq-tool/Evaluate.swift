@@ -41,10 +41,11 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     guard let student else { return try measureFloat() }
-    if StudentCascade.isStored(in: try SafetensorsFile(contentsOf: student)) {
-      return try measureCascade(student)
+    let file = try SafetensorsFile(contentsOf: student)
+    if StudentCascade.isStored(in: file) {
+      return try measure(StudentCascade(file, path: student), path: student)
     }
-    let quantized = try QuantizedNetwork(contentsOf: student)
+    let quantized = try QuantizedNetwork(file, path: student)
     let reference = try reference(for: quantized)
     let images = try DataOptions.open(data, limit: limit, for: quantized.network)
     if controls, !quantized.isDynamic {
@@ -56,8 +57,7 @@ struct Evaluate: ParsableCommand {
     if options.json { try Output.json(report, run: options) } else { try Output.report(report) }
   }
 
-  private func measureCascade(_ path: String) throws {
-    let cascade = try StudentCascade(contentsOf: path)
+  private func measure(_ cascade: StudentCascade, path: String) throws {
     guard let teacher = try reference(for: cascade.levels[0]) else {
       throw ToolError.usage("\(path) is a cascade of another network than --model; give --teacher")
     }

@@ -3,7 +3,7 @@ import DynaDFQ
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is in a network's, a student's or a set of images' file.",
+    abstract: "Show what is in a network's, a student's, a cascade's or a set of images' file.",
     discussion: """
       Examples: dynadfq inspect --similarity
       dynadfq inspect --kernels --network resnet18
@@ -12,7 +12,9 @@ struct Inspect: ParsableCommand {
       """)
 
   @Argument(
-    help: "A file of a network, student or images. (default: the network that comes with the tool)")
+    help: """
+      A file of a network, student, cascade or images. (default: the network that comes with the tool)
+      """)
   var file: String?
   @Option(help: "The architecture, where the file's metadata does not tell it.")
   var arch: String?
@@ -59,6 +61,7 @@ struct Inspect: ParsableCommand {
     if kernels { return try KernelReport(network: measured(), options: options).print() }
     switch try kind() {
     case .images(let set): try inspect(set)
+    case .cascade(let cascade): try inspect(cascade)
     case .network(let network): try inspect(network, student: nil)
     case .student(let student): try inspect(student.network, student: student)
     }
@@ -68,6 +71,7 @@ struct Inspect: ParsableCommand {
   private enum Kind {
     case network(Network)
     case student(QuantizedNetwork)
+    case cascade(StudentCascade)
     case images(SyntheticImages)
   }
 
@@ -77,7 +81,11 @@ struct Inspect: ParsableCommand {
       try Demand.absent("--arch", arch != nil, "on a network that comes with the tool")
       return .network(try .pretrained(known))
     }
-    let metadata = try SafetensorsFile(contentsOf: name).metadata
+    let stored = try SafetensorsFile(contentsOf: name)
+    let metadata = stored.metadata
+    if StudentCascade.isStored(in: stored) {
+      return .cascade(try StudentCascade(stored, path: name))
+    }
     if metadata["format"]?.hasPrefix("dynadfq synthetic images") == true {
       return .images(try SyntheticImages(contentsOf: name))
     }
@@ -98,8 +106,20 @@ struct Inspect: ParsableCommand {
     switch try kind() {
     case .network(let network): return network
     case .student(let student): return student.network
+    case .cascade(let cascade): return cascade.levels[0].network
     case .images: throw ToolError.usage("--kernels needs a network, \(file ?? "") holds images")
     }
+  }
+
+  private func inspect(_ cascade: StudentCascade) throws {
+    for (option, isGiven) in [
+      ("--arch", arch != nil), ("--similarity", similarity), ("--layer", layer != nil),
+      ("--picture", picture != nil),
+    ] {
+      try Demand.absent(option, isGiven, "on a cascade; inspect its students")
+    }
+    let description = CascadeDescription(cascade)
+    if options.json { try Output.json(description, run: options) } else { try description.show() }
   }
 
   private func inspect(_ set: SyntheticImages) throws {

@@ -50,6 +50,14 @@ import Testing
       let level = shuffled.bitOPs[image] > runs[0].bitOPs[image] ? 1 : 0
       #expect(shuffled.predictions[image] == runs[level].predictions[image])
     }
+    // Bits and both costs of a control are its own.
+    #expect(
+      full.evaluation.controls[1].meanBits.reduce(0, +)
+        == report.controls[1].meanActivationBits * 150)
+    let highs = full.evaluation.controls[1].meanBits.filter { $0 == runs[1].meanBits[0] }.count
+    #expect(highs > 0 && highs != 75)
+    #expect(abs(report.controls[0].familyBitOPs / report.student.familyBitOPs - 1) < 1e-12)
+    #expect(report.controls[1].familyBitOPs < report.controls[1].meanBitOPs)
     // The oracle is right where any level is.
     let right = images.labels.indices.map { image in
       runs.contains { $0.predictions[image] == images.labels[image] }

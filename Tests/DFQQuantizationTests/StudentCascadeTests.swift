@@ -133,6 +133,22 @@ import Testing
     #expect(abs(share - 0.25) < 0.03, "\(share)")
   }
 
+  /// A stream may come in parts: the rules go on from call to call.
+  @Test(arguments: [CascadeRule.ranked(batch: 4), .streaming(rate: 0.1)])
+  func streamsInParts(rule: CascadeRule) throws {
+    let fitted = try fitted(budget: 0.25)
+    let cascade = try StudentCascade(
+      levels: fitted.levels, thresholds: fitted.thresholds, shares: fitted.shares, rule: rule)
+    let evaluator = CascadeEvaluator(cascade, context: StudentCascadeTests.context)
+    let whole = try evaluator.run(images())
+    #expect(Set(whole.lastLevels) == [0, 1])
+    evaluator.reset()
+    let parts = try stride(from: 0, to: 40, by: 8).flatMap {
+      try evaluator.run(images().rows($0..<$0 + 8)).lastLevels
+    }
+    #expect(parts == whole.lastLevels)
+  }
+
   // MARK: Files
 
   private func temporaryFile() -> String {
@@ -172,6 +188,10 @@ import Testing
         try StudentCascade(contentsOf: path)
       }
     }
+    var kept = good
+    kept.add("level.0.__metadata__", Tensor(shape: [1], elements: [1]))
+    try kept.write(to: path)
+    #expect(throws: QuantizationError.self) { try StudentCascade(contentsOf: path) }
     for thresholds in [[], [1, 2], [Float.nan], [-1], [.infinity]] as [[Float]] {
       var file = SafetensorsFile(metadata: good.metadata)
       for name in good.names where name != "thresholds" {

@@ -30,6 +30,10 @@ import Testing
     // Means of doubles in another order.
     #expect(abs(cost / budget - 1) < 1e-12)
 
+    let shown = try tool.run(["inspect", "cascade.safetensors"])
+    #expect(shown.output.contains("cascade of 2 students") && shown.output.contains("50.00"))
+    #expect((try tool.json(["inspect", "cascade.safetensors"])["levels"] as? [Any])?.count == 2)
+    #expect(try tool.run(["inspect", "cascade.safetensors", "--layer", "conv1"]).status == 64)
     let report = try tool.json([
       "evaluate", "cascade.safetensors", "--model", "tiny.safetensors", "--data",
       "cifar10:test.bin", "--controls",

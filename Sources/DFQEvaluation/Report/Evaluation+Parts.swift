@@ -25,9 +25,8 @@ extension Evaluation {
         accuracy: Statistics.mean(found), accuracyInterval: Statistics.interval(found),
         agreement: Statistics.mean(Judge.hits(control.predictions, reference.predictions)),
         meanBitOPs: Statistics.mean(control.bitOPs),
-        familyBitOPs: Statistics.mean(familyBitOPs) - Statistics.mean(bitOPs)
-          + Statistics.mean(control.bitOPs),
-        meanActivationBits: Statistics.mean(meanBits), difference: difference.mean,
+        familyBitOPs: Statistics.mean(control.familyBitOPs),
+        meanActivationBits: Statistics.mean(control.meanBits), difference: difference.mean,
         differenceInterval: difference.interval)
     }
     let policy = EvaluationReport.Policy(

@@ -29,6 +29,10 @@ public struct Evaluation: Sendable {
     public let predictions: [Int]
     /// BitOPs of each image.
     public let bitOPs: [Double]
+    /// The same with unquantized inputs counted at the activations' bits, as published tables do.
+    public let familyBitOPs: [Double]
+    /// The MAC-weighted mean of each image's activation bits.
+    public let meanBits: [Double]
   }
 
   /// The accuracy of this student less that of another on the same images.

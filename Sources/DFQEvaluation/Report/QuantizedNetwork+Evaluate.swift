@@ -91,13 +91,17 @@ extension QuantizedNetwork {
       ) { try evaluator.run(images, policy: $0, progress: progress) }
     }
     report.controls = policies.map(\.policy)
+    let model = costModel
     return Evaluation(
       report: report, predictions: run.predictions, labels: judge.labels, meanBits: run.meanBits,
       bitOPs: run.bitOPs, passes: run.passes,
       margins: Confidence.margins(of: run.logits, classes: network.classCount),
       controls: policies.map { policy, run in
         Evaluation.ControlRun(
-          kind: policy.kind, bits: policy.bits, predictions: run.predictions, bitOPs: run.bitOPs)
+          kind: policy.kind, bits: policy.bits, predictions: run.predictions, bitOPs: run.bitOPs,
+          familyBitOPs: zip(run.bitOPs, run.bits).map {
+            $0 - model.cost($1) + model.familyCost($1)
+          }, meanBits: run.meanBits)
       })
   }
 

@@ -54,7 +54,8 @@ extension StudentCascade {
         let found = evaluator.assembled(runs, lastLevels: levels)
         return .init(
           kind: control == .oracle ? .oracle : .shuffled, bits: nil,
-          predictions: found.predictions, bitOPs: found.bitOPs)
+          predictions: found.predictions, bitOPs: found.bitOPs,
+          familyBitOPs: found.familyBitOPs, meanBits: found.meanBits)
       }
     }
     let evaluation = Evaluation(

@@ -1,3 +1,5 @@
+import DFQQuantization
+
 /// Curves of a score that should be high where a prediction is right.
 public enum Confidence {
   /// One point of a curve.
@@ -14,20 +16,9 @@ public enum Confidence {
     }
   }
 
-  /// The largest value of each row of logits N C less the second largest.
+  /// The largest value of each row of logits N C less the second largest; infinite for one class.
   public static func margins(of logits: [Float], classes: Int) -> [Float] {
-    guard classes > 1 else { return logits }
-    return stride(from: 0, to: logits.count - classes + 1, by: classes).map { start in
-      var (first, second) = (-Float.infinity, -Float.infinity)
-      for value in logits[start..<start + classes] {
-        if value > first {
-          (first, second) = (value, first)
-        } else if value > second {
-          second = value
-        }
-      }
-      return first - second
-    }
+    MarginCascade.margins(logits, classes: classes)
   }
 
   /// Risk against coverage (El-Yaniv and Wiener 2010): the share of errors among the images with the

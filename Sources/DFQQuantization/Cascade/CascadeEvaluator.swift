@@ -4,11 +4,15 @@ public import DFQTensor
 
 /// Runs a cascade that no longer changes over sets of images.
 ///
-/// The weights of all levels are rounded once. Use an evaluator from one task at a time.
+/// The weights of all levels are rounded once. Rules that look at several images
+/// (``CascadeRule/ranked(batch:)``, ``CascadeRule/streaming(rate:)``) go on from call to call, so that a
+/// stream of images may come in parts; ``reset()`` begins anew. Use an evaluator from one task at a
+/// time.
 public final class CascadeEvaluator {
   /// The cascade.
   public let cascade: StudentCascade
   private let evaluators: [StudentEvaluator]
+  private var continuations: [CascadeContinuation]
 
   /// Rounds the weights and prepares execution.
   ///
@@ -19,13 +23,16 @@ public final class CascadeEvaluator {
   public init(_ cascade: StudentCascade, context: ExecutionContext = .default, batch: Int = 128) {
     self.cascade = cascade
     evaluators = cascade.levels.map { StudentEvaluator($0, context: context, batch: batch) }
+    continuations = cascade.continuations
   }
+
+  /// Forgets the images so far: the next one is the first.
+  public func reset() { continuations = cascade.continuations }
 
   /// Runs normalized inputs N H W C: all at the first level, at each further one those that are not
   /// sure.
   ///
-  /// Every call begins a new sequence of images for rules that look at several.
-  ///
+  /// - Returns: What the cascade did with each image.
   /// - Throws: As ``StudentEvaluator/run(_:policy:price:)``.
   public func run(_ inputs: Tensor) throws -> CascadeRun {
     try run(count: inputs.rowCount) { level, images in
@@ -64,8 +71,7 @@ public final class CascadeEvaluator {
       result.add(
         run, level: level, of: student, images: remaining, rows: Array(remaining.indices))
       guard level < cascade.thresholds.count else { break }
-      var continuation = CascadeContinuation(cascade, level: level)
-      remaining = continuation.positions(remaining.map { result.margins[$0] }).map {
+      remaining = continuations[level].positions(remaining.map { result.margins[$0] }).map {
         remaining[$0]
       }
     }

@@ -15,13 +15,6 @@ package struct CascadeThresholds {
 
   package init(_ levels: [Level]) { self.levels = levels }
 
-  /// The margin of each row of logits N C.
-  static func margins(_ logits: [Float], classes: Int) -> [Float] {
-    stride(from: 0, to: logits.count, by: classes).map {
-      MarginCascade.margin(logits[$0..<$0 + classes])
-    }
-  }
-
   /// The thresholds at which the mean cost is at most the budget and as many images as possible
   /// continue, and the shares of each level's images that do.
   ///

@@ -50,7 +50,18 @@ extension StudentCascade {
     contentsOf path: String, layers: [any Layer.Type] = [], deciders: [any BitDecider.Type] = [],
     roundings: [any WeightRounding.Type] = []
   ) throws {
-    let file = try SafetensorsFile(contentsOf: path)
+    try self.init(
+      try SafetensorsFile(contentsOf: path), path: path, layers: layers, deciders: deciders,
+      roundings: roundings)
+  }
+
+  /// Takes a cascade from a file already read.
+  ///
+  /// - Throws: `InterchangeError`, `NetworkError` or ``QuantizationError`` naming what does not fit.
+  public init(
+    _ file: SafetensorsFile, path: String, layers: [any Layer.Type] = [],
+    deciders: [any BitDecider.Type] = [], roundings: [any WeightRounding.Type] = []
+  ) throws {
     func bad(_ expected: String, _ found: String) -> QuantizationError {
       .badStudent(path: path, expected: expected, found: found)
     }
@@ -67,7 +78,10 @@ extension StudentCascade {
       var own = SafetensorsFile(metadata: metadata)
       let prefix = "level.\(level)."
       for name in file.names where name.hasPrefix(prefix) {
-        own.add(String(name.dropFirst(prefix.count)), try file.tensor(name))
+        let short = String(name.dropFirst(prefix.count))
+        // A name that the format keeps for itself.
+        guard short != "__metadata__" else { throw bad("tensors of a student", name) }
+        own.add(short, try file.tensor(name))
       }
       return try QuantizedNetwork(
         own, path: path, layers: layers, deciders: deciders, roundings: roundings)

@@ -83,7 +83,7 @@ public struct StudentCascade: Sendable {
     try StudentCascade.check(levels)
     let fit = runs.map { run in
       CascadeThresholds.Level(
-        margins: CascadeThresholds.margins(run.logits, classes: levels[0].network.classCount),
+        margins: MarginCascade.margins(run.logits, classes: levels[0].network.classCount),
         bitOPs: run.bitOPs)
     }
     let found = try CascadeThresholds(fit).fitted(budget: budget)
@@ -91,12 +91,17 @@ public struct StudentCascade: Sendable {
       levels: levels, thresholds: found.thresholds, shares: found.shares, rule: rule)
   }
 
+  /// What decides at each level but the last, before any image.
+  var continuations: [CascadeContinuation] {
+    thresholds.indices.map { CascadeContinuation(self, level: $0) }
+  }
+
   /// The level that each image ends at, given its margin at every level.
   package func lastLevels(margins: [[Float]]) -> [Int] {
     var last = [Int](repeating: 0, count: margins[0].count)
     var remaining = Array(last.indices)
-    for level in thresholds.indices {
-      var continuation = CascadeContinuation(self, level: level)
+    for (level, start) in continuations.enumerated() {
+      var continuation = start
       remaining = continuation.positions(remaining.map { margins[level][$0] }).map { remaining[$0] }
       for image in remaining { last[image] = level + 1 }
     }

@@ -63,6 +63,11 @@ public struct MarginCascade: BitDecider {
     MarginCascade.margin(logits) < parameters[pass] - price
   }
 
+  /// The margin of each row of logits N C.
+  package static func margins(_ logits: [Float], classes: Int) -> [Float] {
+    stride(from: 0, to: logits.count, by: classes).map { margin(logits[$0..<$0 + classes]) }
+  }
+
   /// The largest value less the second largest; infinite for fewer than two.
   static func margin(_ logits: some Collection<Float>) -> Float {
     var (first, second) = (-Float.infinity, -Float.infinity)
