@@ -70,7 +70,7 @@ struct TimedWork {
   ) throws {
     let configuration = DynamicTrainer.Configuration(
       budget: budget, steps: steps, imagesPerStep: batch, learningRate: 1e-7, warmup: 0,
-      mixup: false,
+      mixup: .none,
       augmentation: false, holdOut: 0, checkpointInterval: .max, seed: seed)
     let trainer = DynamicTrainer(
       teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),

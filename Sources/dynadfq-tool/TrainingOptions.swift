@@ -1,6 +1,8 @@
 import ArgumentParser
 import DynaDFQ
 
+extension Mixup.Images: @retroactive ExpressibleByArgument {}
+
 /// Every setting of the student's training.
 struct TrainingOptions: ParsableArguments {
   @Option(
@@ -29,12 +31,20 @@ struct TrainingOptions: ParsableArguments {
   var distillation: Float?
   @Option(help: "Temperature of distillation. (default: \(LogitDistillation().temperature))")
   var temperature: Float?
+  @Option(help: "Factor of the distance of all layers' features. (default: 0, without)")
+  var featureDistance: Float?
+  @Option(
+    help: "Decay of the averages of what is learned. \(Preset.training(\.averaging))")
+  var averaging: Float?
   @Option(help: "Share of the steps with bits drawn at random. \(Preset.training(\.warmup))")
   var warmup: Double?
   @Option(help: "The published hinge with this weight, in place of the growing multiplier.")
   var hinge: Float?
-  @Flag(help: "Do not mix easy images.")
-  var noMixup = false
+  @Option(
+    help: "Which images are mixed in pairs, with labels. (default: \(Mixup.Images.easy.rawValue))")
+  var mixup: Mixup.Images?
+  @Option(help: "Concentration of mixup's Beta distribution. (default: 1)")
+  var mixupStrength: Float?
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
   @Option(
@@ -55,6 +65,9 @@ struct TrainingOptions: ParsableArguments {
     try Demand.range("--temperature", temperature, 1e-3...1e6)
     try Demand.range("--warmup", warmup, 0...1)
     try Demand.range("--hinge", hinge, 0...1e9)
+    try Demand.range("--mixup-strength", mixupStrength, 0.01...100)
+    try Demand.range("--averaging", averaging, 0...0.999999)
+    try Demand.range("--feature-distance", featureDistance, 0...1e9)
     try Demand.range("--hold-out", holdOut, 0...0.99)
     try Demand.range("--checkpoint-interval", checkpointInterval, 1...100_000_000)
   }
@@ -95,12 +108,14 @@ struct TrainingOptions: ParsableArguments {
 
   /// The losses the student is trained with.
   var objectives: [any StudentObjective] {
-    [
+    let usual: [any StudentObjective] = [
       LabelCrossEntropy(weight: labelWeight ?? LabelCrossEntropy().weight),
       LogitDistillation(
         weight: distillation ?? LogitDistillation().weight,
         temperature: temperature ?? LogitDistillation().temperature),
     ]
+    guard let featureDistance, featureDistance > 0 else { return usual }
+    return usual + [FeatureDistance(weight: featureDistance)]
   }
 
   func configuration(
@@ -116,7 +131,9 @@ struct TrainingOptions: ParsableArguments {
     if let selectorRate { c.selectorLearningRate = selectorRate }
     if let warmup { c.warmup = warmup }
     if let hinge { c.budgetRule = .hinge(weight: hinge) }
-    if noMixup { c.mixup = false }
+    if let mixup { c.mixup.images = mixup }
+    if let mixupStrength { c.mixup.strength = mixupStrength }
+    if let averaging { c.averaging = averaging }
     if noAugmentation { c.augmentation = false }
     if let holdOut { c.holdOut = holdOut }
     if let checkpointInterval { c.checkpointInterval = checkpointInterval }

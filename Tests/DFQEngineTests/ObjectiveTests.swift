@@ -48,6 +48,23 @@ import Testing
       stream.normals(5), seed: 1)
   }
 
+  /// (1, 3) against (0, 1): (1 + 4) / 2, with the gradient (2 * 1 / 2, 2 * 2 / 2).
+  @Test func squaredError() {
+    let targets = Tensor(shape: [2, 2], elements: [7, 7, 0, 1])
+    let found = evaluate(SquaredError(targets: targets, node: 0), [1, 3], image: 1)
+    #expect(found.loss == 2.5)
+    #expect(found.gradient == [1, 2])
+    var stream = RandomStream(seed: 5)
+    // Whole stretches, whole lanes and a rest.
+    for count in [1, 8, 21, 1024, 2053] {
+      checkGradient(
+        SquaredError(targets: stream.tensor([1, count]), node: 0), stream.normals(count), seed: 5)
+    }
+    #expect(throws: NetworkError.self) {
+      try SquaredError(targets: targets, node: 0).check(batch: 2, shape: [3])
+    }
+  }
+
   /// At temperature 1: KL((1/4, 3/4) || (1/2, 1/2)).
   @Test func distillation() {
     let teacher = Tensor(shape: [1, 2], elements: [0, log(3)])

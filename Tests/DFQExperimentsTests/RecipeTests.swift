@@ -94,8 +94,11 @@ import Testing
     ("images: groups\n", "images: cifar10:test.bin\n", "are real images"),
     ("images: groups\n", "images: test\n", "are real images"),
     ("images: groups\n", "data: x\n    images: groups\n", "are real images"),
-    ("student: {training: {mixup: false}}", "images: {data: \"cifar10:test.bin\"}", "real images"),
-    ("mixup: false", "mixup: no", "true or false expected, found \"no\""),
+    (
+      "student: {training: {mixup: {images: none}}}", "images: {data: \"cifar10:test.bin\"}",
+      "real images"
+    ),
+    ("mixup: {images: none}", "augmentation: no", "true or false expected, found \"no\""),
     ("controls: [fixed", "controls: [fixd", "evaluations[0].controls[0]"),
     ("seeds: [1, 2]", "seeds: &a [1, 2]", "line 3: anchors"),
     ("seeds: [1, 2]", "seeds: [1, 2]\nseeds: [1]", "written twice"),

@@ -30,7 +30,7 @@ struct Workshop {
     cascades:
       - {name: cascade, levels: [W4A4, W4A6], budget: W4A6}
     ablations:
-      - {name: no mixup, of: [W4A4], on: [groups], student: {training: {mixup: false}}}
+      - {name: no mixup, of: [W4A4], on: [groups], student: {training: {mixup: {images: none}}}}
     evaluations:
       - {name: test, data: "cifar10:test.bin", controls: [fixed, shuffled, uniform]}
     """

@@ -6,13 +6,13 @@ import Testing
 ///
 /// The squared distance between
 /// the features of teacher and student at one layer, mean over its elements.
-private struct FeatureDistance: StudentObjective {
-  static let kind = "feature distance"
+private struct OneLayerDistance: StudentObjective {
+  static let kind = "one layer's distance"
   var layer = "layer2.0.bn2"
   var weight: Float = 10
 
-  var teacherLayers: [ObservedLayer] { [.named(layer)] }
-  var studentLayers: [ObservedLayer] { [.named(layer)] }
+  func teacherLayers(in network: Network) -> [ObservedLayer] { [.named(layer)] }
+  func studentLayers(in network: Network) -> [ObservedLayer] { [.named(layer)] }
 
   func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
     [
@@ -23,7 +23,7 @@ private struct FeatureDistance: StudentObjective {
   }
 
   private struct Distance: ImageObjective {
-    let name = "feature distance"
+    let name = "distance"
     let target: Tensor
     let node: Int
     let weight: Float
@@ -69,7 +69,7 @@ private struct Undeclared: StudentObjective {
     _ = try TinyTrainer.student(bits: bits, objectives: objectives) {
       $0.steps = steps
       $0.learningRate = 1e-4
-      $0.mixup = false
+      $0.mixup = .none
       $0.augmentation = false
     }.train(on: images) { result.append($0.losses) }
     return result
@@ -79,16 +79,17 @@ private struct Undeclared: StudentObjective {
     let steps = try losses(.standard)
     #expect(steps.count == 12)
     #expect(steps.allSatisfy { $0.map { $0.name } == ["cross entropy", "distillation"] })
-    let features = try losses([FeatureDistance(), LogitDistillation()])
-    #expect(features.allSatisfy { $0.map { $0.name } == ["feature distance", "distillation"] })
+    let features = try losses([OneLayerDistance(), LogitDistillation()])
+    #expect(features.allSatisfy { $0.map { $0.name } == ["one layer's distance", "distillation"] })
     #expect(features.allSatisfy { $0[0].value > 0 })
   }
 
   /// The distance, without labels and distillation, pulls the student to the teacher.
   @Test func aNewObjectiveLearns() throws {
     for objective in [
-      FeatureDistance(weight: 2000) as any StudentObjective,
+      OneLayerDistance(weight: 2000) as any StudentObjective,
       AttentionAlignment(layers: ["layer1.0.bn2", "layer3.0.bn2"], weight: 20000),
+      FeatureDistance(weight: 300),
     ] {
       let steps = try losses([objective], steps: 60).map { $0[0].value }
       let first = steps.prefix(10).reduce(0, +)
@@ -101,7 +102,7 @@ private struct Undeclared: StudentObjective {
   /// The value that progress shows is the one that the float networks give: the student with 8-bit
   /// grids is close to its teacher, one with 2 bits is not.
   @Test func valuesFollowTheBits() throws {
-    let objective = FeatureDistance()
+    let objective = OneLayerDistance()
     let fine = try losses([objective], bits: [8], steps: 1)[0][0].value
     let coarse = try losses([objective], bits: [2], steps: 1)[0][0].value
     #expect(fine < coarse)
@@ -116,7 +117,8 @@ private struct Undeclared: StudentObjective {
         return error as? NetworkError
       }
     }
-    #expect(error(FeatureDistance(layer: "nowhere")) == .noSuchLayer(name: "nowhere"))
+    #expect(error(OneLayerDistance(layer: "nowhere")) == .noSuchLayer(name: "nowhere"))
+    #expect(error(FeatureDistance(layers: ["nowhere"])) == .noSuchLayer(name: "nowhere"))
     for asksTeacher in [true, false] {
       #expect(
         error(Undeclared(asksTeacher: asksTeacher)) == .notObserved(layer: "layer1.0.bn1"))
@@ -132,6 +134,19 @@ private struct Undeclared: StudentObjective {
       try ObservedLayer.features.node(in: network) == network.graph.nodes[classifier].inputs[0])
     let name = network.graph.nodes[3].name
     #expect(try ObservedLayer.named(name).node(in: network) == 3)
+  }
+
+  /// Without layers, a distance of features looks at the output of every activation function.
+  @Test func allFeatures() throws {
+    let network = try Network.tinyResNet()
+    let all = FeatureDistance()
+    try all.check(for: network)
+    let names = network.graph.nodes.filter { $0.layer is Activation }.map(\.name)
+    #expect(!names.isEmpty && all.teacherLayers(in: network) == names.map { .named($0) })
+    let twice = FeatureDistance(layers: [names[0], names[0]])
+    for bad in [twice, FeatureDistance(layers: [ObservedLayer]())] {
+      #expect(throws: TrainingError.self) { try bad.check(for: network) }
+    }
   }
 
   /// Without an objective that asks the teacher, training needs no teacher's values.

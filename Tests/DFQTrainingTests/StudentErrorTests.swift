@@ -107,7 +107,7 @@ import Testing
     _ = try DynamicTrainer(
       teacher: .tinyResNet(), quantizer: Quantizer(weightBits: 2, activationBits: [2]),
       configuration: .init(
-        steps: 60, imagesPerStep: 16, learningRate: 1e-4, mixup: false, augmentation: false, seed: 1
+        steps: 60, imagesPerStep: 16, learningRate: 1e-4, mixup: .none, augmentation: false, seed: 1
       ),
       context: .init(threads: 2)
     ).train(on: images) { losses.append($0.loss("distillation")!) }

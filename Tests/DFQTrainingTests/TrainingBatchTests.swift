@@ -21,7 +21,7 @@ import Testing
     let images = SyntheticImages.random(40)
     for step in 0..<5 {
       let configuration = DynamicTrainer.Configuration(
-        imagesPerStep: 16, mixup: true, augmentation: false, seed: 2)
+        imagesPerStep: 16, mixup: .init(.easy), augmentation: false, seed: 2)
       let indices = try indices(step, count: 16, of: 40, seed: 2)
       let batch = try batch(images, step: step, configuration)
       var changed = 0
@@ -43,10 +43,32 @@ import Testing
     }
   }
 
+  /// With all images, hard ones are mixed too; a strength near 0 leaves most almost as they are.
+  @Test func mixupOfAll() throws {
+    let images = SyntheticImages.random(40)
+    func changes(_ strength: Float) throws -> [Float] {
+      let configuration = DynamicTrainer.Configuration(
+        imagesPerStep: 32, mixup: .init(.all, strength: strength), augmentation: false, seed: 2)
+      let indices = try indices(0, count: 32, of: 40, seed: 2)
+      let batch = try batch(images, step: 0, configuration)
+      return indices.enumerated().map { place, index in
+        largestDifference(batch.inputs.row(place).elements, images.images.row(index).elements)
+      }
+    }
+    // An image may draw itself as its partner.
+    #expect(try changes(1).filter { $0 > 0 }.count >= 28)
+    #expect(try changes(0.01).filter { $0 < 0.05 }.count > changes(1).filter { $0 < 0.05 }.count)
+    for bad: Float in [0, 1000, .nan] {
+      #expect(throws: TrainingError.self) {
+        try TinyTrainer.student { $0.mixup = .init(.all, strength: bad) }.check()
+      }
+    }
+  }
+
   @Test func untouched() throws {
     let images = SyntheticImages.random(9)
     let batch = try batch(
-      images, step: 1, .init(imagesPerStep: 4, mixup: false, augmentation: false, seed: 2))
+      images, step: 1, .init(imagesPerStep: 4, mixup: .none, augmentation: false, seed: 2))
     let indices = try indices(1, count: 4, of: 9, seed: 2)
     #expect(batch.inputs == images.images.rows(at: indices))
     #expect(batch.labels == images.labels.rows(at: indices))
@@ -56,7 +78,7 @@ import Testing
     let images = SyntheticImages.random(9)
     func augmented(_ step: Int) throws -> TrainingBatch {
       try batch(
-        images, step: step, .init(imagesPerStep: 4, mixup: false, augmentation: true, seed: 2))
+        images, step: step, .init(imagesPerStep: 4, mixup: .none, augmentation: true, seed: 2))
     }
     let indices = try indices(1, count: 4, of: 9, seed: 2)
     #expect(try augmented(1).inputs != images.images.rows(at: indices))

@@ -164,8 +164,13 @@ struct StudentEntry {
       return try read(LogitDistillation.self, over: LogitDistillation())
     case AttentionAlignment.kind?:
       return try read(AttentionAlignment.self, over: AttentionAlignment(layers: [String]()))
+    case FeatureDistance.kind?:
+      return try read(FeatureDistance.self, over: FeatureDistance())
     default:
-      let known = [LabelCrossEntropy.kind, LogitDistillation.kind, AttentionAlignment.kind]
+      let known = [
+        LabelCrossEntropy.kind, LogitDistillation.kind, AttentionAlignment.kind,
+        FeatureDistance.kind,
+      ]
       throw RecipeError.unknownName(
         place: node.place, what: "kind of objective", name: kind ?? node.summary,
         nearest: NearestName.of(kind ?? "", among: known))

@@ -34,6 +34,8 @@ extension StudentParameters {
 struct StudentGroup: Sendable {
   var parameters: any StudentParameters
   var group: ParameterGroup
+  /// The average of the values; nil before the first step, or where none is kept.
+  var average: ParameterAverage?
 
   /// Takes a step with the gradient of a pass.
   mutating func step(
@@ -44,9 +46,28 @@ struct StudentGroup: Sendable {
     let gradient = parameters.gradient(response, of: student)
     // A copy, because the closure changes `group` meanwhile; what the parameters keep is small.
     var parameters = self.parameters
+    let decay = trainer.configuration.averaging
     try parameters.update(&student) { values in
+      if decay > 0, average == nil { average = ParameterAverage(values) }
       try group.step(&values, gradient: gradient, step: step, of: total, context: trainer.context)
+      average?.add(
+        values, ranges: group.ranges, decay: decay, step: step - group.firstStep)
     }
     self.parameters = parameters
+  }
+
+  /// The number of values, of which ``ParameterGroup/ranges`` learn.
+  func valueCount(in student: QuantizedNetwork) throws -> Int {
+    var (parameters, student, count) = (parameters, student, 0)
+    try parameters.update(&student) { count = $0.count }
+    return count
+  }
+
+  /// Gives a student the averages in the place of the last step's values.
+  func putAverage(into student: inout QuantizedNetwork) {
+    guard let average else { return }
+    var parameters = self.parameters
+    // The closure cannot throw.
+    try? parameters.update(&student) { average.replace(&$0, ranges: group.ranges) }
   }
 }

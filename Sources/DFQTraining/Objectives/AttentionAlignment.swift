@@ -27,9 +27,9 @@ public struct AttentionAlignment: StudentObjective {
   }
 
   /// The aligned layers.
-  public var teacherLayers: [ObservedLayer] { layers }
+  public func teacherLayers(in network: Network) -> [ObservedLayer] { layers }
   /// The aligned layers.
-  public var studentLayers: [ObservedLayer] { layers }
+  public func studentLayers(in network: Network) -> [ObservedLayer] { layers }
 
   /// Checks that there are layers, each given once.
   ///

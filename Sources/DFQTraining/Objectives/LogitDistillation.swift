@@ -22,7 +22,7 @@ public struct LogitDistillation: StudentObjective {
   }
 
   /// The logits.
-  public var teacherLayers: [ObservedLayer] { [.logits] }
+  public func teacherLayers(in network: Network) -> [ObservedLayer] { [.logits] }
 
   /// Checks the temperature.
   ///

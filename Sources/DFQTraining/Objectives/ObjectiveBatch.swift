@@ -40,7 +40,7 @@ public struct ObjectiveBatch: Sendable {
   /// The teacher's values of a layer, N followed by the layer's shape.
   ///
   /// - Throws: ``NetworkError/notObserved(layer:)`` for a layer that is not among the objective's
-  ///   ``StudentObjective/teacherLayers``.
+  ///   ``StudentObjective/teacherLayers(in:)``.
   public func teacher(_ layer: ObservedLayer) throws -> Tensor {
     let node = try node(layer)
     guard let values = teacherValues[node] else {

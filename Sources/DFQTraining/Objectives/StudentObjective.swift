@@ -9,16 +9,16 @@ public import DFQGraph
 /// needs and returns the losses of a batch:
 ///
 /// ```swift
-/// struct FeatureDistance: StudentObjective {
-///   static var kind: String { "feature distance" }
+/// struct LastFeatures: StudentObjective {
+///   static var kind: String { "last features" }
 ///   var weight: Float = 10
 ///   var layer = "layer3.2.relu2"
-///   var teacherLayers: [ObservedLayer] { [.named(layer)] }
-///   var studentLayers: [ObservedLayer] { [.named(layer)] }
+///   func teacherLayers(in network: Network) -> [ObservedLayer] { [.named(layer)] }
+///   func studentLayers(in network: Network) -> [ObservedLayer] { [.named(layer)] }
 ///
 ///   func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
-///     [SquaredDistance(
-///       target: try batch.teacher(.named(layer)), node: try batch.node(.named(layer)),
+///     [SquaredError(
+///       targets: try batch.teacher(.named(layer)), node: try batch.node(.named(layer)),
 ///       weight: weight)]
 ///   }
 /// }
@@ -40,11 +40,11 @@ public protocol StudentObjective: Sendable, Hashable, Codable {
   /// The layers whose values the objective needs from the teacher.
   ///
   /// The default is none. Where no objective needs any, the teacher does not run.
-  var teacherLayers: [ObservedLayer] { get }
+  func teacherLayers(in network: Network) -> [ObservedLayer]
   /// The layers of the student that the losses look at, before any quantizer.
   ///
   /// The default is the logits.
-  var studentLayers: [ObservedLayer] { get }
+  func studentLayers(in network: Network) -> [ObservedLayer]
 
   /// Checks the settings before training starts.
   ///
@@ -64,9 +64,9 @@ extension StudentObjective {
   /// 1.
   public var weight: Float { 1 }
   /// None.
-  public var teacherLayers: [ObservedLayer] { [] }
+  public func teacherLayers(in network: Network) -> [ObservedLayer] { [] }
   /// The logits.
-  public var studentLayers: [ObservedLayer] { [.logits] }
+  public func studentLayers(in network: Network) -> [ObservedLayer] { [.logits] }
   /// Checks nothing.
   public func check(for network: Network) throws {}
 }

@@ -34,9 +34,11 @@ extension DynamicTrainer.Configuration {
       try demand(rate.isFinite && rate >= 0, "learning rates of at least 0", rate)
     }
     try schedule.check()
+    try mixup.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
     try demand(
       weightDecay.isFinite && weightDecay >= 0, "a weight decay of at least 0", weightDecay)
+    try demand((0..<1).contains(averaging), "a decay of averages in 0..<1", averaging)
     switch budgetRule {
     case .hinge(let weight):
       try demand(weight.isFinite && weight >= 0, "a hinge weight of at least 0", weight)
@@ -91,7 +93,7 @@ extension DynamicTrainer {
         "a weight of at least 0 for \(objective.name)", objective.weight)
       try demand(
         names.insert(objective.name).inserted, "objectives with different names", objective.name)
-      for layer in objective.teacherLayers + objective.studentLayers {
+      for layer in objective.teacherLayers(in: teacher) + objective.studentLayers(in: teacher) {
         _ = try layer.node(in: teacher)
       }
       try objective.check(for: teacher)

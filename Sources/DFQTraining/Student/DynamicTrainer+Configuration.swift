@@ -36,14 +36,17 @@ extension DynamicTrainer {
     public var budgetRule: BudgetRule
     /// The share of the steps, at the start, in which bits are drawn at random.
     public var warmup: Double
-    /// Whether easy images are mixed with each other (Zhang et al., 2018).
-    public var mixup: Bool
+    /// Which images are mixed in pairs.
+    public var mixup: Mixup
     /// Whether images are cropped, resized back and flipped at random.
     public var augmentation: Bool
     /// SGD's momentum (Nesterov's).
     public var momentum: Float
     /// SGD's weight decay.
     public var weightDecay: Float
+    /// The decay of the exponential moving averages of weights, steps and selectors over the training
+    /// steps, which the finished student gets; 0 for the values of the last step.
+    public var averaging: Float
     /// The share of a stored set's images that no step sees; agreement with the teacher is measured
     /// on them.
     public var holdOut: Double
@@ -61,8 +64,9 @@ extension DynamicTrainer {
       learningRate: Float? = nil, schedule: LearningRateSchedule = .cosine(final: 0.01),
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
-      mixup: Bool = true, augmentation: Bool = true, momentum: Float = 0.9,
-      weightDecay: Float = 1e-4, holdOut: Double = 0.05, calibrationImages: Int = 512,
+      mixup: Mixup = .init(.easy), augmentation: Bool = true, momentum: Float = 0.9,
+      weightDecay: Float = 1e-4, averaging: Float = 0, holdOut: Double = 0.05,
+      calibrationImages: Int = 512,
       checkpointInterval: Int = 250, seed: UInt64 = 0
     ) {
       self.budget = budget
@@ -78,6 +82,7 @@ extension DynamicTrainer {
       self.augmentation = augmentation
       self.momentum = momentum
       self.weightDecay = weightDecay
+      self.averaging = averaging
       self.holdOut = holdOut
       self.calibrationImages = calibrationImages
       self.checkpointInterval = checkpointInterval

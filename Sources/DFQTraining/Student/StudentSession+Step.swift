@@ -61,7 +61,7 @@ extension StudentSession {
     var counts: [Int] = []
     for objective in trainer.objectives {
       let losses = try objective.losses(for: view)
-      let allowed = Set(try objective.studentLayers.map { try view.node($0) })
+      let allowed = Set(try objective.studentLayers(in: trainer.teacher).map { try view.node($0) })
       for loss in losses where !allowed.contains(loss.node) {
         let nodes = trainer.teacher.graph.nodes
         throw NetworkError.notObserved(
@@ -115,7 +115,8 @@ final class TeacherObserver {
 
   init(_ trainer: DynamicTrainer) throws {
     nodes = try Set(
-      trainer.objectives.flatMap(\.teacherLayers).map { try $0.node(in: trainer.teacher) }
+      trainer.objectives.flatMap { $0.teacherLayers(in: trainer.teacher) }
+        .map { try $0.node(in: trainer.teacher) }
     ).sorted()
     executor =
       nodes.isEmpty

@@ -71,15 +71,15 @@ public final class StudentSession {
     }
     try trainer.checkBudget(state.student)
     teacher = try TeacherObserver(trainer)
-    let nodes = try trainer.objectives.flatMap(\.studentLayers).map {
-      try $0.node(in: trainer.teacher)
-    }
+    let nodes = try trainer.objectives.flatMap { $0.studentLayers(in: trainer.teacher) }
+      .map { try $0.node(in: trainer.teacher) }
     executor = StudentExecutor(
       state.student, observing: Set(nodes), context: trainer.context)
     watcher = try HeldOutWatcher(trainer, images.heldOut)
   }
 
-  /// The student as it is now; ``finish()`` gives the one that meets the budget.
+  /// The student after the last step; ``finish()`` gives the one with averaged parameters, where
+  /// averages are kept, that meets the budget.
   public var student: QuantizedNetwork { state.student }
   /// The steps done, those before an interruption included.
   public var stepsDone: Int { state.step }
@@ -92,8 +92,8 @@ public final class StudentSession {
   /// - Throws: ``TrainingError/budgetNotMet(bits:reached:)``, and `QuantizationError` or
   ///   `NetworkError` for a student whose numbers or logits are not finite.
   public func finish() throws -> QuantizedNetwork {
-    try state.student.checkFinite()
-    var student = state.student
+    var student = state.averagedStudent
+    try student.checkFinite()
     let probe = try images.calibrationImages(step: configuration.steps)
     try student.fitSelector(on: probe, context: trainer.context)
     try trainer.meetBudget(&student, images: probe)
@@ -123,7 +123,7 @@ public final class StudentSession {
       var report = try step()
       let isDue = state.step % configuration.checkpointInterval == 0 || isFinished
       if isDue {
-        report.heldOutAgreement = try watcher?.agreement(of: state.student)
+        report.heldOutAgreement = try watcher?.agreement(of: state.averagedStudent)
         try save()
       }
       do {

@@ -17,6 +17,13 @@ struct StudentState: Sendable {
     budget = BudgetPressure(trainer.configuration)
   }
 
+  /// The student with averaged parameters, where averages are kept.
+  var averagedStudent: QuantizedNetwork {
+    var student = student
+    for group in groups { group.putAverage(into: &student) }
+    return student
+  }
+
   /// Takes the step of every group with the gradients of a pass.
   mutating func update(_ response: StudentExecutor.Response, trainer: DynamicTrainer) throws {
     for index in groups.indices {
@@ -31,6 +38,7 @@ extension StudentState {
   private static let budgetName = "budget"
   private static let stepName = "step"
   private static let valuesSuffix = ".values"
+  private static let averageSuffix = ".average"
 
   /// The state as a checkpoint of a run.
   func checkpoint(
@@ -41,6 +49,10 @@ extension StudentState {
       checkpoint.add(group.group)
       if let values = group.parameters.keptValues {
         checkpoint.tensors[group.group.name + Self.valuesSuffix] = Tensor(
+          shape: [values.count], elements: values)
+      }
+      if let values = group.average?.values {
+        checkpoint.tensors[group.group.name + Self.averageSuffix] = Tensor(
           shape: [values.count], elements: values)
       }
     }
@@ -71,6 +83,12 @@ extension StudentState {
         groups[index].parameters.keptValues = try checkpoint.values(
           groups[index].group.name + Self.valuesSuffix, count: values.count)
         groups[index].parameters.restore(&self.student)
+      }
+      if trainer.configuration.averaging > 0, step > groups[index].group.firstStep {
+        groups[index].average = ParameterAverage(
+          try checkpoint.values(
+            groups[index].group.name + Self.averageSuffix,
+            count: groups[index].valueCount(in: self.student)))
       }
     }
     let saved = try checkpoint.values(Self.budgetName, count: 2)

@@ -14,8 +14,8 @@ struct FeatureDistance: StudentObjective {
   /// The layers that are compared, such as `layer3.2.bn2`.
   var layers: [String]
 
-  var teacherLayers: [ObservedLayer] { layers.map { .named($0) } }
-  var studentLayers: [ObservedLayer] { layers.map { .named($0) } }
+  func teacherLayers(in network: Network) -> [ObservedLayer] { layers.map { .named($0) } }
+  func studentLayers(in network: Network) -> [ObservedLayer] { layers.map { .named($0) } }
 
   func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
     try layers.map { layer in
