@@ -125,3 +125,67 @@ dfq_status dfq_decode_jpeg(
   }
   return status;
 }
+
+// As in decoding, all state that changes after setjmp lives in the caller's frame.
+struct encoding {
+  struct jpeg_compress_struct info;
+  struct jpeg_error_mgr errors;
+  jmp_buf exit;
+  dfq_status status;
+  dfq_message message;
+  unsigned char *bytes;
+  unsigned long count;
+};
+
+static void on_encoding_error(j_common_ptr info) {
+  struct encoding *state = info->client_data;
+  char text[JMSG_LENGTH_MAX];
+  info->err->format_message(info, text);
+  state->status = info->err->msg_code == JERR_OUT_OF_MEMORY ? DFQ_NO_MEMORY : DFQ_CORRUPT;
+  dfq_say(state->message, text);
+  longjmp(state->exit, 1);
+}
+
+static dfq_status compress(struct encoding *state, const uint8_t *pixels, size_t height,
+                           size_t width, size_t channels, int quality) {
+  struct jpeg_compress_struct *info = &state->info;
+  if (setjmp(state->exit)) return state->status;
+  jpeg_create_compress(info);
+  info->client_data = state;
+  jpeg_mem_dest(info, &state->bytes, &state->count);
+  info->image_height = (JDIMENSION)height;
+  info->image_width = (JDIMENSION)width;
+  info->input_components = (int)channels;
+  info->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(info);
+  jpeg_set_quality(info, quality, TRUE);
+  jpeg_start_compress(info, TRUE);
+  while (info->next_scanline < info->image_height) {
+    JSAMPROW row = (JSAMPROW)(pixels + info->next_scanline * width * channels);
+    jpeg_write_scanlines(info, &row, 1);
+  }
+  jpeg_finish_compress(info);
+  return DFQ_OK;
+}
+
+dfq_status dfq_encode_jpeg(const uint8_t *pixels, size_t height, size_t width, size_t channels,
+                           int quality, dfq_bytes *encoded, dfq_message message) {
+  memset(encoded, 0, sizeof *encoded);
+  if (height > JPEG_MAX_DIMENSION || width > JPEG_MAX_DIMENSION) return DFQ_TOO_LARGE;
+  struct encoding state;
+  memset(&state, 0, sizeof state);
+  state.message = message;
+  state.info.err = jpeg_std_error(&state.errors);
+  state.info.client_data = &state;
+  state.errors.error_exit = on_encoding_error;
+  state.errors.output_message = on_output;
+  const dfq_status status = compress(&state, pixels, height, width, channels, quality);
+  jpeg_destroy_compress(&state.info);
+  if (status == DFQ_OK) {
+    encoded->bytes = state.bytes;
+    encoded->count = state.count;
+  } else {
+    free(state.bytes);
+  }
+  return status;
+}

@@ -56,6 +56,37 @@ import Testing
     }
   }
 
+  /// Kinds times strengths, named by them; the images as they are keep their keys.
+  @Test func corruptions() throws {
+    try Workshop.with { workshop in
+      let added = """
+          - name: worse
+            data: "cifar10:test.bin"
+            limit: 6
+            corruption: {kind: [jpeg, contrast], strength: [1, 5]}
+          - each: {students: [[W4A4], [cascade]]}
+            name: blurred {students}
+            data: "cifar10:test.bin"
+            corruption: {kind: gaussianBlur, strength: 2}
+
+        """
+      let plain = try workshop.plan()
+      let plan = try workshop.plan(Workshop.recipe + "\n" + added)
+      let keys = Set(plan.cells.map(\.key))
+      #expect(plain.cells.allSatisfy { keys.contains($0.key) })
+      let names = Set(plan.evaluations.compactMap(\.label.evaluation))
+      #expect(
+        names == [
+          "test", "worse, jpeg 1", "worse, jpeg 5", "worse, contrast 1", "worse, contrast 5",
+          "blurred W4A4, gaussianBlur 2", "blurred cascade, gaussianBlur 2",
+        ])
+      let teachers = plan.cells.filter { $0.kind == "teacher" }
+      #expect(teachers.count == 1 + 4 + 1)
+      let kinds = teachers.compactMap { $0.identity["corruption"]?["kind"]?.text }
+      #expect(kinds.filter { $0 == "\"jpeg\"" }.count == 2 && kinds.count == 5)
+    }
+  }
+
   @Test func seedOfAnEntry() throws {
     try Workshop.with { workshop in
       let text = Workshop.recipe.replacing("method: noise,", with: "method: noise, seed: 7,")

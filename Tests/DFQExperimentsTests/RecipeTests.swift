@@ -100,6 +100,15 @@ import Testing
     ),
     ("mixup: {images: none}", "augmentation: no", "true or false expected, found \"no\""),
     ("controls: [fixed", "controls: [fixd", "evaluations[0].controls[0]"),
+    (
+      "controls: [fixed", "corruption: {kind: fog, strength: 1}, controls: [fixed",
+      "corruption.kind"
+    ),
+    (
+      "controls: [fixed", "corruption: {kind: jpeg, strength: 6}, controls: [fixed",
+      "a strength in 1...5 expected, found 6"
+    ),
+    ("controls: [fixed", "corruption: {kind: jpeg}, controls: [fixed", "\"strength\" is missing"),
     ("seeds: [1, 2]", "seeds: &a [1, 2]", "line 3: anchors"),
     ("seeds: [1, 2]", "seeds: [1, 2]\nseeds: [1]", "written twice"),
     ("seeds: [1, 2]", "seeds: [1, 2", "line "),

@@ -46,6 +46,11 @@ dfq_status dfq_decode_png(
 dfq_status dfq_encode_png(const uint8_t *pixels, size_t height, size_t width, size_t channels,
                           dfq_bytes *encoded, dfq_message message);
 
+// Encodes 8-bit gray or RGB pixels as baseline JPEG of a quality in 1...100, with libjpeg's defaults (colours at half the
+// resolution).
+dfq_status dfq_encode_jpeg(const uint8_t *pixels, size_t height, size_t width, size_t channels,
+                           int quality, dfq_bytes *encoded, dfq_message message);
+
 // Decompresses all members of a gzip file into at most `limit` bytes.
 dfq_status dfq_gunzip(
     const uint8_t *bytes, size_t count, size_t limit, dfq_bytes *plain, dfq_message message);

@@ -98,6 +98,8 @@ public struct LoadedData: Sendable {
   let name: String
   let images: any RealImages
   let digest: String
+  /// How the images were made worse; nil for those of the data set as they are.
+  let corruption: Corruption?
 }
 
 /// What people call a cell: the entries of the recipe that it comes from.

@@ -112,7 +112,8 @@ extension Expansion {
     let data = try data(entry, for: network)
     let teacherIdentity = try JSONTree(
       encoding: Identity.Teacher(
-        teacher: network.digest, data: data.digest, execution: execution))
+        teacher: network.digest, data: data.digest, corruption: data.corruption,
+        execution: execution))
     let teacher = try ArtefactKey<ArtefactKind.Teacher>(of: teacherIdentity)
     let label = CellLabel(
       recipe: recipe.name, network: network.name, evaluation: entry.name)

@@ -104,13 +104,16 @@ struct Expansion {
   mutating func data(_ entry: EvaluationEntry, for network: LoadedNetwork) throws -> LoadedData {
     let description = try recipe.data(entry.data)
     let shape = network.network.imageShape
-    let id = "\(description) \(entry.limit ?? 0) \(shape) \(network.network.classCount)"
+    let id =
+      "\(description) \(entry.limit ?? 0) \(shape) \(network.network.classCount) "
+      + (entry.corruption?.description ?? "")
     if let found = data[id] { return found }
     var images = try RealDataset.open(
       description, fitting: shape, classCount: network.network.classCount)
     if let limit = entry.limit, limit < images.count {
       images = RealSubset(images, first: limit)
     }
+    if let corruption = entry.corruption { images = CorruptedImages(images, corruption) }
     guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
     guard images.classCount == network.network.classCount else {
       throw QuantizationError.classCount(
@@ -120,7 +123,8 @@ struct Expansion {
     let found: Shape = [first.height, first.width, first.channels]
     guard found == shape else { throw NetworkError.imageShape(expected: shape, found: found) }
     let loaded = LoadedData(
-      name: entry.data, images: images, digest: try Identity.digest(images))
+      name: entry.data + (entry.corruption.map { ", \($0)" } ?? ""), images: images,
+      digest: try Identity.digest(images), corruption: entry.corruption)
     data[id] = loaded
     return loaded
   }

@@ -69,7 +69,10 @@ enum Identity {
     var kind = "teacher"
     var format = 1
     var teacher: String
+    /// The hash of the images as they are measured.
     var data: String
+    /// For people to read: the hash has it already.
+    var corruption: Corruption?
     var execution: Execution
   }
 

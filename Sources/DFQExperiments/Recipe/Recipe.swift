@@ -60,7 +60,7 @@ public struct Recipe: Sendable {
     images = try Recipe.entries(file.images ?? [], of: root["images"])
     students = try Recipe.entries(file.students ?? [], of: root["students"])
     cascades = file.cascades ?? []
-    evaluations = file.evaluations ?? []
+    evaluations = try Recipe.evaluations(file.evaluations ?? [], of: root["evaluations"])
     ablations = file.ablations ?? []
     try check(root)
   }

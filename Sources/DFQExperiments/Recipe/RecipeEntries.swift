@@ -10,7 +10,7 @@ struct RecipeFile: Decodable {
   let images: [SettingNode]?
   let students: [SettingNode]?
   let cascades: [CascadeEntry]?
-  let evaluations: [EvaluationEntry]?
+  let evaluations: [SettingNode]?
   let ablations: [AblationEntry]?
 }
 
@@ -61,6 +61,8 @@ struct EvaluationEntry: Sendable, Decodable {
   let data: String
   /// Only the first so many images.
   let limit: Int?
+  /// How the images are made worse; nil for the images as they are.
+  let corruption: Corruption?
   /// The networks whose students are measured; nil for all.
   let networks: [String]?
   /// The students and cascades that are measured; nil for all.
