@@ -107,7 +107,8 @@ struct Cascade: ParsableCommand {
     try options.withProgress("evaluation", unit: "images", saved: "nothing is saved") { bar in
       let reference = try TeacherRun(teacher, images, context: options.context)
       return try cascade.evaluation(
-        on: images, reference: reference, controls: controls ? [.shuffled, .oracle] : [],
+        on: images, reference: reference,
+        controls: controls ? [.shuffled, .oracle, .klOracle] : [],
         seed: options.seed, context: options.context
       ) { done, total in try bar.update(done, of: total) }.evaluation.report
     }

@@ -127,8 +127,10 @@ struct Evaluate: ParsableCommand {
     _ student: QuantizedNetwork, _ images: any RealImages, teacher: Network?, controls: Bool,
     run options: RunOptions
   ) throws -> EvaluationReport {
-    // The student itself, fixed, random, shuffled and oracle bits, and each candidate.
-    let passes = controls ? 5 + student.quantizer.activationBits.count : 1
+    // The student itself; fixed, random, shuffled and two kinds of oracle bits and each candidate, or
+    // the lowest candidate alone.
+    let isCompared = student.isDynamic && teacher != nil
+    let passes = controls ? 6 + student.quantizer.activationBits.count : isCompared ? 2 : 1
     var pass = 0
     var last = 0
     return try options.withProgress("evaluation", unit: "images", saved: "nothing is saved") {

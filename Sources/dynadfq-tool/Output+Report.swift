@@ -20,6 +20,7 @@ extension Output {
     try line("\(report.dataset), \(report.imageCount) images")
     if let teacher = report.teacherAccuracy { try line("teacher: \(percent(teacher)) %") }
     try table(policyHeader, ([report.student] + report.controls).map(policyRow))
+    if let decision = report.decision { try line(words(decision)) }
     guard report.layers.contains(where: { $0.histogram.count > 1 || $0.spread > 0 }) else { return }
     let widths = Set(report.layers.flatMap { $0.histogram.keys }).sorted()
     try line()
@@ -35,5 +36,15 @@ extension Output {
         + bits(report.bitsSpreadOverImages)
         + "; rank correlation with the teacher's entropy "
         + (report.entropyCorrelation.map(bits) ?? "undefined"))
+  }
+
+  /// How well images that need bits get them, in a line.
+  private static func words(_ decision: DecisionQuality) -> String {
+    func text(_ value: Double?) -> String { value.map(bits) ?? "undefined" }
+    return "images whose lowest bits disagree with the teacher: \(decision.neededCount); more bits "
+      + "got: \(decision.givenCount); precision \(text(decision.precision)), recall "
+      + "\(text(decision.recall)), mean precision of the score "
+      + "\(text(decision.averagePrecision)), AUC \(text(decision.areaUnderROC)); rank correlation "
+      + "of bits with the divergence at the lowest bits \(text(decision.divergenceCorrelation))"
   }
 }

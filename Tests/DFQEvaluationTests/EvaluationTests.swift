@@ -78,6 +78,32 @@ import Testing
       #expect(uniform.accuracy == runs[candidate].share(equalTo: images.labels))
       #expect(uniform.meanBitOPs == runs[candidate].averageBitOPs)
     }
+    // The other oracle costs no more than the student and is nearer to the float network than any
+    // choice of uniform bits for all images at that cost.
+    let bound = try policy("oracle (float")
+    #expect(bound.kind == .klOracle && bound.meanBitOPs <= own.meanBitOPs)
+    #expect(bound.meanBitOPs >= student.cheapestBitOPs * (1 - 1e-12))
+
+    // What was decided, against a run at the lowest bits.
+    let reference = try TeacherRun(student.network, images, context: EvaluationTests.context)
+    let evaluation = try student.evaluation(
+      on: images, reference: reference, context: EvaluationTests.context)
+    let record = try #require(evaluation.decisions)
+    #expect(record.scores == evaluation.meanBits)
+    #expect(
+      record.needsBits
+        == runs[0].predictions.indices.map {
+          runs[0].predictions[$0] != reference.predictions[$0]
+        })
+    #expect(record.gotMore == evaluation.meanBits.map { $0 > 2 })
+    #expect(evaluation.report.decision == report.decision)
+    #expect(report.decision?.entropyCorrelation == report.entropyCorrelation)
+    #expect(report.decision?.divergenceCorrelation != nil)
+    let same = try student.decisionQuality(
+      ofInputs: student.network.inputs(images, at: 0..<150), classes: images.labels,
+      teacher: student.network, context: EvaluationTests.context)
+    #expect(same == report.decision)
+
     #expect(report.layers.count == student.outputs.count)
     for layer in report.layers { #expect(layer.histogram.values.reduce(0, +) == 150) }
   }
@@ -146,7 +172,7 @@ import Testing
     #expect(!student.isDynamic && student.selectorParameterCount == 0)
     let report = try student.evaluate(
       on: CornerImages(count: 20), controls: EvaluationReport.Control.allCases)
-    #expect(report.controls.isEmpty && report.selectorBitOPs == 0)
+    #expect(report.controls.isEmpty && report.selectorBitOPs == 0 && report.decision == nil)
     #expect(report.bitsSpreadOverImages == 0)
     // 8 bits change logits by little: a hundredth of their size over eight layers.
     let logits = try FloatExecutor(student.network).logits(ofInputs: images).elements
@@ -273,6 +299,19 @@ import Testing
     #expect(abs(shuffled.meanBitOPs / report.meanBitOPs - 1) < 1e-12)
     let fixed = try #require(report.controls.first { $0.kind == .fixed })
     #expect(fixed.meanBitOPs <= report.meanBitOPs)
+    // The score is the margin of the first pass; those that pass twice got more.
+    let images = CornerImages(count: 80)
+    let reference = try TeacherRun(student.network, images, context: EvaluationTests.context)
+    let evaluation = try student.evaluation(
+      on: images, reference: reference, controls: [.klOracle], context: EvaluationTests.context)
+    let first = try StudentEvaluator(student, context: EvaluationTests.context).run(
+      images, policy: .fixed(2))
+    let record = try #require(evaluation.decisions)
+    #expect(
+      record.scores == Confidence.margins(of: first.logits, classes: 4).map { -Double($0) })
+    #expect(record.gotMore == evaluation.passes.map { $0 == 2 })
+    let bound = try #require(evaluation.report.controls.last)
+    #expect(bound.kind == .klOracle && bound.meanBitOPs <= evaluation.report.meanBitOPs)
   }
 
   private struct Stop: Error {}

@@ -34,7 +34,7 @@ import Testing
         case .images, .teacher: #expect(inputs.isEmpty)
         case .student: #expect(inputs == ["images"])
         case .cascade: #expect(inputs == ["images", "student"])
-        case .evaluation: #expect(inputs.isSubset(of: ["student", "cascade", "teacher"]))
+        case .evaluation: #expect(inputs.isSubset(of: ["student", "cascade", "teacher", "images"]))
         }
       }
     }

@@ -38,7 +38,8 @@ import Testing
       "evaluate", "cascade.safetensors", "--model", "tiny.safetensors", "--data",
       "cifar10:test.bin", "--controls",
     ])
-    #expect((report["controls"] as? [Any])?.count == 2)
+    #expect((report["controls"] as? [Any])?.count == 3)
+    #expect((report["decision"] as? [String: Any])?["imageCount"] as? Int == 12)
     // Half of the twelve real images continue, whatever their margins are.
     _ = try tool.json(
       cascade + [

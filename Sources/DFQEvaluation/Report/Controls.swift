@@ -34,7 +34,10 @@ struct Controls: Sendable {
     if controls.contains(.fixed) { try add(.fixed, fixed()) }
     if controls.contains(.random) { try add(.random, random()) }
     if controls.contains(.shuffled) { try add(.shuffled, shuffled()) }
-    guard controls.contains(.uniform) || controls.contains(.oracle) else { return policies }
+    let wantsDivergence = controls.contains(.klOracle) && judge.reference?.logits.isEmpty == false
+    guard controls.contains(.uniform) || controls.contains(.oracle) || wantsDivergence else {
+      return policies
+    }
     let widths = student.uniformBits
     let uniform = try widths.map { bits in
       let run = try evaluate(.fixed(bits))
@@ -43,6 +46,9 @@ struct Controls: Sendable {
     }
     if controls.contains(.oracle) {
       try add(.oracle, oracle(uniform: uniform, widths: widths, wanted: judge.labels))
+    }
+    if wantsDivergence, let reference = judge.reference {
+      try add(.klOracle, klOracle(uniform: uniform, widths: widths, reference: reference))
     }
     return policies
   }
@@ -128,6 +134,18 @@ struct Controls: Sendable {
         let place =
           uniform.firstIndex { $0.predictions[image] == wanted[image] } ?? uniform.count - 1
         return outputs.map { UInt8($0.candidate(for: widths[place])) }
+      })
+  }
+
+  /// For each image the uniform candidate at which the sum of divergences from the float network is
+  /// least, at the selector's mean BitOPs or just below.
+  func klOracle(uniform: [StudentRun], widths: [Int], reference: TeacherRun) -> Table {
+    let places = LagrangianChoice.options(
+      losses: uniform.map { reference.divergences(of: $0.logits) },
+      costs: uniform.map(\.bitOPs), budget: run.averageBitOPs)
+    return Table(
+      choices: places.flatMap { place in
+        outputs.map { UInt8($0.candidate(for: widths[place])) }
       })
   }
 }

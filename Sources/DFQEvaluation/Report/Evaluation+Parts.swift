@@ -9,7 +9,7 @@ extension Evaluation {
     kind: EvaluationReport.Policy.Kind, dataset: String, labels: [Int], reference: TeacherRun,
     predictions: [Int], meanBits: [Double], bitOPs: [Double], familyBitOPs: [Double],
     passes: [Int], margins: [Float],
-    controls: [ControlRun] = []
+    controls: [ControlRun] = [], decisions: DecisionRecord? = nil
   ) {
     precondition(
       [
@@ -40,7 +40,12 @@ extension Evaluation {
       teacherAccuracy: Statistics.mean(Judge.hits(reference.predictions, labels)),
       student: policy, controls: policies, layers: [], selectorBitOPs: 0,
       bitsSpreadOverImages: Statistics.deviation(meanBits),
-      entropyCorrelation: Statistics.rankCorrelation(meanBits, reference.entropies))
+      entropyCorrelation: Statistics.rankCorrelation(meanBits, reference.entropies),
+      decision: decisions.map {
+        DecisionQuality(
+          $0, meanBits: meanBits, entropies: reference.entropies, isRight: hits.map { $0 == 1 })
+      })
+    self.decisions = decisions
     self.predictions = predictions
     self.labels = labels
     self.meanBits = meanBits

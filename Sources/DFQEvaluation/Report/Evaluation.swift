@@ -18,6 +18,8 @@ public struct Evaluation: Sendable {
   public let margins: [Float]
   /// What each control did, in the order of the report's.
   public let controls: [ControlRun]
+  /// What was decided about bits; nil for static students, and where no teacher was given.
+  public let decisions: DecisionRecord?
 
   /// What one control did, image by image.
   public struct ControlRun: Sendable {

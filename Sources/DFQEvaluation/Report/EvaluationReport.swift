@@ -25,6 +25,11 @@ public struct EvaluationReport: Sendable, Codable {
     /// For each image the cheapest uniform candidate that classifies it as labelled (runs `uniform`
     /// too).
     case oracle
+    /// The choice that comes nearest to the float network's answers at the same cost, by the
+    /// divergence from them on the measured images: a bound that no student can know. Over uniform
+    /// candidates it is the best one (runs `uniform` too); a cascade's levels are dealt to the images
+    /// that gain most. Left out where the float network's logits are not known.
+    case klOracle
   }
 
   /// One way of choosing bits.
@@ -47,6 +52,8 @@ public struct EvaluationReport: Sendable, Codable {
       case uniform
       /// The control ``Control/oracle``.
       case oracle
+      /// The control ``Control/klOracle``.
+      case klOracle
 
       func title(bits: Int?) -> String {
         switch self {
@@ -57,6 +64,7 @@ public struct EvaluationReport: Sendable, Codable {
         case .shuffled: "shuffled between images"
         case .uniform: "all layers at \(bits.map(String.init) ?? "the same") bits"
         case .oracle: "oracle (labels)"
+        case .klOracle: "oracle (float network on these images, same BitOPs)"
         }
       }
     }
@@ -106,6 +114,9 @@ public struct EvaluationReport: Sendable, Codable {
   /// Spearman's correlation over images of mean activation bits with the teacher's prediction
   /// entropy, nil where it is not defined.
   public var entropyCorrelation: Double?
+  /// How well the images that need bits are those that get them; nil for static students, and where no
+  /// teacher was given.
+  public var decision: DecisionQuality?
 
   /// The share of images the student classifies as labelled.
   public var accuracy: Double { student.accuracy }

@@ -4,7 +4,7 @@ import DFQQuantization
 struct Judge {
   let student: QuantizedNetwork
   let labels: [Int]
-  let teacherPredictions: [Int]?
+  let reference: TeacherRun?
   let base: StudentRun
 
   /// 1 for each image whose prediction is its label, else 0.
@@ -27,7 +27,7 @@ struct Judge {
     return .init(
       kind: kind, bits: bits, name: kind.title(bits: bits), accuracy: Statistics.mean(hits),
       accuracyInterval: Statistics.interval(hits),
-      agreement: teacherPredictions.map { run.share(equalTo: $0) },
+      agreement: reference.map { run.share(equalTo: $0.predictions) },
       meanBitOPs: run.averageBitOPs, familyBitOPs: family + run.averageBitOPs - plain,
       meanActivationBits: run.averageBits,
       difference: isBase ? nil : difference.mean,

@@ -71,7 +71,7 @@ extension QuantizedNetwork {
     let evaluator = StudentEvaluator(self, context: context)
     let run = try evaluator.run(images, policy: bits, progress: progress)
     let judge = Judge(
-      student: self, labels: images.labels, teacherPredictions: reference?.predictions, base: run)
+      student: self, labels: images.labels, reference: reference, base: run)
     let asksSelector = isDynamic && bits == .selector
 
     var report = EvaluationReport(
@@ -91,6 +91,19 @@ extension QuantizedNetwork {
       ) { try evaluator.run(images, policy: $0, progress: progress) }
     }
     report.controls = policies.map(\.policy)
+    var decisions: DecisionRecord?
+    if asksSelector, let reference {
+      // The uniform control of the fewest bits is most often this run.
+      let known = policies.first { $0.policy.kind == .uniform && $0.run.bits.first == lowestBits }
+      let lowest =
+        try known?.run
+        ?? evaluator.run(images, policy: .outputs(lowestBits), progress: progress)
+      let record = self.decisions(run, lowest: lowest, reference: reference)
+      report.decision = DecisionQuality(
+        record, meanBits: run.meanBits, entropies: reference.entropies,
+        isRight: zip(run.predictions, judge.labels).map { $0 == $1 })
+      decisions = record
+    }
     let model = costModel
     return Evaluation(
       report: report, predictions: run.predictions, labels: judge.labels, meanBits: run.meanBits,
@@ -102,7 +115,7 @@ extension QuantizedNetwork {
           familyBitOPs: zip(run.bitOPs, run.bits).map {
             $0 - model.cost($1) + model.familyCost($1)
           }, meanBits: run.meanBits)
-      })
+      }, decisions: decisions)
   }
 
   /// The choices of the random control, image by image and point by point.

@@ -5,10 +5,13 @@ public import DFQTensor
 extension StudentCascade {
   /// Evaluates the cascade on real images; nothing of the images reaches it.
   ///
-  /// Two controls have a meaning here. ``EvaluationReport/Control/shuffled`` deals the levels that
+  /// Three controls have a meaning here. ``EvaluationReport/Control/shuffled`` deals the levels that
   /// images ended at to other images, so that only the knowledge of which image needs the next level
   /// is lost. ``EvaluationReport/Control/oracle`` ends each image at the first level that classifies it
-  /// as labelled (at the first level where none does): an upper bound. Others are left out.
+  /// as labelled (at the first level where none does): an upper bound.
+  /// ``EvaluationReport/Control/klOracle`` deals the same levels to the images whose divergence from
+  /// the float network falls most from the first level to the last: a bound at the same cost (the very
+  /// cost where levels are static). Others are left out.
   ///
   /// - Parameters:
   ///   - images: The images, with their classes.
@@ -36,7 +39,9 @@ extension StudentCascade {
         what: "images", expected: images.count, found: reference.predictions.count)
     }
     let evaluator = CascadeEvaluator(self, context: context)
-    let wanted = [EvaluationReport.Control.shuffled, .oracle].filter(controls.contains)
+    let wanted = [EvaluationReport.Control.shuffled, .oracle, .klOracle].filter {
+      controls.contains($0) && ($0 != .klOracle || !reference.logits.isEmpty)
+    }
     var run: CascadeRun
     var others: [Evaluation.ControlRun] = []
     if wanted.isEmpty {
@@ -49,11 +54,16 @@ extension StudentCascade {
       run = evaluator.assembled(runs, lastLevels: lastLevels(margins: margins))
       others = wanted.map { control in
         let levels =
-          control == .oracle
-          ? firstRight(runs, labels: images.labels) : shuffled(run.lastLevels, seed: seed)
+          switch control {
+          case .oracle: firstRight(runs, labels: images.labels)
+          case .klOracle:
+            byDivergence(runs, lastLevels: run.lastLevels, reference: reference)
+          default: shuffled(run.lastLevels, seed: seed)
+          }
         let found = evaluator.assembled(runs, lastLevels: levels)
         return .init(
-          kind: control == .oracle ? .oracle : .shuffled, bits: nil,
+          kind: control == .oracle ? .oracle : control == .klOracle ? .klOracle : .shuffled,
+          bits: nil,
           predictions: found.predictions, bitOPs: found.bitOPs,
           familyBitOPs: found.familyBitOPs, meanBits: found.meanBits)
       }
@@ -61,7 +71,8 @@ extension StudentCascade {
     let evaluation = Evaluation(
       kind: .selector, dataset: images.name, labels: images.labels, reference: reference,
       predictions: run.predictions, meanBits: run.meanBits, bitOPs: run.bitOPs,
-      familyBitOPs: run.familyBitOPs, passes: run.passes, margins: run.margins, controls: others)
+      familyBitOPs: run.familyBitOPs, passes: run.passes, margins: run.margins, controls: others,
+      decisions: decisions(run, reference: reference))
     return (evaluation, run)
   }
 

@@ -4,24 +4,31 @@ public import DFQGraph
 import DFQQuantization
 public import DFQTensor
 
-/// What a full-precision network tells of real images; make it once to compare several students.
+/// What a full-precision network tells of images; make it once to compare several students.
 public struct TeacherRun: Sendable {
   /// The predicted class of each image.
   public let predictions: [Int]
   /// The entropy of each prediction, in nats.
   public let entropies: [Double]
+  /// The logits, N C; empty where only predictions are known.
+  public let logits: [Float]
 
   /// What a run told before, for example one that was stored.
   ///
   /// - Throws: ``QuantizationError/bitsCount(what:expected:found:)`` for another number of entropies
-  ///   than predictions.
-  public init(predictions: [Int], entropies: [Double]) throws {
+  ///   than predictions, or logits that are not as many for each image.
+  public init(predictions: [Int], entropies: [Double], logits: [Float] = []) throws {
     guard predictions.count == entropies.count else {
       throw QuantizationError.bitsCount(
         what: "entropies", expected: predictions.count, found: entropies.count)
     }
+    guard logits.isEmpty || logits.count.isMultiple(of: max(predictions.count, 1)) else {
+      throw QuantizationError.bitsCount(
+        what: "logits", expected: predictions.count, found: logits.count)
+    }
     self.predictions = predictions
     self.entropies = entropies
+    self.logits = logits
   }
 
   /// Runs the network on real images.
@@ -32,25 +39,45 @@ public struct TeacherRun: Sendable {
     _ teacher: Network, _ images: any RealImages, context: ExecutionContext = .default,
     progress: ((_ done: Int, _ of: Int) throws -> Void)? = nil
   ) throws {
-    guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
     let executor = FloatExecutor(teacher, context: context)
-    let classes = teacher.classCount
-    var predictions: [Int] = []
-    var entropies: [Double] = []
-    let batch = 1024
-    for start in stride(from: 0, to: images.count, by: batch) {
-      try Task.checkCancellation()
-      let range = start..<min(start + batch, images.count)
+    try self.init(count: images.count) { range in
       let logits = try executor.logits(of: images, range: range)
+      try progress?(range.upperBound, images.count)
+      return logits
+    }
+  }
+
+  /// Runs the network on normalized inputs N H W C, such as synthetic images.
+  ///
+  /// - Throws: ``QuantizationError`` for no inputs or logits that are not finite, `NetworkError` for
+  ///   inputs of another shape.
+  public init(_ teacher: Network, inputs: Tensor, context: ExecutionContext = .default) throws {
+    let executor = FloatExecutor(teacher, context: context)
+    try self.init(count: inputs.rowCount) { try executor.logits(ofInputs: inputs.rows($0)) }
+  }
+
+  private init(count: Int, _ compute: (Range<Int>) throws -> Tensor) throws {
+    guard count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
+    var (predictions, entropies, all) = ([Int](), [Double](), [Float]())
+    let batch = 1024
+    for start in stride(from: 0, to: count, by: batch) {
+      try Task.checkCancellation()
+      let logits = try compute(start..<min(start + batch, count))
       try logits.checkFinite("full-precision network")
       predictions += logits.argmaxOfRows()
-      entropies += (0..<logits.rowCount).map {
-        Softmax(logits.elements[$0 * classes..<($0 + 1) * classes]).entropy
-      }
-      try progress?(range.upperBound, images.count)
+      entropies += (0..<logits.rowCount).map { Softmax(logits.row($0).elements).entropy }
+      all += logits.elements
     }
     self.predictions = predictions
     self.entropies = entropies
+    logits = all
+  }
+
+  /// The divergence of each row of logits N C from this run's, in nats; empty where this run's logits
+  /// are not known.
+  func divergences(of other: [Float]) -> [Double] {
+    guard !logits.isEmpty, logits.count == other.count else { return [] }
+    return Divergence.between(other, and: logits, classes: logits.count / predictions.count)
   }
 }
 

@@ -82,6 +82,8 @@ public struct EvaluationCell: Sendable {
   let settings: JSONTree
   /// Whether bits depend on the image.
   let isDynamic: Bool
+  /// The synthetic images on which decisions are measured too; nil for a static student.
+  let synthetic: ArtefactKey<ArtefactKind.SyntheticSet>?
   let label: CellLabel
 }
 
@@ -161,7 +163,7 @@ extension TeacherCell: CellContent { static var kind: String { "teacher" } }
 
 extension EvaluationCell: CellContent {
   static var kind: String { "evaluation" }
-  var inputs: [String] { [subject.text, teacher.text] }
+  var inputs: [String] { [subject.text, teacher.text] + (synthetic.map { [$0.text] } ?? []) }
 }
 
 extension Cell {

@@ -137,7 +137,8 @@ extension Expansion {
           EvaluationCell(
             key: key, identity: identity, network: network, subject: subject.subject,
             teacher: teacher, data: data, controls: controls, seed: seed,
-            settings: subject.settings, isDynamic: subject.isDynamic, label: label)))
+            settings: subject.settings, isDynamic: subject.isDynamic,
+            synthetic: subject.isDynamic ? subject.imagesKey : nil, label: label)))
       note(label, key.text)
     }
   }

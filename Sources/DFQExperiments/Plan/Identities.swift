@@ -67,7 +67,7 @@ enum Identity {
 
   struct Teacher: Codable {
     var kind = "teacher"
-    var format = 1
+    var format = 2
     var teacher: String
     /// The hash of the images as they are measured.
     var data: String
@@ -78,7 +78,7 @@ enum Identity {
 
   struct Evaluation: Codable {
     var kind = "evaluation"
-    var format = 1
+    var format = 2
     var subject: String
     var teacher: ArtefactKey<ArtefactKind.Teacher>
     var controls: [EvaluationReport.Control]

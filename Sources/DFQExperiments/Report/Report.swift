@@ -45,6 +45,7 @@ public struct Report {
     for line in origin { both(line, kind: "quiet") }
     var comparisonRows: [[String]] = []
     var summaryRows: [[String]] = []
+    var decisions: ReportTable?
     var tables = (summary: ReportTables.comparisons([]), comparisons: ReportTables.comparisons([]))
     for section in data.sections {
       page.heading(2, section.recipe)
@@ -65,6 +66,16 @@ public struct Report {
       if let confidence = ReportTables.confidence(section, data) {
         page.table(confidence.condensed)
         markdown += Report.text(confidence)
+      }
+      if let table = ReportTables.decisions(section) {
+        page.table(table.condensed)
+        markdown += Report.text(table)
+        both(Report.decisionNote, kind: "quiet")
+        let rows = table.rows.map { [section.recipe] + $0 }
+        if decisions == nil {
+          decisions = ReportTable(title: table.title, header: ["recipe"] + table.header, rows: [])
+        }
+        decisions?.rows += rows
       }
       let figures = ReportFigures(section: section, data: data).all()
       page.figures(figures)
@@ -87,6 +98,7 @@ public struct Report {
     tables.comparisons.header.insert("recipe", at: 0)
     tables.comparisons.rows = comparisonRows
     if !comparisonRows.isEmpty { try write(tables.comparisons.csv, "comparisons.csv") }
+    if let decisions { try write(decisions.csv, "decisions.csv") }
   }
 
   private static func text(_ table: ReportTable) -> String {
@@ -100,6 +112,14 @@ public struct Report {
     + "controls; an ablation is compared with the student as written. McNemar's mid-p is given for "
     + "each seed, and the last column is mean ± standard deviation over seeds, in points. Every figure "
     + "is of the last step; real images selected nothing."
+
+  private static let decisionNote =
+    "An image needs bits where its answer at the lowest bits (of a cascade: at the first level) is not "
+    + "the float network's. Mean precision and AUC are of the score that finds such images: minus the "
+    + "first level's margin, or the mean bits that a selector gave. Rank correlations are Spearman's, "
+    + "of an image's mean bits with the divergence KL(float || lowest bits), with the entropy of the "
+    + "float network's answer and with whether the final answer is the label. Synthetic images are "
+    + "those that selector or thresholds were fitted on, all of them; their label is its largest class."
 
   /// Commit, machine, dates: what all results have in common, or all that they have.
   private var origin: [String] {

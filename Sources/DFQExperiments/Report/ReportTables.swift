@@ -97,6 +97,49 @@ enum ReportTables {
       ], rows: rows, wordColumns: 4)
   }
 
+  /// How well the images that need bits get them, on the synthetic images that decisions were fitted on
+  /// and on the measured ones.
+  static func decisions(_ section: ReportData.Section) -> ReportTable? {
+    typealias Measure = (name: String, scale: Double, digits: Int, of: (DecisionQuality) -> Double?)
+    func share(_ count: Int, _ quality: DecisionQuality) -> Double {
+      Double(count) / Double(max(quality.imageCount, 1))
+    }
+    let measures: [Measure] = [
+      ("need bits %", 100, 2, { share($0.neededCount, $0) }),
+      ("got more %", 100, 2, { share($0.givenCount, $0) }),
+      ("precision", 1, 3, \.precision), ("recall", 1, 3, \.recall), ("F1", 1, 3, \.f1),
+      ("mean precision", 1, 3, \.averagePrecision), ("AUC", 1, 3, \.areaUnderROC),
+      ("rank corr. KL", 1, 3, \.divergenceCorrelation),
+      ("rank corr. entropy", 1, 3, \.entropyCorrelation),
+      ("rank corr. right", 1, 3, \.correctnessCorrelation),
+      ("both", 1, 1, { Double($0.neededAndGiven) }), ("got only", 1, 1, { Double($0.givenOnly) }),
+      ("need only", 1, 1, { Double($0.neededOnly) }), ("neither", 1, 1, { Double($0.neither) }),
+    ]
+    let sources: [(name: String, of: (ResultRecord) -> DecisionQuality?)] = [
+      ("synthetic", \.syntheticDecision), ("real", { $0.report?.decision }),
+    ]
+    let rows = section.rows.compactMap { row -> [String]? in
+      guard row.records.contains(where: { $0.report?.decision != nil }) else { return nil }
+      return [
+        row.label.evaluation ?? "", row.label.network, row.label.images ?? "", row.name, row.family,
+      ]
+        + measures.flatMap { measure in
+          sources.map { source in
+            let values = row.records.compactMap { source.of($0).flatMap(measure.of) }
+            guard values.count == row.records.count else { return "-" }
+            return ReportNumbers.spread(
+              SeedSpread(values), scale: measure.scale, digits: measure.digits)
+          }
+        }
+    }
+    guard !rows.isEmpty else { return nil }
+    return ReportTable(
+      title: "Decision quality",
+      header: ["evaluation", "network", "images", "student", "bits chosen by"]
+        + measures.flatMap { measure in sources.map { "\(measure.name), \($0.name)" } },
+      rows: rows, wordColumns: 5)
+  }
+
   /// One line for each result: everything but the settings.
   static func records(_ data: ReportData) -> ReportTable {
     ReportTable(

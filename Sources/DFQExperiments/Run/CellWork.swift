@@ -45,13 +45,15 @@ extension Cell {
 }
 
 extension EvaluationCell {
-  /// How often the images are run: the student itself, its controls and the uniform candidates.
+  /// How often the images are run: the student itself, its controls and the uniform candidates or the
+  /// lowest of them.
   var passCount: Int {
     switch subject {
     case .cascade: 2
     case .student:
       1 + controls.filter { $0 != .uniform }.count
-        + (controls.contains(.uniform) || controls.contains(.oracle) ? 3 : 0)
+        + (controls.contains { [.uniform, .oracle, .klOracle].contains($0) }
+          ? 3 : isDynamic ? 1 : 0)
     }
   }
 }

@@ -110,14 +110,16 @@ struct CellWorker {
     let run = try TeacherRun(cell.network.network, images, context: context) { done, total in
       try progress(Double(done) / Double(total))
     }
-    let results = PerImageResults(
+    var results = PerImageResults(
       labels: images.labels, predictions: run.predictions, teacher: run.predictions,
       teacherEntropies: run.entropies)
+    results.teacherLogits = run.logits
     let right = results.isRight.filter { $0 }.count
     let record = ResultRecord(
       kind: "teacher", key: cell.key.text, label: cell.label, settings: cell.identity,
       isDynamic: false, dataset: cell.data.name, imageCount: images.count,
-      accuracy: Double(right) / Double(images.count), report: nil, training: nil, run: details())
+      accuracy: Double(right) / Double(images.count), report: nil, training: nil,
+      syntheticDecision: nil, run: details())
     return (results, record)
   }
 
@@ -126,7 +128,10 @@ struct CellWorker {
   ) throws -> (PerImageResults, ResultRecord) {
     let teacher = try PerImageResults(contentsOf: store.file(cell.teacher))
     let reference = try TeacherRun(
-      predictions: teacher.predictions, entropies: teacher.teacherEntropies)
+      predictions: teacher.predictions, entropies: teacher.teacherEntropies,
+      logits: teacher.teacherLogits)
+    let synthetic = try cell.synthetic.map { try SyntheticImages(contentsOf: store.file($0)) }
+    var decision: DecisionQuality?
     let evaluation: Evaluation
     var first: CascadeRun?
     switch cell.subject {
@@ -142,6 +147,11 @@ struct CellWorker {
         last = done
         try progress(Double(min(pass, passes - 1) * total + done) / Double(passes * total))
       }
+      decision = try synthetic.flatMap {
+        try student.decisionQuality(
+          ofInputs: $0.images, classes: $0.labels.argmaxOfRows(), teacher: cell.network.network,
+          context: context)
+      }
     case .cascade(let key):
       let cascade = try StudentCascade(contentsOf: store.file(key))
       let run = try cascade.evaluation(
@@ -151,12 +161,18 @@ struct CellWorker {
         try progress(Double($0) / Double($1))
       }
       (evaluation, first) = (run.evaluation, run.run)
+      decision = try synthetic.map {
+        try cascade.decisionQuality(
+          ofInputs: $0.images, classes: $0.labels.argmaxOfRows(), teacher: cell.network.network,
+          context: context)
+      }
     }
     let record = ResultRecord(
       kind: "evaluation", key: cell.key.text, label: cell.label, settings: cell.settings,
       isDynamic: cell.isDynamic, dataset: cell.data.name, imageCount: cell.data.images.count,
       accuracy: evaluation.report.accuracy, report: evaluation.report,
-      training: ArtefactInfo.read(cell.subject.text, in: store)?.training, run: details())
+      training: ArtefactInfo.read(cell.subject.text, in: store)?.training,
+      syntheticDecision: decision, run: details())
     var results = PerImageResults(evaluation, reference: reference)
     results.firstPredictions = first?.firstPredictions ?? []
     results.firstMargins = first?.firstMargins ?? []

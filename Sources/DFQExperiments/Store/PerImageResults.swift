@@ -1,5 +1,5 @@
 import DFQFiles
-import DynaDFQ
+public import DynaDFQ
 
 /// What an evaluation did image by image, so that paired statistics need no second run.
 public struct PerImageResults: Sendable {
@@ -21,6 +21,8 @@ public struct PerImageResults: Sendable {
   public var teacher: [Int]
   /// The entropy of the full-precision network's prediction, in nats.
   public var teacherEntropies: [Double]
+  /// The logits of the full-precision network, N C; only in its own results.
+  public var teacherLogits: [Float] = []
   /// The largest logit less the second largest; empty for a full-precision network.
   public var margins: [Float]
   /// The MAC-weighted mean activation bits; empty for a full-precision network.
@@ -33,6 +35,8 @@ public struct PerImageResults: Sendable {
   public var firstPredictions: [Int] = []
   /// The margin of a cascade's first student; empty for others.
   public var firstMargins: [Float] = []
+  /// What was decided about bits; nil for static students and full-precision networks.
+  public var decisions: DecisionRecord?
   /// The controls.
   public var controls: [Control] = []
 
@@ -58,12 +62,22 @@ public struct PerImageResults: Sendable {
     add("correct", isRight.map { $0 ? 1 : 0 })
     add("agreement", agrees.map { $0 ? 1 : 0 })
     add("teacherEntropy", teacherEntropies.map(Float.init))
+    if !teacherLogits.isEmpty {
+      let classes = teacherLogits.count / labels.count
+      file.add("teacherLogits", Tensor(shape: [labels.count, classes], elements: teacherLogits))
+    }
     add("margin", margins)
     add("meanBits", meanBits)
     add("passes", passes)
     add("bitOPs", bitOPs.map { Int($0.rounded()) })
     add("first.prediction", firstPredictions)
     add("first.margin", firstMargins)
+    if let decisions {
+      add("decision.needsBits", decisions.needsBits.map { $0 ? 1 : 0 })
+      add("decision.gotMore", decisions.gotMore.map { $0 ? 1 : 0 })
+      add("decision.score", decisions.scores.map { Float($0) })
+      add("decision.divergence", decisions.divergences.map { Float($0) })
+    }
     for control in controls {
       add("control.\(control.name).prediction", control.predictions)
       add("control.\(control.name).bitOPs", control.bitOPs.map { Int($0.rounded()) })
@@ -106,12 +120,25 @@ public struct PerImageResults: Sendable {
     predictions = try whole("prediction")
     teacher = try whole("teacher")
     teacherEntropies = try floats("teacherEntropy").map(Double.init)
+    if file.contains("teacherLogits") {
+      let logits = try file.tensor("teacherLogits")
+      try demand("teacherLogits", logits.shape.rank == 2 ? logits.rowCount : 0)
+      teacherLogits = logits.elements
+    }
     margins = try floats("margin")
     meanBits = try floats("meanBits")
     passes = try wholeIfThere("passes")
     bitOPs = try wholeIfThere("bitOPs").map(Double.init)
     firstPredictions = try wholeIfThere("first.prediction")
     firstMargins = try floats("first.margin")
+    if file.contains("decision.needsBits") {
+      let scores = try floats("decision.score")
+      try demand("decision.score", scores.count)
+      decisions = DecisionRecord(
+        needsBits: try whole("decision.needsBits").map { $0 != 0 },
+        gotMore: try whole("decision.gotMore").map { $0 != 0 }, scores: scores.map(Double.init),
+        divergences: try floats("decision.divergence").map(Double.init))
+    }
     let prefix = "control."
     let suffix = ".prediction"
     for name in file.names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
@@ -144,6 +171,7 @@ public struct PerImageResults: Sendable {
       teacher: reference.predictions, teacherEntropies: reference.entropies,
       margins: evaluation.margins, meanBits: evaluation.meanBits.map(Float.init),
       passes: evaluation.passes, bitOPs: evaluation.bitOPs)
+    decisions = evaluation.decisions
     controls = evaluation.controls.map {
       Control(
         name: $0.kind.rawValue + ($0.bits.map(String.init) ?? ""), predictions: $0.predictions,

@@ -27,6 +27,9 @@ public struct ResultRecord: Sendable, Codable {
   public var report: EvaluationReport?
   /// What the student does with synthetic images, as measured after its training.
   public var training: TrainingSummary?
+  /// How well images that need bits get them among the synthetic images that the selector or the
+  /// thresholds were fitted on; the same of real images is in the report.
+  public var syntheticDecision: DecisionQuality?
   /// How the result came about.
   public var run: RunDetails
 }

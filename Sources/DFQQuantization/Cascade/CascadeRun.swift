@@ -6,6 +6,8 @@ public struct CascadeRun: Sendable {
   public package(set) var firstPredictions: [Int]
   /// The logit margin of each image at the first level.
   public package(set) var firstMargins: [Float]
+  /// The logits of each image at the first level, N C.
+  public package(set) var firstLogits: [Float]
   /// The predicted class of each image, by its last level.
   public package(set) var predictions: [Int]
   /// The logits of each image's last level, N C.
@@ -33,6 +35,7 @@ public struct CascadeRun: Sendable {
     predictions = lastLevels
     passes = lastLevels
     logits = [Float](repeating: 0, count: count * classes)
+    firstLogits = logits
     margins = [Float](repeating: 0, count: count)
     firstMargins = margins
     meanBits = [Double](repeating: 0, count: count)
@@ -53,6 +56,7 @@ public struct CascadeRun: Sendable {
       predictions[image] = run.predictions[row]
       margins[image] = MarginCascade.margin(logits)
       if level == 0 {
+        firstLogits.replaceSubrange(image * classes..<(image + 1) * classes, with: logits)
         firstPredictions[image] = predictions[image]
         firstMargins[image] = margins[image]
       }
