@@ -9,6 +9,7 @@ struct Inspect: ParsableCommand {
       dynadfq inspect --kernels --network resnet18
       dynadfq inspect student.safetensors --layer layer1.0.conv1
       dynadfq inspect student.safetensors --images images.safetensors --picture bits.png
+      dynadfq inspect cascade.safetensors --hardware --continuing 0.27
       """)
 
   @Argument(
@@ -38,6 +39,7 @@ struct Inspect: ParsableCommand {
   var picture: String?
   @Option(help: ClassNames.help)
   var classNames: String?
+  @OptionGroup var cost: HardwareOptions
   @OptionGroup var options: RunOptions
 
   func validate() throws {
@@ -46,6 +48,12 @@ struct Inspect: ParsableCommand {
     try Demand.absent("--images", images != nil && picture == nil, "without --picture")
     try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
     if network != nil { try Demand.absent("the file", file != nil, "with --network") }
+    for (option, isGiven) in [
+      ("--arch", arch != nil), ("--kernels", kernels), ("--similarity", similarity),
+      ("--layer", layer != nil), ("--picture", picture != nil),
+    ] {
+      try Demand.absent(option, cost.hardware && isGiven, "with --hardware")
+    }
     guard kernels else { return }
     try Demand.absent("--similarity", similarity, "with --kernels")
     try Demand.absent("--layer", layer != nil, "with --kernels")
@@ -59,6 +67,7 @@ struct Inspect: ParsableCommand {
     preflight.writes("--picture", picture)
     try preflight.check()
     if kernels { return try KernelReport(network: measured(), options: options).print() }
+    if cost.hardware { return try inspectHardware() }
     switch try kind() {
     case .images(let set): try inspect(set)
     case .cascade(let cascade): try inspect(cascade)
@@ -109,6 +118,17 @@ struct Inspect: ParsableCommand {
     case .cascade(let cascade): return cascade.levels[0].network
     case .images: throw ToolError.usage("--kernels needs a network, \(file ?? "") holds images")
     }
+  }
+
+  private func inspectHardware() throws {
+    let report: HardwareReport
+    switch try kind() {
+    case .student(let student): report = try HardwareReport(student, options: cost)
+    case .cascade(let cascade): report = try HardwareReport(cascade, options: cost)
+    case .network, .images:
+      throw ToolError.usage("--hardware needs a student or a cascade")
+    }
+    if options.json { try Output.json(report, run: options) } else { try report.show() }
   }
 
   private func inspect(_ cascade: StudentCascade) throws {

@@ -61,6 +61,14 @@ extension QuantizedNetwork {
     return costModel.cost(bits) + selectorBitOPs
   }
 
+  /// The bits of every quantized output, pass by pass, where a decider decides between passes; else
+  /// empty.
+  public var passBits: [[Int]] {
+    plan.passes.map { positions in
+      zip(placement.points, positions).map { $0.bits[Int($1)] }
+    }
+  }
+
   /// The MAC-weighted mean of activation bits, image by image.
   package func meanBits(_ bits: [[Int]]) -> [Double] {
     let model = costModel
