@@ -31,7 +31,7 @@ import Testing
         kinds[cell.key] = cell.kind
         let inputs = Set(cell.inputs.map { kinds[$0] ?? "" })
         switch cell {
-        case .images, .teacher: #expect(inputs.isEmpty)
+        case .images, .teacher, .upperBound: #expect(inputs.isEmpty)
         case .student: #expect(inputs == ["images"])
         case .cascade: #expect(inputs == ["images", "student"])
         case .evaluation: #expect(inputs.isSubset(of: ["student", "cascade", "teacher", "images"]))

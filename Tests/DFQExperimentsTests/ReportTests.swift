@@ -18,7 +18,8 @@ import Testing
       let names = report.files.map { String($0.split(separator: "/").last ?? "") }.sorted()
       #expect(
         names == [
-          "comparisons.csv", "decisions.csv", "index.html", "report.md", "results.csv", "summary.csv",
+          "comparisons.csv", "decisions.csv", "index.html", "report.md", "results.csv",
+          "summary.csv",
           "tiny-tiny-test-accuracy.svg", "tiny-tiny-test-agreement.svg",
           "tiny-tiny-test-difficulty.svg", "tiny-tiny-test-layers.svg", "tiny-tiny-test-risk.svg",
         ])

@@ -8,6 +8,8 @@ public enum ArtefactKind {
   public enum Student {}
   /// A cascade of students with its thresholds.
   public enum Cascade {}
+  /// A student that was trained on real images; no other kind of cell takes its key.
+  public enum UpperBound {}
   /// What a full-precision network does on real images.
   public enum Teacher {}
   /// What a student or a cascade does on real images.

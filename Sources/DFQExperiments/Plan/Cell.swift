@@ -8,6 +8,8 @@ public enum Cell: Sendable {
   case student(StudentCell)
   /// Fits a cascade's thresholds on synthetic images.
   case cascade(CascadeCell)
+  /// Trains an upper bound on real images.
+  case upperBound(UpperBoundCell)
   /// Runs the full-precision network on real images.
   case teacher(TeacherCell)
   /// Runs a student or a cascade on real images.
@@ -46,6 +48,16 @@ public struct CascadeCell: Sendable {
   let label: CellLabel
 }
 
+/// Trains a student on real images, as an upper bound; only evaluations take its key.
+public struct UpperBoundCell: Sendable {
+  let key: ArtefactKey<ArtefactKind.UpperBound>
+  let identity: JSONTree
+  let network: LoadedNetwork
+  let data: LoadedData
+  let settings: StudentSettings
+  let label: CellLabel
+}
+
 /// Runs a full-precision network on real images.
 public struct TeacherCell: Sendable {
   let key: ArtefactKey<ArtefactKind.Teacher>
@@ -61,11 +73,13 @@ public struct EvaluationCell: Sendable {
   enum Subject: Sendable {
     case student(ArtefactKey<ArtefactKind.Student>)
     case cascade(ArtefactKey<ArtefactKind.Cascade>)
+    case upperBound(ArtefactKey<ArtefactKind.UpperBound>)
 
     var text: String {
       switch self {
       case .student(let key): key.text
       case .cascade(let key): key.text
+      case .upperBound(let key): key.text
       }
     }
   }
@@ -159,6 +173,8 @@ extension CascadeCell: CellContent {
   }
 }
 
+extension UpperBoundCell: CellContent { static var kind: String { "upper bound" } }
+
 extension TeacherCell: CellContent { static var kind: String { "teacher" } }
 
 extension EvaluationCell: CellContent {
@@ -172,6 +188,7 @@ extension Cell {
     case .images(let cell): cell
     case .student(let cell): cell
     case .cascade(let cell): cell
+    case .upperBound(let cell): cell
     case .teacher(let cell): cell
     case .evaluation(let cell): cell
     }

@@ -63,6 +63,7 @@ extension Expansion {
     var subjects: [Subject] = []
     for images in recipe.images {
       let imagesName = try Recipe.name(of: images)
+      // Upper bounds are no students here: their key is of another type.
       func student(_ name: String) -> (key: ArtefactKey<ArtefactKind.Student>, Subject)? {
         for subject in students
         where subject.name == name && subject.ablation == nil && subject.images == imagesName {
@@ -71,9 +72,11 @@ extension Expansion {
         return nil
       }
       let levels = entry.levels.compactMap(student)
-      guard levels.count == entry.levels.count, let first = levels.first else { continue }
+      guard levels.count == entry.levels.count, let set = levels.first?.1.imagesKey else {
+        continue
+      }
       var identity = Identity.Cascade(
-        levels: levels.map(\.key), images: first.1.imagesKey, fitter: "margin share",
+        levels: levels.map(\.key), images: set, fitter: "margin share",
         rule: entry.rule ?? .threshold,
         execution: execution)
       switch entry.budget {
@@ -109,7 +112,8 @@ extension Expansion {
     _ entry: EvaluationEntry, _ network: LoadedNetwork, _ seed: UInt64, _ subjects: [Subject]
   ) throws {
     guard entry.networks?.contains(network.name) ?? true else { return }
-    let data = try data(entry, for: network)
+    let data = try data(
+      entry.data, limit: entry.limit, corruption: entry.corruption, for: network)
     let teacherIdentity = try JSONTree(
       encoding: Identity.Teacher(
         teacher: network.digest, data: data.digest, corruption: data.corruption,
@@ -167,6 +171,7 @@ extension Expansion {
     if !recipe.students.isEmpty, recipe.images.isEmpty {
       throw RecipeError.missingKey(place: .init(line: 0, path: ""), key: "images")
     }
+    try checkUpperBounds(studentNames: studentNames)
     for (index, cascade) in recipe.cascades.enumerated() {
       let path = "cascades[\(index)]"
       guard (2...7).contains(cascade.levels.count) else {
@@ -183,7 +188,9 @@ extension Expansion {
       let path = "evaluations[\(index)]"
       try demand(entry.networks, networkNames, "network", path)
       try demand(
-        entry.students, studentNames + recipe.cascades.map(\.name), "student", path)
+        entry.students,
+        studentNames + recipe.cascades.map(\.name) + recipe.upperBounds.map(\.name), "student",
+        path)
     }
     for (index, entry) in recipe.ablations.enumerated() {
       try demand(entry.of, studentNames, "student", "ablations[\(index)]")

@@ -16,7 +16,8 @@ struct Expansion {
     let name: String
     let ablation: String?
     let images: String
-    let imagesKey: ArtefactKey<ArtefactKind.SyntheticSet>
+    /// The synthetic images; nil for an upper bound.
+    let imagesKey: ArtefactKey<ArtefactKind.SyntheticSet>?
     let subject: EvaluationCell.Subject
     let settings: JSONTree
     let isDynamic: Bool
@@ -42,6 +43,9 @@ struct Expansion {
         }
         for cascade in recipe.cascades {
           subjects += try self.subjects(of: cascade, network, seed, students: subjects)
+        }
+        for bound in recipe.upperBounds {
+          subjects += try self.subjects(of: bound, network, seed)
         }
         // Image sets that no student uses are wanted for themselves.
         for entry in recipe.images { _ = try imageSet(entry, nil, network, seed) }
@@ -100,20 +104,22 @@ struct Expansion {
     return (decoded.name, key, identity)
   }
 
-  /// The data set of an evaluation in memory, opened and hashed once.
-  mutating func data(_ entry: EvaluationEntry, for network: LoadedNetwork) throws -> LoadedData {
-    let description = try recipe.data(entry.data)
+  /// A data set in memory, opened and hashed once.
+  mutating func data(
+    _ name: String, limit: Int?, corruption: Corruption? = nil, for network: LoadedNetwork
+  ) throws -> LoadedData {
+    let description = try recipe.data(name)
     let shape = network.network.imageShape
     let id =
-      "\(description) \(entry.limit ?? 0) \(shape) \(network.network.classCount) "
-      + (entry.corruption?.description ?? "")
+      "\(description) \(limit ?? 0) \(shape) \(network.network.classCount) "
+      + (corruption?.description ?? "")
     if let found = data[id] { return found }
     var images = try RealDataset.open(
       description, fitting: shape, classCount: network.network.classCount)
-    if let limit = entry.limit, limit < images.count {
+    if let limit, limit < images.count {
       images = RealSubset(images, first: limit)
     }
-    if let corruption = entry.corruption { images = CorruptedImages(images, corruption) }
+    if let corruption { images = CorruptedImages(images, corruption) }
     guard images.count > 0 else { throw QuantizationError.noImages(what: "evaluation") }
     guard images.classCount == network.network.classCount else {
       throw QuantizationError.classCount(
@@ -123,8 +129,8 @@ struct Expansion {
     let found: Shape = [first.height, first.width, first.channels]
     guard found == shape else { throw NetworkError.imageShape(expected: shape, found: found) }
     let loaded = LoadedData(
-      name: entry.data + (entry.corruption.map { ", \($0)" } ?? ""), images: images,
-      digest: try Identity.digest(images), corruption: entry.corruption)
+      name: name + (corruption.map { ", \($0)" } ?? ""), images: images,
+      digest: try Identity.digest(images), corruption: corruption)
     data[id] = loaded
     return loaded
   }

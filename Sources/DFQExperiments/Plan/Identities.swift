@@ -35,7 +35,8 @@ enum Identity {
     var kind = "student"
     var format = 1
     var teacher: String
-    var images: ArtefactKey<ArtefactKind.SyntheticSet>
+    /// Nil for an upper bound, whose images are named beside it.
+    var images: ArtefactKey<ArtefactKind.SyntheticSet>?
     var quantizer: Quantizer
     var selector: BitSelector?
     var objectives: [Objective]
@@ -63,6 +64,14 @@ enum Identity {
     var fitter: String
     var rule: CascadeRule
     var execution: Execution
+  }
+
+  struct UpperBound: Codable {
+    var kind = "upper bound"
+    var format = 1
+    /// The hash of the real images.
+    var data: String
+    var student: Student
   }
 
   struct Teacher: Codable {
@@ -105,7 +114,7 @@ enum Identity {
   /// The settings of a student; how often it is saved does not change its bits.
   static func student(
     _ settings: StudentSettings, teacher: String,
-    images: ArtefactKey<ArtefactKind.SyntheticSet>, execution: Execution
+    images: ArtefactKey<ArtefactKind.SyntheticSet>?, execution: Execution
   ) throws -> Student {
     var training = settings.training
     training.checkpointInterval = DynamicTrainer.Configuration().checkpointInterval

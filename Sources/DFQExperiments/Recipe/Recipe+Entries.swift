@@ -70,15 +70,17 @@ extension Recipe {
     try distinct(networks.map(\.name), root["networks"])
     let studentNames = try students.map { try Recipe.name(of: $0) }
     try distinct(try images.map { try Recipe.name(of: $0) }, root["images"])
-    try distinct(studentNames + cascades.map(\.name), root["students"] ?? root["cascades"])
+    try distinct(
+      studentNames + cascades.map(\.name) + upperBounds.map(\.name),
+      root["students"] ?? root["cascades"])
     try distinct(evaluations.map(\.name), root["evaluations"])
     try distinct(ablations.map(\.name), root["ablations"])
-    for (index, evaluation) in evaluations.enumerated() {
-      if let limit = evaluation.limit, limit < 1 {
-        throw RecipeError.badValue(
-          place: .init(line: 0, path: "evaluations[\(index)].limit"), expected: "at least 1",
-          found: "\(limit)")
-      }
+    let limits =
+      evaluations.enumerated().map { ("evaluations[\($0)]", $1.limit) }
+      + upperBounds.enumerated().map { ("upperBounds[\($0)]", $1.limit) }
+    for case (let path, let limit?) in limits where limit < 1 {
+      throw RecipeError.badValue(
+        place: .init(line: 0, path: "\(path).limit"), expected: "at least 1", found: "\(limit)")
     }
     for (entries, section) in [(images, "images"), (students, "students")] {
       for (index, entry) in entries.enumerated() {

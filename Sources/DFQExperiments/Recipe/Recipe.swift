@@ -24,6 +24,7 @@ public struct Recipe: Sendable {
   let images: [SettingNode]
   let students: [SettingNode]
   let cascades: [CascadeEntry]
+  let upperBounds: [UpperBoundEntry]
   let evaluations: [EvaluationEntry]
   let ablations: [AblationEntry]
 
@@ -60,6 +61,7 @@ public struct Recipe: Sendable {
     images = try Recipe.entries(file.images ?? [], of: root["images"])
     students = try Recipe.entries(file.students ?? [], of: root["students"])
     cascades = file.cascades ?? []
+    upperBounds = file.upperBounds ?? []
     evaluations = try Recipe.evaluations(file.evaluations ?? [], of: root["evaluations"])
     ablations = file.ablations ?? []
     try check(root)

@@ -10,6 +10,7 @@ struct RecipeFile: Decodable {
   let images: [SettingNode]?
   let students: [SettingNode]?
   let cascades: [CascadeEntry]?
+  let upperBounds: [UpperBoundEntry]?
   let evaluations: [SettingNode]?
   let ablations: [AblationEntry]?
 }
@@ -52,6 +53,17 @@ struct CascadeEntry: Sendable, Decodable {
   let budget: Budget
   /// Which images continue; nil for those below the thresholds.
   let rule: CascadeRule?
+}
+
+/// A student that is trained on real images, to tell how much better they are than synthetic ones.
+struct UpperBoundEntry: Sendable, Decodable {
+  let name: String
+  /// The student whose settings it has.
+  let student: String
+  /// The real images, such as `fashion-mnist:train`.
+  let data: String
+  /// Only the first so many images.
+  let limit: Int?
 }
 
 /// A set of real images that students and teachers are measured on.

@@ -33,6 +33,8 @@ public enum RecipeError: Error, Equatable, Sendable {
   case duplicateName(place: RecipePlace, name: String)
   /// Real images would take part in making a student.
   case realImages(place: RecipePlace, found: String)
+  /// A student that was trained on real images would take part in making another.
+  case upperBound(place: RecipePlace, name: String)
 }
 
 extension RecipeError: CustomStringConvertible {
@@ -54,6 +56,9 @@ extension RecipeError: CustomStringConvertible {
     case .realImages(let place, let found):
       "\(place): \"\(found.oneLine)\" are real images; they are for evaluations only, and a "
         + "student is made from synthetic images"
+    case .upperBound(let place, let name):
+      "\(place): \"\(name.oneLine)\" is an upper bound, trained on real images; it is for evaluations "
+        + "only"
     }
   }
 

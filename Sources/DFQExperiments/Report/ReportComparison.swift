@@ -20,6 +20,10 @@ struct ReportComparison {
   static func all(of section: ReportData.Section, in data: ReportData) -> [ReportComparison] {
     var result: [ReportComparison] = []
     for row in section.rows where !row.isTeacher {
+      guard !row.isUpperBound else {
+        result += studentsBelow(row, section, data)
+        continue
+      }
       let others = section.rows.filter { $0.arena == row.arena && !$0.isTeacher }
       if row.label.ablation != nil {
         if let base = others.first(where: {
@@ -39,6 +43,18 @@ struct ReportComparison {
       }
     }
     return result
+  }
+
+  /// The student with an upper bound's settings, on each image set, less the bound.
+  private static func studentsBelow(
+    _ bound: ReportData.Row, _ section: ReportData.Section, _ data: ReportData
+  ) -> [ReportComparison] {
+    guard case .string(let name)? = bound.records[0].settings["of"] else { return [] }
+    return section.rows.filter {
+      $0.label.student == name && $0.label.ablation == nil && !$0.isUpperBound
+        && $0.label.network == bound.label.network
+        && $0.label.evaluation == bound.label.evaluation
+    }.compactMap { compare($0, nil, bound, data) }
   }
 
   /// The first row, or one of its controls, less the second row.

@@ -10,6 +10,8 @@ struct ReportData {
     var isTeacher: Bool { records[0].kind == "teacher" }
     var isDynamic: Bool { records[0].isDynamic }
     var isCascade: Bool { records[0].settings["cascade"] != nil }
+    /// Whether it was trained on real images.
+    var isUpperBound: Bool { records[0].settings["upperBound"] != nil }
     var accuracy: SeedSpread { SeedSpread(records.map(\.accuracy)) }
     var agreement: SeedSpread? { spread { $0.student.agreement } }
     var bitOPs: SeedSpread? { spread { $0.student.meanBitOPs } }
@@ -18,10 +20,12 @@ struct ReportData {
     /// The student's name, with the ablation.
     var name: String {
       (label.student ?? "float") + (label.ablation.map { " (\($0))" } ?? "")
+        + (isUpperBound ? " (real images: upper bound)" : "")
     }
 
     /// The kind of selector; `static` and `cascade` for those without one.
     var family: String {
+      if isUpperBound { return "\(isDynamic ? "dynamic" : "static"), upper bound" }
       if isCascade { return "cascade" }
       guard isDynamic else { return "static" }
       if case .string(let kind)? = records[0].settings["student"]?["selector"]?["kind"] {

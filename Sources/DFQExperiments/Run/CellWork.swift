@@ -11,12 +11,25 @@ extension Cell {
       case .softLabels(let configuration):
         Double(configuration.count) * Double(max(configuration.steps, 1))
       }
-    case .student(let cell):
-      // Calibration and the search for the price of a bit are about as much as ten steps.
-      Double(cell.settings.training.steps + 10) * Double(cell.settings.training.imagesPerStep)
+    case .student(let cell): Cell.work(cell.settings)
+    case .upperBound(let cell): Cell.work(cell.settings)
     case .cascade(let cell): Double(512 * cell.levels.count)
     case .teacher(let cell): Double(cell.data.images.count)
     case .evaluation(let cell): Double(cell.data.images.count * cell.passCount)
+    }
+  }
+
+  private static func work(_ settings: StudentSettings) -> Double {
+    // Calibration and the search for the price of a bit are about as much as ten steps.
+    Double(settings.training.steps + 10) * Double(settings.training.imagesPerStep)
+  }
+
+  /// How a student is trained; nil for other work.
+  var studentSettings: StudentSettings? {
+    switch self {
+    case .student(let cell): cell.settings
+    case .upperBound(let cell): cell.settings
+    default: nil
     }
   }
 
@@ -25,7 +38,8 @@ extension Cell {
     let work =
       switch self {
       case .images: "synthesis"
-      case .student(let cell): cell.settings.isDynamic ? "dynamic training" : "static training"
+      case .student, .upperBound:
+        studentSettings?.isDynamic == true ? "dynamic training" : "static training"
       case .cascade, .evaluation: "student inference"
       case .teacher: "inference"
       }
@@ -37,7 +51,7 @@ extension Cell {
   var usualSpeed: Double {
     switch self {
     case .images: 60e9
-    case .student: 50e9
+    case .student, .upperBound: 50e9
     case .teacher: 240e9
     case .cascade, .evaluation: 330e9
     }
@@ -50,7 +64,7 @@ extension EvaluationCell {
   var passCount: Int {
     switch subject {
     case .cascade: 2
-    case .student:
+    case .student, .upperBound:
       1 + controls.filter { $0 != .uniform }.count
         + (controls.contains { [.uniform, .oracle, .klOracle].contains($0) }
           ? 3 : isDynamic ? 1 : 0)

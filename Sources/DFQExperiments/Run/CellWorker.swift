@@ -51,6 +51,12 @@ struct CellWorker {
       try info.write(to: store)
       try cascade.write(to: store.file(cell.key))
       return Outcome(info: info)
+    case .upperBound(let cell):
+      let (bound, summary) = try train(cell)
+      let info = info(summary)
+      try info.write(to: store)
+      try bound.write(to: store.file(cell.key))
+      return Outcome(info: info)
     case .teacher(let cell):
       let (results, record) = try measure(cell, details)
       let info = info()
@@ -86,6 +92,16 @@ struct CellWorker {
       try progress(Double(p.step) / Double(max(p.steps, 1)))
     }
     return (student, try trainer.summary(of: student, on: images))
+  }
+
+  private func train(_ cell: UpperBoundCell) throws -> (UpperBoundStudent, TrainingSummary) {
+    let bound = RealImageBound(cell.settings.trainer(cell.network.network, context: context))
+    let student = try bound.train(
+      onReal: cell.data.images, checkpoint: store.checkpoint(cell.key.text)
+    ) { p in
+      try progress(Double(p.step) / Double(max(p.steps, 1)))
+    }
+    return (student, try bound.summary(of: student, onReal: cell.data.images))
   }
 
   private func fit(_ cell: CascadeCell) throws -> StudentCascade {
@@ -137,21 +153,18 @@ struct CellWorker {
     switch cell.subject {
     case .student(let key):
       let student = try QuantizedNetwork(contentsOf: store.file(key))
-      let passes = cell.passCount
-      var (pass, last) = (0, 0)
       evaluation = try student.evaluation(
         on: cell.data.images, reference: reference, controls: cell.controls, seed: cell.seed,
-        context: context
-      ) { done, total in
-        if done <= last { pass += 1 }
-        last = done
-        try progress(Double(min(pass, passes - 1) * total + done) / Double(passes * total))
-      }
+        context: context, progress: passProgress(cell))
       decision = try synthetic.flatMap {
         try student.decisionQuality(
           ofInputs: $0.images, classes: $0.labels.argmaxOfRows(), teacher: cell.network.network,
           context: context)
       }
+    case .upperBound(let key):
+      evaluation = try UpperBoundStudent(contentsOf: store.file(key)).evaluation(
+        on: cell.data.images, reference: reference, controls: cell.controls, seed: cell.seed,
+        context: context, progress: passProgress(cell))
     case .cascade(let key):
       let cascade = try StudentCascade(contentsOf: store.file(key))
       let run = try cascade.evaluation(
@@ -177,5 +190,16 @@ struct CellWorker {
     results.firstPredictions = first?.firstPredictions ?? []
     results.firstMargins = first?.firstMargins ?? []
     return (results, record)
+  }
+
+  /// The share of all passes over the images.
+  private func passProgress(_ cell: EvaluationCell) -> (Int, Int) throws -> Void {
+    let passes = cell.passCount
+    var (pass, last) = (0, 0)
+    return { done, total in
+      if done <= last { pass += 1 }
+      last = done
+      try progress(Double(min(pass, passes - 1) * total + done) / Double(passes * total))
+    }
   }
 }

@@ -52,9 +52,9 @@ public struct CostModel: Sendable {
       _ = try SoftLabelSynthesizer(
         teacher: network, configuration: configuration, context: context
       ).synthesize { _ in marks.append(clock.now) }
-    case .student(let cell):
-      batch = min(cell.settings.training.imagesPerStep, 64)
-      var settings = cell.settings
+    case .student(_), .upperBound(_):
+      guard var settings = cell.studentSettings else { return 0.001 }
+      batch = min(settings.training.imagesPerStep, 64)
       settings.training.steps = 6
       settings.training.imagesPerStep = batch
       settings.training.learningRate = 1e-7

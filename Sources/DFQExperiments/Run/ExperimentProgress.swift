@@ -39,7 +39,7 @@ extension Cell {
     var words = [kind]
     switch self {
     case .images: words += [label.images ?? ""]
-    case .student, .cascade: words += [label.student ?? "", "on", label.images ?? ""]
+    case .student, .cascade, .upperBound: words += [label.student ?? "", "on", label.images ?? ""]
     case .teacher: words += ["of", label.network, "on", label.evaluation ?? ""]
     case .evaluation:
       words += [label.student ?? "", "of", label.images ?? "", "on", label.evaluation ?? ""]

@@ -172,7 +172,7 @@ extension Cell {
   var isResult: Bool {
     switch self {
     case .teacher, .evaluation: true
-    case .images, .student, .cascade: false
+    case .images, .student, .cascade, .upperBound: false
     }
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 
 /// A directory of artefacts by key and of results.
 ///
-/// `artefacts/KEY.safetensors` is an image set, a student or a cascade, `KEY.images.safetensors` what
+/// `artefacts/KEY.safetensors` is an image set, a student, a cascade or an upper bound, `KEY.images.safetensors` what
 /// an evaluation did image by image, `KEY.json` what the key stands for. `results.jsonl` has a line for
 /// each finished evaluation. `recipes/` keeps the recipes that were run.
 public struct Store: Sendable {
@@ -55,6 +55,7 @@ public struct Store: Sendable {
     case .images(let cell): file(cell.key)
     case .student(let cell): file(cell.key)
     case .cascade(let cell): file(cell.key)
+    case .upperBound(let cell): file(cell.key)
     case .teacher(let cell): file(cell.key)
     case .evaluation(let cell): file(cell.key)
     }
@@ -63,6 +64,7 @@ public struct Store: Sendable {
   func file(_ key: ArtefactKey<ArtefactKind.SyntheticSet>) -> String { data(key.text) }
   func file(_ key: ArtefactKey<ArtefactKind.Student>) -> String { data(key.text) }
   func file(_ key: ArtefactKey<ArtefactKind.Cascade>) -> String { data(key.text) }
+  func file(_ key: ArtefactKey<ArtefactKind.UpperBound>) -> String { data(key.text) }
   func file(_ key: ArtefactKey<ArtefactKind.Teacher>) -> String { perImage(key.text) }
   func file(_ key: ArtefactKey<ArtefactKind.Evaluation>) -> String { perImage(key.text) }
 
