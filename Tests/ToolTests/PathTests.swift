@@ -39,7 +39,7 @@ import Testing
           tool, to: "student.safetensors", more: ["--data", "cifar10:test.bin", "--controls"])))
     let report = try #require(student["report"] as? [String: Any])
     #expect(report["imageCount"] as? Int == 12)
-    #expect((report["controls"] as? [Any])?.count == 7)
+    #expect((report["controls"] as? [Any])?.count == 8)
     let evaluated = try object(
       tool.run([
         "evaluate", "student.safetensors", "--teacher", "tiny.safetensors", "--data",

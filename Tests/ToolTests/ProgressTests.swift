@@ -70,8 +70,8 @@ import Testing
       Int(match.output.1).flatMap { done in Int(match.output.2).map { (done, $0) } }
     }
     #expect(counts.count > 2, "\(shown.debugDescription)")
-    // 132 images, once for the student and once for each of the seven controls.
-    #expect(Set(counts.map(\.1)) == [132 * 8])
+    // 132 images, once for the student and once for each of the eight controls.
+    #expect(Set(counts.map(\.1)) == [132 * 9])
     #expect(zip(counts, counts.dropFirst()).allSatisfy { $0.0 < $1.0 }, "\(counts)")
   }
 
