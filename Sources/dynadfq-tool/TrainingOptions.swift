@@ -15,7 +15,7 @@ struct TrainingOptions: ParsableArguments {
   var steps: Int?
   @Option(help: "Images of a training step. \(Preset.training(\.imagesPerStep))")
   var batch: Int?
-  @Option(help: "SGD's base rate on the weights. (default: 3e-5, below 4-bit weights 1e-5)")
+  @Option(help: "SGD's base rate on the weights. \(Preset.training(\.learningRate))")
   var learningRate: Float?
   @Option(
     help: """

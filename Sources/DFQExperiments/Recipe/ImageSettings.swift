@@ -77,9 +77,12 @@ struct ImagesEntry {
       configuration.run = try StrictDecoder.decode(
         Synthesizer.Configuration.self,
         from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
+      // Labels of one kind do not inherit settings of the preset's kind.
+      let base =
+        parts.method.contains { $0.key == "labels" } ? method.setting("labels", to: nil) : method
       configuration.method = try StrictDecoder.decode(
         SoftLabelMethod.self,
-        from: method.overlaid(by: .init(.map(parts.method), at: entry.place)))
+        from: base.overlaid(by: .init(.map(parts.method), at: entry.place)))
       configuration.seed = own.seed ?? seed
       settings = .softLabels(configuration)
     default:

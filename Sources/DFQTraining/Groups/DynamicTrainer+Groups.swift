@@ -14,7 +14,7 @@ extension DynamicTrainer {
           optimizer: SGD(
             count: layout.count, momentum: configuration.momentum,
             weightDecay: configuration.weightDecay),
-          baseRate: configuration.learningRate ?? Self.usualRate(student.quantizer),
+          baseRate: configuration.learningRate,
           schedule: configuration.schedule, ranges: layout.learnedRanges))
     ]
     let steps = LearnedSteps(student)
@@ -38,11 +38,5 @@ extension DynamicTrainer {
             ranges: [0..<count], firstStep: configuration.warmupSteps)))
     }
     return groups
-  }
-
-  /// The base rate of the weights where none is set: it belongs to distillation with a weight of
-  /// 8000.
-  private static func usualRate(_ quantizer: Quantizer) -> Float {
-    quantizer.weightBits >= 4 ? 3e-5 : 1e-5
   }
 }

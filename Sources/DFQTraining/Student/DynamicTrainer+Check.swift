@@ -30,7 +30,7 @@ extension DynamicTrainer.Configuration {
       (1...Limit.images).contains(calibrationImages),
       "calibration images in 1...\(Limit.images)", calibrationImages)
     try demand(checkpointInterval >= 1, "a checkpoint interval of at least 1", checkpointInterval)
-    for rate in [learningRate ?? 0, stepLearningRate, selectorLearningRate] {
+    for rate in [learningRate, stepLearningRate, selectorLearningRate] {
       try demand(rate.isFinite && rate >= 0, "learning rates of at least 0", rate)
     }
     try schedule.check()

@@ -23,10 +23,10 @@ extension DynamicTrainer {
     public var steps: Int
     /// The number of images in a step.
     public var imagesPerStep: Int
-    /// SGD's base rate; nil takes 3e-5 from 4-bit weights on and 1e-5 below, both for distillation
-    /// with its default weight.
-    public var learningRate: Float?
-    /// How all rates fall.
+    /// SGD's base rate; the default belongs to distillation with its default weight.
+    public var learningRate: Float
+    /// How all rates change; they rise first, because the first gradients of a network that has just
+    /// been quantized are large.
     public var schedule: LearningRateSchedule
     /// Adam's base rate for the logarithms of learned steps.
     public var stepLearningRate: Float
@@ -61,7 +61,8 @@ extension DynamicTrainer {
     /// Makes a configuration; the defaults are the preset `reduced`.
     public init(
       budget: Double? = nil, steps: Int = 2000, imagesPerStep: Int = 64,
-      learningRate: Float? = nil, schedule: LearningRateSchedule = .cosine(final: 0.01),
+      learningRate: Float = 3e-5,
+      schedule: LearningRateSchedule = .oneCycle(warmup: 0.3, final: 0.01),
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
       mixup: Mixup = .init(.easy), augmentation: Bool = true, momentum: Float = 0.9,
