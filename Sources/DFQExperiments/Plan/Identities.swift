@@ -38,6 +38,7 @@ enum Identity {
     /// Nil for an upper bound, whose images are named beside it.
     var images: ArtefactKey<ArtefactKind.SyntheticSet>?
     var quantizer: Quantizer
+    var allocation: AllocationSettings?
     var selector: BitSelector?
     var objectives: [Objective]
     var training: DynamicTrainer.Configuration
@@ -120,6 +121,7 @@ enum Identity {
     training.checkpointInterval = DynamicTrainer.Configuration().checkpointInterval
     return Student(
       teacher: teacher, images: images, quantizer: settings.quantizer,
+      allocation: settings.allocation,
       selector: settings.isDynamic ? settings.selector : nil,
       objectives: try settings.objectives.map { try Objective($0) }, training: training,
       execution: execution)

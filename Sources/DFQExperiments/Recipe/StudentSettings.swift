@@ -4,6 +4,8 @@ public import DynaDFQ
 public struct StudentSettings: Sendable {
   /// How weights and activations are quantized.
   public var quantizer: Quantizer
+  /// How the bits are dealt to layers; nil for the quantizer's own.
+  public var allocation: AllocationSettings?
   /// How bits are chosen; nil for a static student.
   public var selector: BitSelector?
   /// The losses.
@@ -42,6 +44,7 @@ struct StudentEntry {
     let weightBits: Int
     let activationBits: OneOrMany<Int>
     let quantizer: SettingNode?
+    let allocation: SettingNode?
     let selector: SettingNode?
     let budget: Double?
     let seed: UInt64?
@@ -57,7 +60,7 @@ struct StudentEntry {
     let quantizer = try StudentEntry.quantizer(
       own.quantizer, weightBits: own.weightBits, activationBits: own.activationBits.values, entry)
     var settings = StudentSettings(
-      quantizer: quantizer, selector: nil, objectives: .standard, training: .init())
+      quantizer: quantizer, allocation: nil, selector: nil, objectives: .standard, training: .init())
     settings.training = try StudentEntry.training(
       own.training, preset: (own.preset ?? .reduced).training, entry)
     settings.training.seed = own.seed ?? seed
@@ -76,10 +79,36 @@ struct StudentEntry {
           place: node.place, expected: "no \(key) of a static student", found: node.summary)
       }
     }
+    if let node = own.allocation {
+      settings.allocation = try StudentEntry.allocation(node, isDynamic: settings.isDynamic)
+    }
     if let list = own.objectives {
       settings.objectives = try list.map { try StudentEntry.objective($0) }
     }
     self.settings = settings
+  }
+
+  /// `true` for the default candidates, or settings.
+  private static func allocation(
+    _ node: SettingNode, isDynamic: Bool
+  ) throws -> AllocationSettings {
+    func bad(_ expected: String, _ found: String) -> RecipeError {
+      .badValue(place: node.place, expected: expected, found: found)
+    }
+    guard !isDynamic else { throw bad("no allocation of a dynamic student", node.summary) }
+    if case .bool(true) = node.value { return AllocationSettings() }
+    guard case .map = node.value else {
+      throw bad("true, or settings of the allocation", node.summary)
+    }
+    let settings = try StrictDecoder.decode(
+      AllocationSettings.self,
+      from: SettingNode.defaults(AllocationSettings(), at: node.place).overlaid(by: node))
+    do {
+      try settings.check()
+    } catch {
+      throw bad("an allocation that can be made", "\(error)")
+    }
+    return settings
   }
 
   /// `learned`, `family`, or settings that lie over those of the learned quantizer or of a `kind`.

@@ -87,7 +87,12 @@ struct CellWorker {
 
   private func train(_ cell: StudentCell) throws -> (QuantizedNetwork, TrainingSummary) {
     let images = try SyntheticImages(contentsOf: store.file(cell.images))
-    let trainer = cell.settings.trainer(cell.network.network, context: context)
+    var settings = cell.settings
+    if let allocation = settings.allocation {
+      settings.quantizer = try allocation.allocated(
+        settings.quantizer, teacher: cell.network.network, images: images, context: context)
+    }
+    let trainer = settings.trainer(cell.network.network, context: context)
     let student = try trainer.train(on: images, checkpoint: store.checkpoint(cell.key.text)) { p in
       try progress(Double(p.step) / Double(max(p.steps, 1)))
     }

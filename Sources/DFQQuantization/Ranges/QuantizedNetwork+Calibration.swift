@@ -104,7 +104,7 @@ extension QuantizedNetwork {
 
   /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and
   /// least squares, a step where steps are learned.
-  private mutating func calibrateWeights() {
+  mutating func calibrateWeights() {
     let weights = WeightQuantization(student: self)
     for (index, layer) in placement.layers.enumerated() {
       let part = quantizer.weights

@@ -1,0 +1,120 @@
+import DFQQuantization
+import DFQTestSupport
+import DynaDFQ
+import Testing
+
+/// Static mixed precision: sensitivities, the knapsack and its rules in a network.
+@Suite struct AllocationTests {
+  private typealias Option = AllocationProblem.Option
+
+  /// Two groups and a budget of 10: the first option of one and the dearest of the other.
+  @Test func workedByHand() throws {
+    let groups = [
+      [Option(cost: 2, loss: 5, bits: [2]), Option(cost: 6, loss: 1, bits: [4])],
+      [
+        Option(cost: 1, loss: 4, bits: [2]), Option(cost: 4, loss: 3, bits: [3]),
+        Option(cost: 8, loss: 0.5, bits: [4]),
+      ],
+    ]
+    // 6 + 4 costs 10 and loses 4; 2 + 8 costs 10 and loses 5.5; 6 + 1 loses 5.
+    #expect(try AllocationProblem(groups: groups, budget: 10).solution() == [1, 1])
+    #expect(try AllocationProblem(groups: groups, budget: 14).solution() == [1, 2])
+    #expect(try AllocationProblem(groups: groups, budget: 3).solution() == [0, 0])
+    #expect(
+      throws: QuantizationError.budgetUnreachable(budget: 2.5, cheapest: 3, unit: "BitOPs")
+    ) { try AllocationProblem(groups: groups, budget: 2.5).solution() }
+  }
+
+  @Test func undominated() {
+    let options = [
+      Option(cost: 3, loss: 1, bits: [3]), Option(cost: 1, loss: 2, bits: [1]),
+      Option(cost: 2, loss: 2, bits: [2]), Option(cost: 3, loss: 0.5, bits: [4]),
+    ]
+    #expect(AllocationProblem.undominated(options).map(\.bits) == [[1], [4]])
+  }
+
+  /// Against all combinations. With whole costs below the number of parts, rounding changes nothing.
+  @Test func bruteForce() throws {
+    for seed: UInt64 in 0..<20 {
+      var stream = RandomStream(seed: seed)
+      let groups = (0..<5).map { _ in
+        (0..<4).map { _ in
+          Option(
+            cost: Double(1 + stream.integer(below: 30)), loss: Double(stream.uniform()), bits: [])
+        }
+      }
+      let cheapest = groups.map { $0.map(\.cost).min()! }.reduce(0, +)
+      let budget = cheapest + Double(stream.integer(below: 60))
+      let found = try AllocationProblem(groups: groups, budget: budget).solution()
+      func sum(_ choice: [Int], _ value: (Option) -> Double) -> Double {
+        zip(groups, choice).reduce(0) { $0 + value($1.0[$1.1]) }
+      }
+      #expect(sum(found) { $0.cost } <= budget)
+      var best = Double.infinity
+      for code in 0..<1024 {
+        let choice = (0..<5).map { (code >> (2 * $0)) & 3 }
+        if sum(choice, { $0.cost }) <= budget { best = min(best, sum(choice) { $0.loss }) }
+      }
+      #expect(abs(sum(found) { $0.loss } - best) < 1e-12, "seed \(seed)")
+    }
+  }
+
+  private func sensitivity(
+    _ network: Network, _ quantizer: Quantizer, threads: Int = 2
+  ) throws -> BitSensitivity {
+    try BitSensitivity(
+      measuring: network, quantizer: quantizer,
+      inputs: SyntheticImages.random(24).images, weightBits: [2, 4, 6], activationBits: [2, 4, 6],
+      context: .init(threads: threads))
+  }
+
+  /// More bits lose less, whatever the number of threads.
+  @Test func sensitivities() throws {
+    let network = try Network.tinyResNet()
+    let found = try sensitivity(network, Quantizer(weightBits: 3, activationBits: [3]))
+    #expect(
+      found == (try sensitivity(network, Quantizer(weightBits: 3, activationBits: [3]), threads: 1))
+    )
+    #expect(found.weights.count == network.graph.weighted.count)
+    for entry in found.weights + found.activations {
+      #expect(entry.losses.allSatisfy { $0 >= 0 } && entry.losses[0] > entry.losses[2], "\(entry)")
+    }
+  }
+
+  /// The student has exactly the chosen bits and cost, and rules of one's own stay in force.
+  @Test func inANetwork() throws {
+    let network = try Network.tinyResNet()
+    var quantizer = Quantizer(weightBits: 3, activationBits: [3])
+    let first = network.graph.nodes[network.graph.weighted[0]].name
+    for overrides in [[], [Quantizer.Override(first, weightBits: 8)]] {
+      quantizer.overrides = overrides
+      let sensitivity = try sensitivity(network, quantizer)
+      let uniform = try QuantizedNetwork(network: network, quantizer: quantizer)
+      var last = Double.infinity
+      for share in [0.8, 1.0, 1.5] {
+        let budget = share * uniform.dearestBitOPs
+        let allocation = try BitAllocation(
+          sensitivity, network: network, quantizer: quantizer, budget: budget)
+        let student = try QuantizedNetwork(
+          network: network, quantizer: quantizer.allocated(allocation))
+        #expect(!student.isDynamic)
+        #expect(abs(student.dearestBitOPs - allocation.bitOPs) < 1e-6 * budget)
+        #expect(allocation.bitOPs <= budget * (1 + 1e-9))
+        #expect(allocation.loss <= last)
+        last = allocation.loss
+        let bits = Dictionary(
+          uniqueKeysWithValues: allocation.activations.map { ($0.name, [$0.bits]) })
+        for output in student.outputs { #expect(bits[output.name] == output.bits) }
+        for layer in student.placement.layers {
+          let name = network.graph.nodes[layer.node].name
+          let chosen = allocation.weights.first { $0.name == name }?.bits
+          #expect(layer.bits == chosen ?? 8)
+          #expect((chosen == nil) == (name == first && !overrides.isEmpty))
+        }
+      }
+      #expect(throws: QuantizationError.self) {
+        try BitAllocation(sensitivity, network: network, quantizer: quantizer, budget: 1)
+      }
+    }
+  }
+}
