@@ -8,7 +8,7 @@ import Testing
 /// which does not conform to `RealImages`, so the mistake does not compile.)
 @Suite struct StudentErrorTests {
   private func trainer(
-    bits: [Int] = [2, 3, 4], budget: Double? = nil, rate: Float? = nil, threads: Int = 2,
+    bits: [Int] = [2, 3, 4], budget: Double? = nil, rate: Float = 3e-5, threads: Int = 2,
     selector: BitSelector? = nil,
     rule: DynamicTrainer.BudgetRule = .multiplier(
       initial: 1, rate: 0.05), seed: UInt64 = 3
