@@ -100,7 +100,10 @@ import Testing
     ),
     ("mixup: {images: none}", "augmentation: no", "true or false expected, found \"no\""),
     ("budget: 5\n", "budget: 5\n    allocation: true\n", "no allocation of a dynamic student"),
-    ("weightBits: 4\n", "weightBits: 4\n    allocation: {share: -1}\n", "an allocation that can be made"),
+    (
+      "weightBits: 4\n", "weightBits: 4\n    allocation: {share: -1}\n",
+      "an allocation that can be made"
+    ),
     ("controls: [fixed", "controls: [fixd", "evaluations[0].controls[0]"),
     (
       "controls: [fixed", "corruption: {kind: fog, strength: 1}, controls: [fixed",

@@ -33,7 +33,9 @@ import Testing
     #expect(AllocationProblem.undominated(options).map(\.bits) == [[1], [4]])
   }
 
-  /// Against all combinations. With whole costs below the number of parts, rounding changes nothing.
+  /// Against all combinations.
+  ///
+  /// With whole costs below the number of parts, rounding changes nothing.
   @Test func bruteForce() throws {
     for seed: UInt64 in 0..<20 {
       var stream = RandomStream(seed: seed)

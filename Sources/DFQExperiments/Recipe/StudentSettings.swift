@@ -60,7 +60,8 @@ struct StudentEntry {
     let quantizer = try StudentEntry.quantizer(
       own.quantizer, weightBits: own.weightBits, activationBits: own.activationBits.values, entry)
     var settings = StudentSettings(
-      quantizer: quantizer, allocation: nil, selector: nil, objectives: .standard, training: .init())
+      quantizer: quantizer, allocation: nil, selector: nil, objectives: .standard, training: .init()
+    )
     settings.training = try StudentEntry.training(
       own.training, preset: (own.preset ?? .reduced).training, entry)
     settings.training.seed = own.seed ?? seed
