@@ -1,48 +1,4 @@
-import ArgumentParser
 import DynaDFQ
-
-/// Options of `inspect --hardware`.
-struct HardwareOptions: ParsableArguments {
-  @Flag(
-    help: """
-      Show what a student or cascade costs on models of hardware: BitOPs, traffic, latency and energy \
-      for 1 and 64 images. The models' numbers and their sources are in HardwareModel+Constants.swift.
-      """)
-  var hardware = false
-  @Option(
-    help: """
-      With --hardware: the mean bits of a dynamic student's outputs. (default: the middle candidate)
-      """)
-  var meanBits: Double?
-  @Option(
-    help: """
-      With --hardware: the share of images that continues at each level of a cascade, separated by \
-      commas. (default: the fitted shares)
-      """)
-  var continuing: String?
-  @Flag(help: "With --hardware: show each layer.")
-  var layers = false
-
-  func validate() throws {
-    try Demand.absent("--mean-bits", meanBits != nil && !hardware, "without --hardware")
-    try Demand.absent("--continuing", continuing != nil && !hardware, "without --hardware")
-    try Demand.absent("--layers", layers && !hardware, "without --hardware")
-    if let meanBits, !(2...8).contains(meanBits) {
-      throw ToolError.usage("--mean-bits \(meanBits) is not in 2...8")
-    }
-    _ = try shares()
-  }
-
-  /// The shares given with `--continuing`.
-  func shares() throws -> [Double]? {
-    try continuing?.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let share = Double(part), (0...1).contains(share) else {
-        throw ToolError.usage("--continuing \(continuing ?? "") is not a list of shares in 0...1")
-      }
-      return share
-    }
-  }
-}
 
 /// What a student or a cascade costs on each model of hardware, beside the static student of uniform bits
 /// whose BitOPs are nearest.
@@ -97,19 +53,16 @@ struct HardwareReport: Encodable {
 
   init(_ student: QuantizedNetwork, options: HardwareOptions) throws {
     try Demand.absent("--continuing", options.continuing != nil, "on a student")
-    try Demand.absent(
-      "--mean-bits", options.meanBits != nil && !student.isDynamic, "on a static student")
-    let bits = options.meanBits.map { student.bitShares(mean: $0) }
-    let words = HardwareReport.words(student)
+    let (bits, words) = try options.bits(student)
     try self.init(
-      subject: student.isDynamic
-        ? words + (options.meanBits.map { ", \(Output.bits($0)) bits on average" } ?? "") : words,
-      network: student, withWeights: false, showsLayers: options.layers
+      subject: HardwareReport.words(student) + words, network: student, withWeights: false,
+      showsLayers: options.layers
     ) { try student.hardwareCost(on: $0, batch: $1, bits: bits) }
   }
 
   init(_ cascade: StudentCascade, options: HardwareOptions) throws {
     try Demand.absent("--mean-bits", options.meanBits != nil, "on a cascade")
+    try Demand.absent("--bits-of", options.bitsOf != nil, "on a cascade")
     let shares = try options.shares() ?? cascade.shares
     try self.init(
       subject: "cascade of \(cascade.levels.map(HardwareReport.words).joined(separator: ", ")); "
@@ -143,6 +96,7 @@ struct HardwareReport: Encodable {
     let count = Double(cost.batch)
     let (traffic, total) = (cost.trafficPerImage, cost.total)
     let selector = cost.layers.filter(\.isSelector)
+    let selectorBytes = traffic.memorySelector + traffic.cacheSelector
     func share(_ value: (LayerCost) -> Double) -> Double {
       selector.reduce(0) { $0 + value($1) } / value(total)
     }
@@ -159,7 +113,7 @@ struct HardwareReport: Encodable {
         ? nil
         : Share(
           bitOPs: share(\.bitOPs), seconds: share(\.seconds),
-          bytes: share { $0.traffic.memory + $0.traffic.cache }),
+          bytes: selectorBytes / (traffic.memory + traffic.cache)),
       ratio: Ratio(
         bitOPs: cost.bitOPsPerImage / other.bitOPsPerImage,
         seconds: cost.secondsPerImage / other.secondsPerImage,

@@ -10,6 +10,7 @@ struct Inspect: ParsableCommand {
       dynadfq inspect student.safetensors --layer layer1.0.conv1
       dynadfq inspect student.safetensors --images images.safetensors --picture bits.png
       dynadfq inspect cascade.safetensors --hardware --continuing 0.27
+      dynadfq inspect --hardware --network mobilenetv2 --widths W4A4
       """)
 
   @Argument(
@@ -21,7 +22,7 @@ struct Inspect: ParsableCommand {
   var arch: String?
   @Flag(help: "Show what runs where: each convolution's kernel and its measured speed.")
   var kernels = false
-  @Option(help: "With --kernels: an architecture's name instead of a file.")
+  @Option(help: "With --kernels or --hardware: an architecture's name instead of a file.")
   var network: String?
   @Flag(help: "Show each class's nearest classes.")
   var similarity = false
@@ -44,7 +45,9 @@ struct Inspect: ParsableCommand {
 
   func validate() throws {
     try Demand.absent("--measure", measure != nil && !similarity, "without --similarity")
-    try Demand.absent("--network", network != nil && !kernels, "without --kernels")
+    try Demand.absent(
+      "--network", network != nil && !kernels && !cost.hardware, "without --kernels or --hardware")
+    try Demand.absent("--widths", !cost.widths.isEmpty && network == nil, "without --network")
     try Demand.absent("--images", images != nil && picture == nil, "without --picture")
     try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
     if network != nil { try Demand.absent("the file", file != nil, "with --network") }
@@ -64,6 +67,7 @@ struct Inspect: ParsableCommand {
     var preflight = Preflight()
     preflight.reads("the file", ModelOptions.path(file))
     preflight.reads("--images", images)
+    preflight.reads("--bits-of", cost.bitsOf)
     preflight.writes("--picture", picture)
     try preflight.check()
     if kernels { return try KernelReport(network: measured(), options: options).print() }
@@ -121,14 +125,20 @@ struct Inspect: ParsableCommand {
   }
 
   private func inspectHardware() throws {
-    let report: HardwareReport
+    let report = try hardwareReport()
+    if options.json { try Output.json(report, run: options) } else { try report.show() }
+  }
+
+  private func hardwareReport() throws -> HardwareReport {
+    if let network {
+      return try cost.report(network: network, seed: options.seed)
+    }
     switch try kind() {
-    case .student(let student): report = try HardwareReport(student, options: cost)
-    case .cascade(let cascade): report = try HardwareReport(cascade, options: cost)
+    case .student(let student): return try HardwareReport(student, options: cost)
+    case .cascade(let cascade): return try HardwareReport(cascade, options: cost)
     case .network, .images:
       throw ToolError.usage("--hardware needs a student or a cascade")
     }
-    if options.json { try Output.json(report, run: options) } else { try report.show() }
   }
 
   private func inspect(_ cascade: StudentCascade) throws {

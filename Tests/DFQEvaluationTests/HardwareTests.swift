@@ -135,6 +135,50 @@ import Testing
     #expect(package[0].latency == package[1].latency && package[0].energyPerImage == nil)
   }
 
+  // MARK: Decisions by hand
+
+  /// A decision at each of the two maps, of 4 and of 8 channels: deviations over all 16 positions, a linear
+  /// head of three candidates.
+  @Test func decisions() throws {
+    let dynamic = try student([3, 4, 5], selector: BitSelector(.perLayer))
+    let layers = try dynamic.hardwareCost(on: model()).layers
+    let decisions = layers.filter(\.isSelector)
+    // Maps of 16 positions wait in float32: written, and read once the width is known.
+    #expect(layers[0].traffic.cacheSelector == 2 * 4 * 64)
+    #expect(layers[2].traffic.cacheSelector == 2 * 4 * 128)
+    #expect(decisions.map(\.name) == ["relu1", "relu2"])
+    for (decision, channels) in zip(decisions, [4.0, 8]) {
+      // Sums and squares; scores.
+      let (features, scores) = (2 * 16 * channels, 3 * channels)
+      #expect(decision.macs == features + scores)
+      #expect(decision.bitOPs == 64 * features + 1024 * scores)
+      #expect(isNear(decision.computeSeconds, decision.bitOPs / 64 * 1e-6))
+      // Weights, biases, means and inverse deviations of the features in float32.
+      let parameters = 4 * (scores + 3 + 2 * channels)
+      #expect(decision.traffic.memorySelector == parameters)
+      // Those and a byte of each sample.
+      #expect(decision.traffic.cacheSelector == parameters + 16 * channels)
+      #expect(isNear(decision.stallSeconds, 10e-6))
+    }
+  }
+
+  /// Of two images that have 3 or 5 bits each, three quarters of the pairs read the weights of 3 bits and
+  /// as many those of 5.
+  @Test func weightsThatFollow() throws {
+    var quantizer = Quantizer(weightBits: 4, activationBits: [3, 5])
+    quantizer.weightsFollowActivations = true
+    let student = try QuantizedNetwork(
+      network: network(), quantizer: quantizer, selector: BitSelector(.perLayer))
+    let shares = student.outputs.map { _ in BitShares(histogram: [3: 1, 5: 1]) }
+    let cost = try student.hardwareCost(on: model(cacheBytes: 4000), batch: 2, bits: shares)
+    let layer = try #require(cost.layers.first { $0.name == "conv2" })
+    // 32 weights of 3 bits are 12 bytes, of 5 bits 20, with 64 of scales and offsets.
+    #expect(isNear(layer.traffic.cacheWeights, 0.75 * (76 + 84)))
+    // 512 products of 3 x 3 or 5 x 5 bits.
+    #expect(isNear(layer.bitOPs, 2 * 512 * 17))
+    #expect(isNear(layer.stallSeconds, 1.5 * 10e-6))
+  }
+
   // MARK: Batches and memory on the chip
 
   /// Weights of 184 bytes and at most 160 of values (image and first map).
@@ -175,6 +219,18 @@ import Testing
     #expect(traffic[0] > 2 * traffic[1] && traffic[1] >= traffic[2], "\(traffic)")
     #expect(costs.allSatisfy { $0.bitOPsPerImage == costs[0].bitOPsPerImage })
     #expect(costs[0].secondsPerImage > costs[2].secondsPerImage)
+  }
+
+  /// Maps that wait for a decision take room of one image, however many there are in a group.
+  @Test func waitingTakesRoom() throws {
+    let dynamic = try student([3, 4, 5], selector: BitSelector(.perLayer))
+    // Weights of 184 bytes, parameters of 92 and 172, and the second map: 128 values that wait in 512 bytes
+    // beside 128 bytes of an image; with a second image of 128 bytes.
+    for (cacheBytes, isResident, sweeps) in [(1087, false, 1.0), (1088, true, 2), (1216, true, 1)] {
+      let cost = try dynamic.hardwareCost(on: model(cacheBytes: cacheBytes), batch: 2)
+      #expect(cost.isResident == isResident, "\(cacheBytes)")
+      #expect(cost.total.traffic.cacheWeights == sweeps * 184, "\(cacheBytes)")
+    }
   }
 
   @Test func binomial() {

@@ -70,8 +70,8 @@ public struct HardwareModel: Sendable, Codable, Hashable {
   public var cacheBytes: Int
   /// Seconds in which the multipliers fill and drain, each time a layer begins or its widths change.
   public var stall: Double
-  /// Whether numbers are stored at their true widths; else in bytes, or in four where they have more than
-  /// 8 bits.
+  /// Whether numbers are stored at their true widths, rounded on their way to memory; else in bytes, or in
+  /// four where they have more than 8 bits.
   public var packs: Bool
   /// Energy, nil where no published figure is known.
   public var energy: EnergyRates?

@@ -10,6 +10,12 @@ extension HardwarePass {
     let graph = student.network.graph
     let values = StoredValues(student)
     let layout = student.network.parameters.layout
+    selectors = asksSelector ? HardwarePass.selectors(student) : []
+    var waiting = [Int](repeating: 0, count: student.placement.layers.count)
+    for (site, selector) in zip(student.decisionMap.sites, selectors)
+    where site.governs.contains(site.output) && waiting.indices.contains(selector.layer) {
+      waiting[selector.layer] += student.outputs[site.output].shape.count
+    }
     layers = student.placement.layers.enumerated().map { index, layer in
       let node = graph.nodes[layer.node]
       let convolution = node.layer as? Convolution
@@ -31,9 +37,9 @@ extension HardwarePass {
         reads: values.reads[index].map { values.value($0, bits: bits) },
         writes: values.writes[index].map { values.value($0, bits: bits) },
         live: values.live(index).map { values.value($0, bits: bits) },
-        external: values.external(index).map { values.value($0, bits: bits) })
+        external: values.external(index).map { values.value($0, bits: bits) },
+        waiting: waiting[index])
     }
-    selectors = asksSelector ? HardwarePass.selectors(student) : []
     self.share = share
     self.weightSet = weightSet
   }
@@ -49,8 +55,7 @@ extension HardwarePass {
         layer: max(0, student.placement.layers.count { $0.node <= node } - 1),
         featureMACs: site.featureMACs, scoreMACs: decider.macs(at: site),
         parameters: max(0, decider.parameterCount(at: site)) + 2 * site.featureCount,
-        samples: site.featureMACs / statistics,
-        waiting: site.governs.contains(site.output) ? output.shape.count : 0)
+        samples: site.featureMACs / statistics)
     }
   }
 }

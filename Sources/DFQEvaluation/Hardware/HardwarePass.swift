@@ -33,8 +33,10 @@ struct OnChipPlan: Sendable {
   init(_ pass: HardwarePass, images: Int, model: HardwareModel, resident: Double?) {
     let capacity = Double(model.cacheBytes)
     let fits = pass.layers.map { layer in
-      let live = layer.live.reduce(0) { $0 + $1.bytes(on: model) }
-      let free = capacity - (resident ?? layer.storedWeightBytes(on: model))
+      let live = layer.liveBytes(on: model)
+      let free =
+        capacity - (resident ?? layer.storedWeightBytes(on: model))
+        - layer.waitingBytes(on: model)
       guard live > 0, live * Double(images) > free else { return images }
       return max(0, Int(free / live))
     }
@@ -44,7 +46,8 @@ struct OnChipPlan: Sendable {
         let weights =
           resident == nil
           ? layer.storedWeightBytes(on: model) * Double(OnChipPlan.sweeps(images, group)) : 0
-        return sum + weights + (fit < group ? Double(images) * layer.activationBytes(on: model) : 0)
+        let values = layer.activationBytes(on: model) + 2 * layer.waitingBytes(on: model)
+        return sum + weights + (fit < group ? Double(images) * values : 0)
       }
     }
     let sizes = Set(fits + [images]).filter { $0 > 0 }.sorted(by: >)
@@ -55,11 +58,4 @@ struct OnChipPlan: Sendable {
   }
 
   private static func sweeps(_ images: Int, _ group: Int) -> Int { (images + group - 1) / group }
-}
-
-extension LayerWork {
-  /// Mean bytes of an image's values that are read and written on the chip.
-  func activationBytes(on model: HardwareModel) -> Double {
-    (reads + writes).reduce(0) { $0 + $1.bytes(on: model) }
-  }
 }

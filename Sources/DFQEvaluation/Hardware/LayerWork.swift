@@ -39,6 +39,8 @@ struct LayerWork: Sendable {
   let live: [Value]
   /// The image, read from DRAM, or the logits, written to it.
   let external: [Value]
+  /// Elements of the layer's map that wait for a decision about their own width.
+  let waiting: Int
 
   /// Bytes of the weights at a width, with a scale and an offset of each output channel in float32.
   func weightBytes(_ bits: Int, on model: HardwareModel) -> Double {
@@ -49,6 +51,22 @@ struct LayerWork: Sendable {
   func storedWeightBytes(on model: HardwareModel) -> Double {
     weightWidths.shares.keys.sorted().reduce(0) { $0 + weightBytes($1, on: model) }
   }
+
+  /// Bytes of the values of each image of a group that must be on the chip at the same time.
+  func liveBytes(on model: HardwareModel) -> Double {
+    live.reduce(0) { $0 + $1.bytes(on: model) }
+  }
+
+  /// Mean bytes of an image's values that are read and written.
+  func activationBytes(on model: HardwareModel) -> Double {
+    (reads + writes).reduce(0) { $0 + $1.bytes(on: model) }
+  }
+
+  /// Bytes of values that wait for a decision in float32: those of one image of a group at a time.
+  ///
+  /// Hardware that packs would otherwise round them on their way to memory. Hardware that does not (this
+  /// package) has all values in float32 anyway, which its traffic leaves out for all students alike.
+  func waitingBytes(on model: HardwareModel) -> Double { model.packs ? Double(4 * waiting) : 0 }
 
   /// BitOPs of one image: MACs x weight bits x input bits.
   var bitOPs: Double {
@@ -74,8 +92,6 @@ struct SelectorWork: Sendable {
   let parameters: Int
   /// Values that statistics are taken of, one byte each.
   let samples: Int
-  /// Elements that wait for the decision in float32, because it is about their own width.
-  let waiting: Int
 
   var parameterBytes: Double { Double(4 * parameters) }
   var bitOPs: Double { Double(featureMACs) * 64 + Double(scoreMACs) * 1024 }

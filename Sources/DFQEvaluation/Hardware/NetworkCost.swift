@@ -45,8 +45,8 @@ public struct NetworkCost: Sendable, Codable, Hashable {
     }
     let weights = sets.values.reduce(0, +)
     let largest =
-      passes.flatMap(\.layers).map { layer in
-        layer.live.reduce(0) { $0 + $1.bytes(on: model) }
+      passes.flatMap(\.layers).map {
+        $0.liveBytes(on: model) + $0.waitingBytes(on: model)
       }.max() ?? 0
     let resident = weights + largest <= Double(model.cacheBytes) ? weights : nil
     var layers: [LayerCost] = []
@@ -124,6 +124,10 @@ extension HardwarePass {
       let external = layer.external.reduce(0) { $0 + count * $1.bytes(on: model) }
       cost.traffic.cacheWeights = weights
       cost.traffic.cacheActivations = activations
+      // Written as it is computed, read again once its width is known.
+      let waiting = 2 * count * layer.waitingBytes(on: model)
+      cost.traffic.cacheSelector = waiting
+      cost.traffic.memorySelector = plan.spills[index] ? waiting : 0
       cost.traffic.memoryWeights = resident == nil ? weights : 0
       cost.traffic.memoryActivations = external + (plan.spills[index] ? activations : 0)
       cost.complete(
@@ -151,8 +155,7 @@ extension HardwarePass {
     cost.bitProducts = images * model.bitProducts(selector)
     let parameters = sweeps * selector.parameterBytes
     cost.traffic.memorySelector = resident == nil ? parameters : 0
-    cost.traffic.cacheSelector =
-      parameters + images * Double(selector.samples + 8 * selector.waiting)
+    cost.traffic.cacheSelector = parameters + images * Double(selector.samples)
     cost.complete(on: model, cycles: images * model.cycles(selector), stalls: sweeps)
     return cost
   }
