@@ -6,6 +6,8 @@ import Testing
 /// the last bit, whatever the batch, the number of threads and the arithmetic.
 @Suite struct BatchTests {
   private static let sizes = [1, 3, 5, 13]
+  private static let contexts =
+    ExecutionVariant.all.map(\.context) + [2, 3].map { ExecutionContext(threads: $0) }
 
   /// One decision per layer, one per image, and passes over all or some of the images.
   @Test(arguments: [
@@ -17,16 +19,16 @@ import Testing
     if selector.decider is MarginCascade {
       try student.fitSelector(on: images, context: StudentTests.context)
     }
-    for variant in ExecutionVariant.all {
+    for context in BatchTests.contexts {
       let runs = try BatchTests.sizes.map {
-        try StudentEvaluator(student, context: variant.context, batch: $0).run(
+        try StudentEvaluator(student, context: context, batch: $0).run(
           images, policy: .selector)
       }
-      #expect(Set(runs[0].bits).count > 1, "\(variant)")
+      #expect(Set(runs[0].bits).count > 1, "\(context)")
       for run in runs.dropFirst() {
-        #expect(run.bits == runs[0].bits, "\(variant)")
-        #expect(run.logits == runs[0].logits, "\(variant)")
-        #expect(run.passes == runs[0].passes && run.bitOPs == runs[0].bitOPs, "\(variant)")
+        #expect(run.bits == runs[0].bits, "\(context)")
+        #expect(run.logits == runs[0].logits, "\(context)")
+        #expect(run.passes == runs[0].passes && run.bitOPs == runs[0].bitOPs, "\(context)")
       }
     }
   }
@@ -45,18 +47,18 @@ import Testing
     let cascade = try StudentCascade(
       levels: levels, runs: runs,
       budget: runs[0].averageBitOPs + 0.5 * runs[1].averageBitOPs)
-    for variant in ExecutionVariant.all {
-      let whole = try CascadeEvaluator(cascade, context: variant.context, batch: 13).run(images)
-      #expect(Set(whole.lastLevels) == [0, 1], "\(variant)")
-      let evaluator = CascadeEvaluator(cascade, context: variant.context, batch: 4)
+    for context in BatchTests.contexts {
+      let whole = try CascadeEvaluator(cascade, context: context, batch: 13).run(images)
+      #expect(Set(whole.lastLevels) == [0, 1], "\(context)")
+      let evaluator = CascadeEvaluator(cascade, context: context, batch: 4)
       for size in BatchTests.sizes {
         let parts = try stride(from: 0, to: images.rowCount, by: size).map {
           try evaluator.run(images.rows($0..<min($0 + size, images.rowCount)))
         }
-        #expect(parts.flatMap(\.lastLevels) == whole.lastLevels, "\(variant), \(size)")
-        #expect(parts.flatMap(\.logits) == whole.logits, "\(variant), \(size)")
-        #expect(parts.flatMap(\.meanBits) == whole.meanBits, "\(variant), \(size)")
-        #expect(parts.flatMap(\.bitOPs) == whole.bitOPs, "\(variant), \(size)")
+        #expect(parts.flatMap(\.lastLevels) == whole.lastLevels, "\(context), \(size)")
+        #expect(parts.flatMap(\.logits) == whole.logits, "\(context), \(size)")
+        #expect(parts.flatMap(\.meanBits) == whole.meanBits, "\(context), \(size)")
+        #expect(parts.flatMap(\.bitOPs) == whole.bitOPs, "\(context), \(size)")
       }
     }
   }
