@@ -133,5 +133,6 @@ struct HardwareReport: Encodable {
     let weights =
       student.quantizer.weightsFollowActivations ? "=A" : "\(student.quantizer.weightBits)"
     return "W\(weights)A" + (bits.count == 1 ? list : "{\(list)}")
+      + (student.quantizer.overrides.isEmpty ? "" : " with rules")
   }
 }

@@ -101,6 +101,12 @@ import Testing
     let both = try dynamic.staticStudent(
       nearestToBitOPs: student([6], weightBits: 6).bitOPs(activationBits: 6), withWeights: true)
     #expect(both.quantizer.activationBits == [6] && both.quantizer.weightBits == 6)
+    // Rules that give other bits are no part of a uniform student.
+    var mixed = Quantizer(weightBits: 4, activationBits: [4])
+    mixed.overrides = [.init("layer1.*", weightBits: 8)]
+    let uniform = try QuantizedNetwork(network: .tinyResNet(seed: 4), quantizer: mixed)
+      .staticStudent(nearestToBitOPs: student([4]).bitOPs(activationBits: 4))
+    #expect(uniform.layers.allSatisfy { $0.weightBits == [4] })
   }
 
   // MARK: Passes

@@ -37,7 +37,7 @@ extension QuantizedNetwork {
   /// The static student of the same network and quantizer whose BitOPs are nearest: of uniform activation
   /// bits and, where `withWeights` is true, weights of as many bits.
   ///
-  /// Its ranges are not calibrated: it is for comparing costs.
+  /// Rules that give layers other bits are left out. Its ranges are not calibrated: it is for comparing costs.
   public func staticStudent(
     nearestToBitOPs bitOPs: Double, withWeights: Bool = false
   ) throws -> QuantizedNetwork {
@@ -45,6 +45,7 @@ extension QuantizedNetwork {
       var quantizer = self.quantizer
       quantizer.activationBits = [bits]
       if withWeights { quantizer.weightBits = bits }
+      quantizer.overrides = quantizer.overrides.filter(\.ignored)
       return try QuantizedNetwork(network: network, quantizer: quantizer)
     }
     func distance(_ student: QuantizedNetwork) -> Double {
