@@ -20,7 +20,7 @@ struct DynadfqCommand: ParsableCommand {
     version: RunDescription.versionLine,
     subcommands: [
       Synthesize.self, Quantize.self, Cascade.self, Evaluate.self, Inspect.self, Train.self,
-      Demo.self, Experiment.self, ReportCommand.self, Time.self,
+      Experiment.self, ReportCommand.self, Time.self,
     ])
 
   static func main() {

@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
       Example: dynadfq report runs/demo
 
       Writes index.html (everything in one file, no network needed), report.md, CSV tables and SVG \
-      plots. What the store lacks is left out.
+      plots, and prints the main tables. What the store lacks is left out.
       """)
 
   @Argument(help: "The store that `experiment` made.", completion: .directory)
@@ -34,6 +34,7 @@ struct ReportCommand: ParsableCommand {
       let summary = Summary(store: store, results: report.results, files: report.files)
       return try Output.json(summary, run: RunDescription(.default))
     }
+    try Output.line(report.text)
     try Output.line("\(report.results) results; \(report.files.count) files in \(directory)")
     try Output.line("\(directory)/index.html")
   }

@@ -6,7 +6,7 @@ import Testing
 /// What the tool says of wrong arguments, files and settings.
 @Suite struct ArgumentTests {
   @Test(arguments: [
-    "synthesize", "quantize", "cascade", "evaluate", "inspect", "train", "demo", "time",
+    "synthesize", "quantize", "cascade", "evaluate", "inspect", "train", "experiment", "report", "time",
   ])
   func helpOfEverySubcommand(name: String) throws {
     let tool = try Tool()

@@ -8,6 +8,8 @@ public struct Report {
   public private(set) var files: [String] = []
   /// The number of results.
   public let results: Int
+  /// The tables of accuracy, cost and paired differences, for a terminal.
+  public private(set) var text = ""
   private let data: ReportData
   private let directory: String
   private let command: String
@@ -54,12 +56,14 @@ public struct Report {
       let summary = ReportTables.summary(section)
       page.table(summary.condensed)
       markdown += Report.text(summary)
+      text += summary.condensed.plain + "\n"
       tables.summary = summary
       summaryRows += summary.rows.map { [section.recipe] + $0 }
       let comparisons = ReportTables.comparisons(ReportComparison.all(of: section, in: data))
       if !comparisons.rows.isEmpty {
         page.table(comparisons.condensed)
         markdown += Report.text(comparisons)
+        text += comparisons.condensed.plain + "\n"
         both(Report.comparisonNote, kind: "quiet")
         comparisonRows += comparisons.rows.map { [section.recipe] + $0 }
       }

@@ -39,6 +39,21 @@ package struct ReportTable {
     return line(header) + line(marks) + rows.map(line).joined()
   }
 
+  /// As lines for a terminal, in columns, numbers to the right.
+  package var plain: String {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    func line(_ cells: [String]) -> String {
+      let padded = cells.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return column < wordColumns ? cell + space : space + cell
+      }
+      return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+    }
+    let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
+    return ([title, line(header), rule] + rows.map(line)).joined(separator: "\n") + "\n"
+  }
+
   /// As CSV (RFC 4180).
   package var csv: String {
     ([header] + rows).map { $0.map(ReportTable.quoted).joined(separator: ",") + "\n" }.joined()
