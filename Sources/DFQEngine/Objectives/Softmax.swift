@@ -21,6 +21,15 @@ package struct Softmax: Sendable {
   /// p of each class.
   package var probabilities: [Double] { logProbabilities.map { exp($0) } }
 
+  /// KL(self || other), in nats; at least 0, also where it rounds.
+  package func divergence(of other: Softmax) -> Double {
+    let sum = zip(logProbabilities, other.logProbabilities).reduce(0.0) { sum, pair in
+      let p = exp(pair.0)
+      return p > 0 ? sum + p * (pair.0 - pair.1) : sum
+    }
+    return max(sum, 0)
+  }
+
   /// -sum p log p, in nats.
   package var entropy: Double {
     -logProbabilities.reduce(0) { $0 + ($1 == -.infinity ? 0 : exp($1) * $1) }

@@ -1,5 +1,4 @@
 import DFQEngine
-import Foundation
 
 /// How far answers lie apart.
 public enum Divergence {
@@ -16,11 +15,8 @@ public enum Divergence {
       logits.count == reference.count && logits.count.isMultiple(of: classes),
       "logits of the same images and classes are needed")
     return stride(from: 0, to: logits.count, by: classes).map { start in
-      let p = Softmax(reference[start..<start + classes]).logProbabilities
-      let q = Softmax(logits[start..<start + classes])
-      // Where p is 0 its part is 0, whatever q is.
-      let sum = zip(p, q.logProbabilities).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
-      return max(sum, 0)
+      Softmax(reference[start..<start + classes])
+        .divergence(of: Softmax(logits[start..<start + classes]))
     }
   }
 }

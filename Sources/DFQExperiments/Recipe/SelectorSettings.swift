@@ -2,7 +2,9 @@ import DynaDFQ
 
 /// Selectors by their kind: `perLayer`, or `{kind: perLayer, positions: 8}`.
 enum SelectorSettings {
-  static let kinds = [PerLayerSelector.kind, PerImageSelector.kind, MarginCascade.kind]
+  static let kinds = [
+    PerLayerSelector.kind, PerImageSelector.kind, MarginCascade.kind, SensitivitySelector.kind,
+  ]
 
   static func selector(_ node: SettingNode) throws -> BitSelector {
     let kind = node.text ?? node["kind"]?.text
@@ -13,6 +15,9 @@ enum SelectorSettings {
     case PerImageSelector.kind?:
       defaults = try .defaults(BitSelector(.perImage), at: node.place)["settings"]
     case MarginCascade.kind?: defaults = nil
+    case SensitivitySelector.kind?:
+      defaults = try .defaults(BitSelector(SensitivitySelector(.perImage)), at: node.place)[
+        "settings"]
     default:
       throw RecipeError.unknownName(
         place: node.place, what: "selector", name: kind ?? node.summary,

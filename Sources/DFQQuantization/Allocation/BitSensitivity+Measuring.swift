@@ -35,9 +35,7 @@ extension BitSensitivity {
       let run = try StudentEvaluator(student, context: context).run(inputs, policy: .outputs(bits))
       let classes = teacher.classCount
       let divergences = rows.enumerated().map { image, expected in
-        let found = Softmax(run.logits[image * classes..<(image + 1) * classes]).logProbabilities
-        let terms = zip(expected.probabilities, zip(expected.logProbabilities, found))
-        return terms.reduce(0) { $0 + ($1.0 > 0 ? $1.0 * ($1.1.0 - $1.1.1) : 0) }
+        expected.divergence(of: Softmax(run.logits[image * classes..<(image + 1) * classes]))
       }
       return divergences.reduce(0, +) / Double(max(divergences.count, 1))
     }

@@ -62,6 +62,7 @@ extension BitSelector: Hashable {
 extension BitSelector: Codable {
   static let builtIn: [any BitDecider.Type] = [
     PerLayerSelector.self, PerImageSelector.self, MarginCascade.self,
+    SensitivitySelector.self,
   ]
   static let userTypes = CodingUserInfoKey(rawValue: "dynadfq.deciders")!
 

@@ -94,10 +94,19 @@ public struct DynamicTrainer: Sendable {
   public func calibrate(on images: SyntheticImages) throws -> QuantizedNetwork {
     var supply = try ImageSupply(self, images)
     var student = try calibrated(on: supply.calibrationImages())
-    try student.fitSelector(on: images.images, context: context)
+    try fitSelector(of: &student, on: images.images)
     try meetBudget(&student, images: images.images)
     try student.checkFinite()
     return student
+  }
+
+  /// Fits a selector that is fitted, on images N H W C, with the teacher's logits.
+  func fitSelector(of student: inout QuantizedNetwork, on images: Tensor) throws {
+    guard student.selectorLearning == .fitted else { return }
+    try student.fitSelector(
+      on: images,
+      teacherLogits: FloatExecutor(teacher, context: context).logits(ofInputs: images),
+      context: context)
   }
 
   /// A student whose ranges are calibrated on images N H W C.

@@ -95,7 +95,7 @@ public final class StudentSession {
     var student = state.averagedStudent
     try student.checkFinite()
     let probe = try images.calibrationImages(step: configuration.steps)
-    try student.fitSelector(on: probe, context: trainer.context)
+    try trainer.fitSelector(of: &student, on: probe)
     try trainer.meetBudget(&student, images: probe)
     try student.checkFinite()
     try trainer.checkLogits(of: student, images: probe)
