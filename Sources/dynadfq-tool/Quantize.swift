@@ -8,7 +8,8 @@ struct Quantize: ParsableCommand {
       Example: dynadfq quantize --model resnet20-cifar10.safetensors --weight-bits 4 \
       --activation-bits 3,4,5 --budget 4 -o student.safetensors --data cifar10:test.bin
 
-      --fixed gives static quantization by the same code. Without --images they are synthesized. \
+      --fixed gives static quantization by the same code, --allocate W3A3 static bits layer by layer at the \
+      cost of W3A3. Without --images they are synthesized. \
       Without --data the report is of synthetic images that no step has seen: it compares settings \
       of one method, and says less of accuracy than real images do.
       """)
@@ -47,6 +48,7 @@ struct Quantize: ParsableCommand {
     var output: String
     var weightBits: Int
     var activationBits: [Int]
+    var allocation: AllocationOptions.Allocation?
     var synthetic: SyntheticReport
     var selectorBitOPs: Double
     var report: EvaluationReport?
@@ -61,6 +63,9 @@ struct Quantize: ParsableCommand {
       try Demand.absent("--images-output", imagesOutput != nil, "with --images")
     }
     let candidates = try quantizer.candidates()
+    if quantizer.allocation.uniform != nil {
+      try Demand.absent("--fixed", fixed, "with --allocate")
+    }
     if fixed {
       _ = try training.fixedBits(candidates)
     } else {
@@ -84,23 +89,30 @@ struct Quantize: ParsableCommand {
     let quantizer = try self.quantizer.makeQuantizer(
       fixed: fixed ? training.fixedBits(bits) : nil)
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
-    let trainer = DynamicTrainer(
-      teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
-      objectives: training.objectives, configuration: configuration, context: options.context)
+    func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
+      DynamicTrainer(
+        teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
+        objectives: training.objectives, configuration: configuration, context: options.context)
+    }
     let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
     let stored = try images.map { try Quantize.stored($0, for: network) }
-    try Quantize.rehearse(trainer)
+    try Quantize.rehearse(trainer(quantizer))
+    try self.quantizer.allocation.check(quantizer, network)
     if real != nil, controls, quantizer.activationBits.count == 1 {
       Output.complain("note: a static student has no --controls to compare with")
     }
 
     let images = try stored ?? synthesized(network)
+    let allocation = try self.quantizer.allocation.allocation(
+      quantizer, network, images, run: options)
+    let trainer = trainer(allocation.map { quantizer.allocated($0.bits) } ?? quantizer)
     let student = try Quantize.student(
       trainer, images, run: options, checkpoint: checkpoint,
       executionChange: resume.executionChange)
     try student.write(to: output)
     let summary = Summary(
       output: output, weightBits: quantizer.weightBits, activationBits: quantizer.activationBits,
+      allocation: allocation,
       synthetic: try SyntheticReport(student, trainer: trainer, images: images),
       selectorBitOPs: student.selectorBitOPs,
       report: try real.map {
@@ -153,7 +165,12 @@ struct Quantize: ParsableCommand {
 
   private func show(_ summary: Summary) throws {
     let bits = summary.activationBits.map(String.init).joined(separator: ", ")
-    try Output.line("\(output): weights of \(summary.weightBits) bits, activations of \(bits)")
+    if let allocation = summary.allocation {
+      try Output.line("\(output): bits by layer")
+      try allocation.show()
+    } else {
+      try Output.line("\(output): weights of \(summary.weightBits) bits, activations of \(bits)")
+    }
     try summary.synthetic.show()
     if let report = summary.report { try Output.report(report) }
   }

@@ -19,10 +19,13 @@ struct QuantizerOptions: ParsableArguments {
     case learned, family
   }
 
-  @Option(help: "Bits of weights, 2...8.")
-  var weightBits = 4
-  @Option(help: "Bits of activations: one number, or the selector's candidates.")
-  var activationBits = "3,4,5"
+  @Option(name: .customLong("weight-bits"), help: "Bits of weights, 2...8. (default: 4)")
+  var givenWeightBits: Int?
+  @Option(
+    name: .customLong("activation-bits"),
+    help: "Bits of activations: one number, or the selector's candidates. (default: 3,4,5)")
+  var givenActivationBits: String?
+  @OptionGroup var allocation: AllocationOptions
   @Option(help: "learned: step sizes are learned. family: min-max ranges as in GDFQ and later.")
   var quantizer = Kind.learned
   @Option(
@@ -55,7 +58,17 @@ struct QuantizerOptions: ParsableArguments {
   @Option(help: "Quantized output after which the per-image decision is taken. (default: 0)")
   var selectorPoint: Int?
 
+  /// The bits of weights, those of the uniform student where bits are allocated.
+  var weightBits: Int { allocation.uniform?.weightBits ?? givenWeightBits ?? 4 }
+  private var activationBits: String {
+    allocation.uniform.map { "\($0.activationBits)" } ?? givenActivationBits ?? "3,4,5"
+  }
+
   func validate() throws {
+    if allocation.uniform != nil {
+      try Demand.absent("--weight-bits", givenWeightBits != nil, "with --allocate")
+      try Demand.absent("--activation-bits", givenActivationBits != nil, "with --allocate")
+    }
     try Demand.range("--weight-bits", weightBits, 2...8)
     try Demand.range("--positions", positions, 1...64)
     try Demand.range("--hidden", hidden, 0...4096)

@@ -17,9 +17,16 @@ struct StudentDescription: Encodable {
   /// Each rule and the layers whose weights it governs.
   var rules: [String: [String]]
   var costs: [Cost]
+  /// The names of the quantized outputs.
+  private let outputs: Set<String>
+
+  private enum CodingKeys: String, CodingKey {
+    case quantizer, selector, selectorBitOPs, selectorParameters, bitPrice, rules, costs
+  }
 
   init(_ student: QuantizedNetwork) {
     quantizer = student.quantizer
+    outputs = Set(student.quantizedOutputs)
     selector = student.selector
     selectorBitOPs = student.selectorBitOPs
     selectorParameters = student.selectorParameterCount
@@ -42,11 +49,20 @@ struct StudentDescription: Encodable {
         + (quantizer.weightsFollowActivations ? ", weights follow their input's bits" : ""))
     for rule in quantizer.overrides {
       let layers = rules[rule.pattern] ?? []
+      // A rule of an output by its node's name has no weights.
+      let isOutput = layers.isEmpty && rule.weightBits == nil && outputs.contains(rule.pattern)
       try Output.line(
-        "rule \(text(rule)); it took effect on "
-          + (layers.isEmpty ? "no weights" : layers.joined(separator: ", ")))
+        "rule \(text(rule))"
+          + (isOutput
+            ? ""
+            : "; it took effect on "
+              + (layers.isEmpty ? "no weights" : layers.joined(separator: ", "))))
     }
     for cost in costs {
+      guard costs.count > 1 || quantizer.overrides.isEmpty else {
+        try Output.line("with these rules: \(Output.mega(cost.bitOPs)) BitOPs")
+        continue
+      }
       try Output.line(
         "all layers at \(cost.activationBits) bits: \(Output.mega(cost.bitOPs)) BitOPs")
     }

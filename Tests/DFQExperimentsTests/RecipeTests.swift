@@ -104,6 +104,18 @@ import Testing
       "weightBits: 4\n", "weightBits: 4\n    allocation: {share: -1}\n",
       "an allocation that can be made"
     ),
+    (
+      "weightBits: 4\n", "weightBits: 4\n    allocation: {share: 1, bitOPs: 1e8}\n",
+      "a share or bitOPs and not both"
+    ),
+    (
+      "weightBits: 4\n", "weightBits: 4\n    allocation: {bitOps: 1e8}\n",
+      "did you mean \"bitOPs\"?"
+    ),
+    (
+      "  - name: dynamic", "    allocation: {bitOPs: 1000}\n  - name: dynamic",
+      "the budget of 1000.0 BitOPs is below the cheapest choice of bits"
+    ),
     ("controls: [fixed", "controls: [fixd", "evaluations[0].controls[0]"),
     (
       "controls: [fixed", "corruption: {kind: fog, strength: 1}, controls: [fixed",

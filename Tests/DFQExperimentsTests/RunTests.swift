@@ -31,6 +31,56 @@ import Testing
     }
   }
 
+  /// The same bytes on one thread and on two, at most the uniform student's cost, and a cascade of it.
+  @Test func allocatedStudents() throws {
+    try Workshop.with { workshop in
+      let text = """
+        version: 1
+        name: allocated
+        networks: [{name: tiny, model: tiny.safetensors}]
+        images: [{name: noise, method: noise, count: 16}]
+        students:
+          - name: W3A3
+            weightBits: 3
+            activationBits: 3
+            training: {steps: 0}
+          - name: mixed {allocation.share}
+            each: {allocation.share: [0.8, 1]}
+            weightBits: 3
+            activationBits: 3
+            allocation: {weightBits: [2, 3, 4], activationBits: [2, 4], imageCount: 8}
+            training: {steps: 2, imagesPerStep: 8}
+        cascades: [{name: cascade, levels: [mixed 0.8, mixed 1], budget: W3A3}]
+        evaluations: [{name: test, data: "cifar10:test.bin"}]
+        """
+      var workshop = workshop
+      var files: [[String: String]] = []
+      for threads in [1, 2] {
+        workshop.context = ExecutionContext(threads: threads)
+        let store = try workshop.store("store \(threads)")
+        let plan = try workshop.plan(text)
+        try ExperimentRun(plan, in: store, context: workshop.context).run()
+        files.append(try workshop.contents(store).files.filter { !$0.key.hasSuffix(".json") })
+        guard threads == 2 else { continue }
+        let students = try plan.cells.filter { $0.kind == "student" }.map {
+          try QuantizedNetwork(contentsOf: "\(store.path)/artefacts/\($0.key).safetensors")
+        }
+        let costs = students.map(\.dearestBitOPs)
+        #expect(costs[1] <= 0.8 * costs[0] && costs[2] <= costs[0] && costs[1] < costs[2])
+        #expect(Set(students[2].layers.flatMap(\.weightBits)).isSubset(of: [2, 3, 4]))
+        #expect(Set(students[2].layers.flatMap(\.weightBits)).count > 1)
+      }
+      #expect(files[0] == files[1])
+      let bound =
+        text + "\nupperBounds: [{name: bound, student: mixed 1, data: \"cifar10:test.bin\"}]"
+      #expect {
+        _ = try workshop.plan(bound)
+      } throws: {
+        "\($0)".contains("a student whose bits are not allocated")
+      }
+    }
+  }
+
   /// Ends at different steps, then continued: the same bytes.
   @Test func interruptedRuns() throws {
     struct Stop: Error {}

@@ -61,6 +61,35 @@ import Testing
     }
   }
 
+  /// Costs without a common unit are rounded up: never above the budget, and as good as a budget that is
+  /// smaller by a part for each group.
+  @Test func bruteForceWithoutAUnit() throws {
+    for seed: UInt64 in 0..<40 {
+      var stream = RandomStream(seed: seed)
+      let groups = (0..<4).map { _ in
+        (0..<4).map { _ in
+          Option(
+            cost: Double(stream.uniform()) + 0.1, loss: Double(stream.uniform()), bits: [])
+        }
+      }
+      let cheapest = groups.map { $0.map(\.cost).min()! }.reduce(0, +)
+      let budget = cheapest + 2 * Double(stream.uniform())
+      let found = try AllocationProblem(groups: groups, budget: budget, parts: 400).solution()
+      func sum(_ choice: [Int], _ value: (Option) -> Double) -> Double {
+        zip(groups, choice).reduce(0) { $0 + value($1.0[$1.1]) }
+      }
+      #expect(sum(found) { $0.cost } <= budget + 1e-12)
+      var best = Double.infinity
+      for code in 0..<256 {
+        let choice = (0..<4).map { (code >> (2 * $0)) & 3 }
+        if sum(choice, { $0.cost }) <= budget - 4 * (budget - cheapest) / 400 {
+          best = min(best, sum(choice) { $0.loss })
+        }
+      }
+      #expect(sum(found) { $0.loss } <= best + 1e-12, "seed \(seed)")
+    }
+  }
+
   private func sensitivity(
     _ network: Network, _ quantizer: Quantizer, threads: Int = 2
   ) throws -> BitSensitivity {
@@ -114,9 +143,88 @@ import Testing
           #expect((chosen == nil) == (name == first && !overrides.isEmpty))
         }
       }
-      #expect(throws: QuantizationError.self) {
+      let cheapest = try BitAllocation.cheapestBitOPs(
+        network: network, quantizer: quantizer, weightBits: [2, 4, 6], activationBits: [2, 4, 6])
+      #expect(
+        throws: QuantizationError.budgetUnreachable(budget: 1, cheapest: cheapest, unit: "BitOPs")
+      ) {
         try BitAllocation(sensitivity, network: network, quantizer: quantizer, budget: 1)
       }
+    }
+  }
+
+  /// Networks of all kinds of blocks, with made-up losses: exactly the chosen bits, at the stated cost.
+  @Test(arguments: [
+    Architecture(
+      .cifarResNet(depth: 20, projection: false), imageShape: [32, 32, 3], classCount: 10),
+    Architecture(
+      .cifarResNet(depth: 20, projection: true), imageShape: [32, 32, 3], classCount: 10),
+    Architecture(.mobileNetV2, imageShape: [32, 32, 3], classCount: 10),
+    Architecture(.efficientNetLite0, imageShape: [32, 32, 3], classCount: 10),
+  ])
+  func architectures(architecture: Architecture) throws {
+    let network = try architecture.network(seed: 1)
+    let bits = [2, 3, 4, 5, 6]
+    for isFull in [false, true] {
+      let quantizer = Quantizer(weightBits: 3, activationBits: [3], fullyQuantized: isFull)
+      var sensitivity = try BitSensitivity(
+        unmeasured: network, quantizer: quantizer, weightBits: bits, activationBits: bits)
+      var stream = RandomStream(seed: 3)
+      func made(_ entries: [BitSensitivity.Entry]) -> [BitSensitivity.Entry] {
+        entries.map { entry in
+          let scale = Double(stream.uniform())
+          return .init(
+            name: entry.name, bits: bits,
+            losses: bits.map { scale / Double(1 << (2 * $0)) })
+        }
+      }
+      sensitivity.weights = made(sensitivity.weights)
+      sensitivity.activations = made(sensitivity.activations)
+      let uniform = try QuantizedNetwork(network: network, quantizer: quantizer)
+      let budget = uniform.dearestBitOPs
+      let allocation = try BitAllocation(
+        sensitivity, network: network, quantizer: quantizer, budget: budget)
+      let student = try QuantizedNetwork(
+        network: network, quantizer: quantizer.allocated(allocation))
+      #expect(allocation.bitOPs <= budget && allocation.bitOPs > 0.97 * budget)
+      #expect(student.dearestBitOPs == allocation.bitOPs)
+      var chosen = Dictionary(
+        uniqueKeysWithValues: allocation.weights.map { ($0.name, $0.bits) })
+      for layer in student.layers { #expect(layer.weightBits == [chosen[layer.name]!]) }
+      chosen = Dictionary(
+        uniqueKeysWithValues: allocation.activations.map { ($0.name, $0.bits) })
+      for (output, before) in zip(student.outputs, uniform.outputs) {
+        // The image and the classifier's input keep the 8 bits of a fully quantized network.
+        #expect(output.bits == chosen[output.name].map { [$0] } ?? before.bits)
+        #expect((chosen[output.name] == nil) == (before.bits == [8]))
+      }
+      let uniformLoss = (sensitivity.weights + sensitivity.activations).reduce(0) {
+        $0 + $1.losses[1]
+      }
+      #expect(allocation.loss < uniformLoss)
+    }
+  }
+
+  /// What has 8 bits in a fully quantized network is not measured, and what the budget is at least is
+  /// known before any image.
+  @Test func fullyQuantizedAndCheapest() throws {
+    let network = try Network.tinyResNet()
+    let quantizer = Quantizer(weightBits: 3, activationBits: [3], fullyQuantized: true)
+    let found = try sensitivity(network, quantizer)
+    #expect(!found.activations.contains { $0.name == "input" })
+    let cheapest = try BitAllocation.cheapestBitOPs(
+      network: network, quantizer: quantizer, weightBits: [4, 2], activationBits: [6, 2])
+    let low = Quantizer(weightBits: 2, activationBits: [2], fullyQuantized: true)
+    #expect(
+      try QuantizedNetwork(network: network, quantizer: low).dearestBitOPs == cheapest)
+    let allocation = try BitAllocation(
+      found, network: network, quantizer: quantizer, budget: cheapest)
+    #expect(allocation.weights.allSatisfy { $0.bits == 2 })
+    #expect(
+      throws: QuantizationError.budgetUnreachable(
+        budget: cheapest - 1, cheapest: cheapest, unit: "BitOPs")
+    ) {
+      try BitAllocation(found, network: network, quantizer: quantizer, budget: cheapest - 1)
     }
   }
 }

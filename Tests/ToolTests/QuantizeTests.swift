@@ -34,6 +34,38 @@ import Testing
     #expect(costs[0] < middle, "\(costs), \(middle)")
   }
 
+  /// Bits by layer cost at most the uniform student, and the file has them.
+  @Test func allocatesBits() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let common = [
+      "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--steps", "0",
+      "-o", "x",
+    ]
+    let allocated = try tool.json(common + ["--allocate", "W3A3", "--allocate-bits", "2,4"])
+    let allocation = try #require(allocated["allocation"] as? [String: Any])
+    let bits = try #require(allocation["bits"] as? [String: Any])
+    let cost = try #require(bits["bitOPs"] as? Double)
+    #expect(cost <= (try #require(allocation["budget"] as? Double)))
+    let student = try QuantizedNetwork(contentsOf: tool.path("x"))
+    #expect(abs(student.dearestBitOPs - cost) < 1 && !student.isDynamic)
+    #expect(student.layers.allSatisfy { [[2], [4]].contains($0.weightBits) })
+    let shown = try tool.run(["inspect", "x"])
+    #expect(shown.status == 0 && shown.output.contains("with these rules: "), "\(shown.error)")
+    for (options, culprit) in [
+      (["--allocate", "W9A3"], "W9A3"), (["--allocate", "3"], "--allocate"),
+      (["--allocate", "W3A3", "--fixed"], "--fixed"),
+      (["--allocate", "W3A3", "--weight-bits", "3"], "--weight-bits"),
+      (["--allocate", "W3A3", "--budget", "4"], "--budget"),
+      (["--allocate", "W3A3", "--allocate-bits", "2,x"], "--allocate-bits"),
+      (["--allocate", "W3A3", "--allocate-bits", "4"], "below the cheapest"),
+      (["--allocate-bits", "4"], "--allocate-bits"),
+    ] {
+      try tool.expectRefusal(common + options, naming: culprit)
+    }
+  }
+
   /// Without real images the report is of held-out synthetic ones.
   @Test func saysWhatIsKnownWithoutData() throws {
     let tool = try Tool()

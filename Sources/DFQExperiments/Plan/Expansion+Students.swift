@@ -22,6 +22,7 @@ extension Expansion {
     guard student.networks?.contains(network.name) ?? true else { return [] }
     do {
       try student.settings.trainer(network.network, context: context).check()
+      try student.settings.allocation?.check(student.settings.quantizer, teacher: network.network)
     } catch  where !(error is NetworkError) {
       throw RecipeError.badValue(
         place: entry.place, expected: "settings of a student that can be trained",

@@ -46,6 +46,13 @@ extension Expansion {
           place: .init(line: 0, path: "upperBounds[\(index)].student"), what: "student",
           name: entry.student, nearest: NearestName.of(entry.student, among: studentNames))
       }
+      let student = try recipe.students.first { try Recipe.name(of: $0) == entry.student }
+      if student?["allocation"] != nil {
+        throw RecipeError.badValue(
+          place: .init(line: 0, path: "upperBounds[\(index)].student"),
+          expected: "a student whose bits are not allocated, which takes synthetic images",
+          found: entry.student)
+      }
     }
     for (index, cascade) in recipe.cascades.enumerated() {
       var names = cascade.levels

@@ -101,6 +101,10 @@ struct StudentEntry {
     guard case .map = node.value else {
       throw bad("true, or settings of the allocation", node.summary)
     }
+    if node["share"] != nil, let cost = node["bitOPs"] {
+      throw RecipeError.badValue(
+        place: cost.place, expected: "a share or bitOPs and not both", found: cost.summary)
+    }
     let settings = try StrictDecoder.decode(
       AllocationSettings.self,
       from: SettingNode.defaults(AllocationSettings(), at: node.place).overlaid(by: node))

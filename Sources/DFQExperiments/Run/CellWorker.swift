@@ -90,7 +90,8 @@ struct CellWorker {
     var settings = cell.settings
     if let allocation = settings.allocation {
       settings.quantizer = try allocation.allocated(
-        settings.quantizer, teacher: cell.network.network, images: images, context: context)
+        settings.quantizer, teacher: cell.network.network, images: images, context: context
+      ) { try progress(0) }
     }
     let trainer = settings.trainer(cell.network.network, context: context)
     let student = try trainer.train(on: images, checkpoint: store.checkpoint(cell.key.text)) { p in

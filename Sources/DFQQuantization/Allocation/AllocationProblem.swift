@@ -17,8 +17,10 @@ package struct AllocationProblem {
   /// The groups, each with at least one option.
   package let groups: [[Option]]
   package let budget: Double
-  /// The parts that the budget is divided into.
+  /// The most parts that what can be spent is divided into where the costs have no common unit.
   let parts: Int
+  /// The most parts where they have one.
+  private static let exactParts = 500_000
 
   package init(groups: [[Option]], budget: Double, parts: Int = 20_000) {
     self.groups = groups
@@ -40,20 +42,25 @@ package struct AllocationProblem {
 
   /// The position of the chosen option in each group.
   ///
-  /// Dynamic programming over what is spent above the cheapest options, rounded up to a part of the
-  /// budget, so that the budget is never exceeded; what rounding leaves is then spent where it lowers
-  /// the loss most.
+  /// Dynamic programming over what is spent above the cheapest options, in parts. Costs of networks are
+  /// whole numbers of operations with a large common divisor; where that is the part, the solution is
+  /// exact. Otherwise costs are rounded up to a part of ``parts``, so that the budget is never exceeded,
+  /// and what rounding leaves is spent where it lowers the loss most.
   ///
   /// - Throws: ``QuantizationError/budgetUnreachable(budget:cheapest:unit:)``.
   package func solution() throws -> [Int] {
     let cheapest = groups.map { group in group.map(\.cost).min() ?? 0 }
     let spare = budget - cheapest.reduce(0, +)
-    // Sums of costs round; a millionth is far below any layer's bit.
-    guard spare >= -1e-6 * abs(budget) else {
+    // A share of a cost may round.
+    guard spare >= -1e-12 * abs(budget) else {
       throw QuantizationError.budgetUnreachable(
         budget: budget, cheapest: cheapest.reduce(0, +), unit: "BitOPs")
     }
-    let part = max(spare, 0) / Double(parts)
+    let unit = commonUnit(above: cheapest)
+    let units = unit.map { (max(spare, 0) / $0).rounded(.down) } ?? .infinity
+    let isExact = units <= Double(AllocationProblem.exactParts)
+    let parts = isExact ? Int(units) : self.parts
+    let part = isExact ? unit! : max(spare, 0) / Double(parts)
     func extra(_ group: Int, _ option: Int) -> Int? {
       let more = groups[group][option].cost - cheapest[group]
       if more <= 0 { return 0 }
@@ -61,16 +68,16 @@ package struct AllocationProblem {
       return Int((more / part).rounded(.up))
     }
     var best = [Double](repeating: 0, count: parts + 1)
-    var choices: [[Int32]] = []
+    var choices: [[Int16]] = []
     for group in groups.indices {
       var next = [Double](repeating: .infinity, count: parts + 1)
-      var chosen = [Int32](repeating: -1, count: parts + 1)
+      var chosen = [Int16](repeating: -1, count: parts + 1)
       for option in groups[group].indices {
         guard let extra = extra(group, option), extra <= parts else { continue }
         let loss = groups[group][option].loss
         for spent in extra...parts where best[spent - extra] + loss < next[spent] {
           next[spent] = best[spent - extra] + loss
-          chosen[spent] = Int32(option)
+          chosen[spent] = Int16(option)
         }
       }
       best = next
@@ -84,6 +91,21 @@ package struct AllocationProblem {
     }
     spendRest(&result)
     return result
+  }
+
+  /// The greatest number that divides every cost above the cheapest of its group; nil where they are not
+  /// whole numbers.
+  private func commonUnit(above cheapest: [Double]) -> Double? {
+    var divisor = 0
+    for (group, least) in zip(groups, cheapest) {
+      for option in group {
+        let more = option.cost - least
+        guard more < 0x1p53, more == more.rounded() else { return nil }
+        var other = Int(more)
+        while other != 0 { (divisor, other) = (other, divisor % other) }
+      }
+    }
+    return Double(max(divisor, 1))
   }
 
   /// Exchanges single options for better ones that the rest of the budget allows, best first.

@@ -30,7 +30,8 @@ public struct BitAllocation: Sendable, Codable, Hashable {
   ///
   /// The losses of single places are added up, as in the integer program of HAWQ-V3 (Yao et al., ICML
   /// 2021, equation 6). Weights and the values that they multiply are chosen together, because their
-  /// bits multiply in the cost.
+  /// bits multiply in the cost. An output that no layer reads, such as that of the last block before
+  /// the mean, costs nothing and takes its bits of least loss.
   ///
   /// - Parameters:
   ///   - sensitivity: The measured losses; its bits are the candidates.
@@ -43,8 +44,9 @@ public struct BitAllocation: Sendable, Codable, Hashable {
     _ sensitivity: BitSensitivity, network: Network, quantizer: Quantizer, budget: Double
   ) throws {
     let places = try AllocationPlaces(sensitivity, network: network, quantizer: quantizer)
+    let constant = AllocationProblem.Option(cost: places.constant, loss: 0, bits: [])
     let chosen = try AllocationProblem(
-      groups: places.groups.map(\.options), budget: budget - places.constant
+      groups: places.groups.map(\.options) + [[constant]], budget: budget
     ).solution()
     weights = []
     activations = []
@@ -68,6 +70,24 @@ public struct BitAllocation: Sendable, Codable, Hashable {
     for (index, entry) in sensitivity.activations.enumerated() {
       guard let bits = activationBits[index] else { continue }
       activations.append(.init(name: entry.name, bits: bits))
+    }
+  }
+}
+
+extension BitAllocation {
+  /// BitOPs of an image at the fewest candidates everywhere: the least budget.
+  ///
+  /// - Throws: ``QuantizationError``.
+  public static func cheapestBitOPs(
+    network: Network, quantizer: Quantizer, weightBits: [Int], activationBits: [Int]
+  ) throws -> Double {
+    let places = try AllocationPlaces(
+      BitSensitivity(
+        unmeasured: network, quantizer: quantizer, weightBits: weightBits,
+        activationBits: activationBits),
+      network: network, quantizer: quantizer)
+    return places.groups.reduce(places.constant) { sum, group in
+      sum + (group.options.map(\.cost).min() ?? 0)
     }
   }
 }

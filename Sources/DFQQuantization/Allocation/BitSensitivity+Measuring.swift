@@ -6,7 +6,8 @@ extension BitSensitivity {
   /// Measures a network's sensitivities on normalized synthetic inputs N H W C.
   ///
   /// Layers and values with a rule in the quantizer's overrides keep their rule's bits and have no
-  /// entry.
+  /// entry; neither have the values that a fully quantized network has at 8 bits. The weights' ranges
+  /// are found at each width; those of values behind weights of 8 bits.
   ///
   /// - Throws: ``QuantizationError``, `NetworkError`, `CancellationError`, and what `progress` throws.
   package init(
@@ -17,12 +18,9 @@ extension BitSensitivity {
     let (weightBits, activationBits) = (
       Quantizer.candidates(weightBits), Quantizer.candidates(activationBits)
     )
-    var high = quantizer
-    high.weightsFollowActivations = false
-    high.weightBits = 8
-    high.activationBits = Quantizer.candidates(activationBits + [8])
-    try high.check()
-    var base = try QuantizedNetwork(network: teacher, quantizer: high)
+    var base = try QuantizedNetwork(
+      network: teacher,
+      quantizer: BitSensitivity.base(of: quantizer, activationBits: activationBits))
     let batches = stride(from: 0, to: inputs.rowCount, by: 128).map {
       inputs.rows($0..<min($0 + 128, inputs.rowCount))
     }
@@ -40,10 +38,7 @@ extension BitSensitivity {
       return divergences.reduce(0, +) / Double(max(divergences.count, 1))
     }
 
-    let layers = base.placement.layers.indices.filter {
-      base.placement.layers[$0].rule == nil && !base.placement.layers[$0].isFloat
-    }
-    let points = base.placement.points.indices.filter { base.placement.points[$0].rule == nil }
+    let (layers, points) = base.allocated
     let total = layers.count * weightBits.count + points.count * activationBits.count
     var done = 0
     func report() throws {
@@ -73,7 +68,53 @@ extension BitSensitivity {
   }
 }
 
+extension BitSensitivity {
+  /// The entries that a measurement would have, without losses: what can be allocated.
+  package init(
+    unmeasured teacher: Network, quantizer: Quantizer, weightBits: [Int], activationBits: [Int]
+  ) throws {
+    guard !weightBits.isEmpty, !activationBits.isEmpty else {
+      throw QuantizationError.noCandidates
+    }
+    let base = try QuantizedNetwork(
+      network: teacher,
+      quantizer: BitSensitivity.base(of: quantizer, activationBits: activationBits))
+    func entry(_ name: String, _ bits: [Int]) -> Entry {
+      let bits = Quantizer.candidates(bits)
+      return Entry(name: name, bits: bits, losses: bits.map { _ in 0 })
+    }
+    let (layers, points) = base.allocated
+    self.init(
+      weights: layers.map {
+        entry(teacher.graph.nodes[base.placement.layers[$0].node].name, weightBits)
+      }, activations: points.map { entry(base.outputs[$0].name, activationBits) })
+  }
+
+  /// The quantizer of the students that are measured: 8 bits everywhere, and outputs with all
+  /// candidates.
+  fileprivate static func base(of quantizer: Quantizer, activationBits: [Int]) throws -> Quantizer {
+    var high = quantizer
+    high.weightsFollowActivations = false
+    high.weightBits = 8
+    high.activationBits = Quantizer.candidates(activationBits + [8])
+    try high.check()
+    return high
+  }
+}
+
 extension QuantizedNetwork {
+  /// The positions of the layers and outputs whose bits nothing but the quantizer's defaults decides.
+  fileprivate var allocated: (layers: [Int], points: [Int]) {
+    (
+      placement.layers.indices.filter {
+        placement.layers[$0].rule == nil && !placement.layers[$0].isFloat
+      },
+      placement.points.indices.filter {
+        placement.points[$0].rule == nil && placement.points[$0].bits == quantizer.activationBits
+      }
+    )
+  }
+
   /// Steps and kept shares of all layers' weights at other bits.
   fileprivate func weightRanges(at bits: Int) throws -> (steps: [[Float]], shrink: [[Float]]) {
     var other = quantizer
