@@ -81,6 +81,10 @@ public struct Report {
         }
         decisions?.rows += rows
       }
+      if let difficulty = ReportTables.difficulty(section, data) {
+        page.table(difficulty.condensed)
+        markdown += Report.text(difficulty)
+      }
       let figures = ReportFigures(section: section, data: data).all()
       page.figures(figures)
       for figure in figures {
