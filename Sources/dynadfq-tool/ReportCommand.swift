@@ -34,7 +34,9 @@ struct ReportCommand: ParsableCommand {
       let summary = Summary(store: store, results: report.results, files: report.files)
       return try Output.json(summary, run: RunDescription(.default))
     }
-    try Output.line(report.text)
+    for line in report.text.split(separator: "\n", omittingEmptySubsequences: false) {
+      try Output.line(String(line))
+    }
     try Output.line("\(report.results) results; \(report.files.count) files in \(directory)")
     try Output.line("\(directory)/index.html")
   }

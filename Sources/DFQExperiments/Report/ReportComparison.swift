@@ -31,11 +31,7 @@ struct ReportComparison {
         }) {
           if let comparison = compare(row, nil, base, data) { result.append(comparison) }
         }
-      } else if row.isDynamic, let cost = row.bitOPs?.mean,
-        let base = others.filter({ !$0.isDynamic && $0.label.ablation == nil }).min(by: {
-          abs(($0.bitOPs?.mean ?? 0) - cost) < abs(($1.bitOPs?.mean ?? 0) - cost)
-        })
-      {
+      } else if row.isDynamic, let base = opponent(of: row, among: others) {
         if let comparison = compare(row, nil, base, data) { result.append(comparison) }
         for control in ["fixed", "random", "shuffled"] {
           if let comparison = compare(row, control, base, data) { result.append(comparison) }
@@ -43,6 +39,19 @@ struct ReportComparison {
       }
     }
     return result
+  }
+
+  /// The static student that a dynamic one has to beat: the most accurate of those that cost the same
+  /// within 3 %, or else the one of the nearest cost.
+  private static func opponent(
+    of row: ReportData.Row, among others: [ReportData.Row]
+  ) -> ReportData.Row? {
+    guard let cost = row.bitOPs?.mean else { return nil }
+    func distance(_ other: ReportData.Row) -> Double { abs((other.bitOPs?.mean ?? 0) - cost) }
+    let known = others.filter { !$0.isDynamic && $0.label.ablation == nil }
+    let equal = known.filter { distance($0) <= 0.03 * cost }
+    return equal.max { $0.accuracy.mean < $1.accuracy.mean }
+      ?? known.min { distance($0) < distance($1) }
   }
 
   /// The student with an upper bound's settings, on each image set, less the bound.
