@@ -117,8 +117,9 @@ public struct Report {
   private static let comparisonNote =
     "Differences on the same real images, averaged over seeds, with 95 % bootstrap intervals over the "
     + "images. A dynamic student is compared with the most accurate static one that costs the same within "
-    + "3 %, or else with that of the nearest cost, and so are its controls; an ablation is compared with the student as written. McNemar's mid-p is given for "
-    + "each seed, and the last column is mean ± standard deviation over seeds, in points. Every figure "
+    + "3 %, or else with that of the nearest cost, and so are its controls; an ablation is compared "
+    + "with the student as written. McNemar's mid-p is given for each seed, and the last column is "
+    + "mean ± standard deviation over seeds, in points. Every figure "
     + "is of the last step; real images selected nothing."
 
   private static let decisionNote =
