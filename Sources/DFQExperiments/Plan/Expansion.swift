@@ -137,7 +137,8 @@ struct Expansion {
 
   private static func load(_ entry: NetworkEntry, _ recipe: Recipe) throws -> LoadedNetwork {
     let network: Network
-    if let known = Network.Pretrained(rawValue: entry.model) {
+    let model = try Recipe.substituting(entry.model)
+    if let known = Network.Pretrained(rawValue: model) {
       network = try .pretrained(known)
     } else {
       let path = try recipe.path(entry.model)
@@ -146,7 +147,7 @@ struct Expansion {
         architecture: try entry.arch.map { try Architecture(name: $0) }, path: path)
     }
     let names: [String]
-    switch entry.classNames ?? (Network.Pretrained(rawValue: entry.model)?.rawValue ?? "") {
+    switch entry.classNames ?? (Network.Pretrained(rawValue: model)?.rawValue ?? "") {
     case "fashion-mnist", Network.Pretrained.resNet20FashionMNIST.rawValue:
       names = FashionMNIST.classNames
     case "cifar10": names = CIFAR.Dataset.cifar10.classNames
