@@ -42,7 +42,7 @@ public struct RealImageBound: Sendable {
     progress: ((TrainingProgress) throws -> Void)? = nil
   ) throws -> UpperBoundStudent {
     let student = try trainer.train(
-      on: disguised(images), checkpoint: checkpoint, executionChange: executionChange,
+      on: inTrainersForm(images), checkpoint: checkpoint, executionChange: executionChange,
       progress: progress)
     return UpperBoundStudent(student, dataset: images.name, imageCount: images.count)
   }
@@ -54,7 +54,7 @@ public struct RealImageBound: Sendable {
   public func summary(
     of bound: UpperBoundStudent, onReal images: any RealImages
   ) throws -> TrainingSummary {
-    try trainer.summary(of: bound.student, on: disguised(images))
+    try trainer.summary(of: bound.student, on: inTrainersForm(images))
   }
 
   /// Real images in the form that the trainer takes.
@@ -63,7 +63,7 @@ public struct RealImageBound: Sendable {
   /// trained on it leaves as an ``UpperBoundStudent``. The initializer is `package`, so that no
   /// program outside can do the same. Difficulty is for pictures and reports; training does not read
   /// it.
-  private func disguised(_ images: any RealImages) throws -> SyntheticImages {
+  private func inTrainersForm(_ images: any RealImages) throws -> SyntheticImages {
     let teacher = trainer.teacher
     guard images.count > 0 else { throw QuantizationError.noImages(what: "training") }
     guard images.classCount == teacher.classCount else {
