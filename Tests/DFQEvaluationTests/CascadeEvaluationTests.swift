@@ -41,6 +41,12 @@ import Testing
     #expect(full.run.lastLevels.filter { $0 == 1 }.count == 75)
 
     let report = full.evaluation.report
+    let short = try cascade.evaluate(
+      on: images, teacher: levels[0].network, controls: EvaluationReport.Control.allCases, seed: 3,
+      context: CascadeEvaluationTests.context)
+    #expect(short.accuracy == report.accuracy)
+    #expect(short.student.meanBitOPs == report.student.meanBitOPs)
+    #expect(short.controls.map(\.accuracy) == report.controls.map(\.accuracy))
     #expect(report.controls.map(\.kind) == [.shuffled, .oracle, .klOracle])
     let shuffled = full.evaluation.controls[0]
     // The same costs, dealt to other images.

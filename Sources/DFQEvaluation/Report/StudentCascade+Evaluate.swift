@@ -1,9 +1,24 @@
 public import DFQFiles
+public import DFQGraph
 public import DFQQuantization
 public import DFQTensor
 
 extension StudentCascade {
   /// Evaluates the cascade on real images; nothing of the images reaches it.
+  ///
+  /// - Returns: The report of `evaluation(on:reference:controls:seed:context:progress:)`.
+  /// - Throws: The same, and what ``TeacherRun/init(_:_:context:progress:)`` throws.
+  public func evaluate(
+    on images: any RealImages, teacher: Network, controls: [EvaluationReport.Control] = [],
+    seed: UInt64 = 0, context: ExecutionContext = .default
+  ) throws -> EvaluationReport {
+    try evaluation(
+      on: images, reference: TeacherRun(teacher, images, context: context), controls: controls,
+      seed: seed, context: context
+    ).evaluation.report
+  }
+
+  /// Evaluates the cascade on real images, and tells what each image got.
   ///
   /// Three controls have a meaning here. ``EvaluationReport/Control/shuffled`` deals the levels that
   /// images ended at to other images, so that only the knowledge of which image needs the next level
