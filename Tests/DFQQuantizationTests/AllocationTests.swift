@@ -227,4 +227,14 @@ import Testing
       try BitAllocation(found, network: network, quantizer: quantizer, budget: cheapest - 1)
     }
   }
+
+  /// Without images there is nothing to measure.
+  @Test(arguments: [0, -1])
+  func needsImages(imageCount: Int) throws {
+    let quantizer = Quantizer(weightBits: 3, activationBits: [3])
+    #expect(throws: QuantizationError.noImages(what: "measuring sensitivities")) {
+      try BitSensitivity(
+        of: .tinyResNet(), quantizer: quantizer, on: .random(8), imageCount: imageCount)
+    }
+  }
 }

@@ -24,8 +24,9 @@ extension ReportTables {
       add(
         row.label.network, name,
         keys.compactMap { key in
-          try? SyntheticImages(contentsOf: "\(data.store.path)/artefacts/\(key).safetensors")
-            .difficulty
+          // Nobody measured the difficulty of noise.
+          (try? SyntheticImages(contentsOf: "\(data.store.path)/artefacts/\(key).safetensors"))
+            .flatMap { $0.provenance["method"] == "noise" ? nil : $0.difficulty }
         })
     }
     for row in section.rows where row.isTeacher {

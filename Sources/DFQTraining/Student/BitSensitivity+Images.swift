@@ -35,6 +35,9 @@ extension BitSensitivity {
       throw TrainingError.imagesDoNotFit(
         expected: "images of shape \(teacher.imageShape)", found: "\(images.images.rowShape)")
     }
+    guard imageCount > 0, images.count > 0 else {
+      throw QuantizationError.noImages(what: "measuring sensitivities")
+    }
     try self.init(
       measuring: teacher, quantizer: quantizer,
       inputs: images.images.rows(0..<min(imageCount, images.count)), weightBits: weightBits,
