@@ -87,6 +87,30 @@ typedef struct {
   const float *transformed;
 } dfq_winograd_gradients;
 
+/* What follows the exact sums of an operation on codes, for output channel o of O at element i of the image H W O:
+ *   x = fma((float)sum, scale[o], offset[o])
+ *   t = norm_scale ? fma(x, norm_scale[o], norm_shift[o]) : x
+ *   t = t + residual, where there is one: residual[i], or the value of a code,
+ *       ((float)residual_codes[i] + residual_offset) / residual_levels with a true division
+ *   y = act(t), as affine_activation computes it
+ *   codes[i] = the code that quantize_codes gives y, where codes is not NULL; values[i] = y where values is not NULL.
+ * These are the operations, in their order and with their roundings, of integer_conv, affine_activation and quantize_codes
+ * one after the other, so that the results are the same bits. Pointers to images are to their first element. */
+typedef struct {
+  const float *scale, *offset;
+  const float *norm_scale, *norm_shift; /* or NULL */
+  const uint8_t *residual_codes;        /* or NULL */
+  float residual_offset, residual_levels;
+  const float *residual; /* or NULL */
+  float negative_slope, upper_bound;
+  float levels_per_unit, zero, qmin, qmax;
+  uint8_t *codes; /* or NULL */
+  float *values;  /* or NULL */
+  /* Only output channels first_output ..< end_output are computed, or all where end_output is 0. Both are multiples of 64 or
+   * the number of channels. */
+  int32_t first_output, end_output;
+} dfq_code_ending;
+
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
  * The processor must support isa. */
 typedef struct {
@@ -228,6 +252,43 @@ typedef struct {
   /* Adam: m = b1*m+(1-b1)*g; v = b2*v+(1-b2)*g*g; w -= rate * (m/c1) / (sqrt(v/c2) + eps), c1 = 1-b1^t, c2 = 1-b2^t. */
   void (*adam)(float *w, float *m, float *v, const float *g, size_t count, float rate, float beta1,
                float beta2, float epsilon, float correction1, float correction2);
+
+  /* ------------------------------------------------------------ inference in codes
+   * Operations on codes whose results are codes again. All instruction sets give the same bits. Only rows
+   * first_row ..< end_row of the outputs are computed. Codes outside of the image are pad_code. Sums must fit 32 bits.
+   * packed: in the layout of this instruction set, preferably aligned to a cache line. scratch: its contents are undefined
+   * before and after the call. */
+
+  /* Dense convolution; weights as packed by integer_pack_weights, scratch of integer_scratch bytes. */
+  void (*code_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                    const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
+                    int32_t end_row, void *scratch);
+  /* 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) in bytes, which is exact: the sums are those of code_conv.
+   * weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with unspecified packed
+   * bytes, where a transformed weight does not fit a byte. Input codes are at most most_code <= winograd_most_code. */
+  size_t (*code_winograd_weight_bytes)(const dfq_conv_shape *shape);
+  int32_t (*code_winograd_pack)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
+  size_t (*code_winograd_scratch)(const dfq_conv_shape *shape);
+  void (*code_winograd_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                             const int8_t *packed, const dfq_code_ending *ending,
+                             int32_t first_row, int32_t end_row, void *scratch);
+  int32_t code_winograd_most_code; /* the largest input code that code_winograd_conv takes */
+  /* Depthwise convolution, groups == in_channels == out_channels; weight KH KW C. */
+  size_t (*code_depthwise_weight_bytes)(const dfq_conv_shape *shape);
+  void (*code_depthwise_pack)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
+  size_t (*code_depthwise_scratch)(const dfq_conv_shape *shape);
+  void (*code_depthwise)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                         const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
+                         int32_t end_row, void *scratch);
+  /* Fully connected layer of one image: weights I O, packed at bits = 2, 4 or 8 each (codes of at most so many bits). Only
+   * outputs first ..< end, multiples of 64 or the number of outputs, are computed. */
+  size_t (*code_dense_weight_bytes)(int32_t inputs, int32_t outputs, int32_t bits);
+  void (*code_dense_pack)(int32_t inputs, int32_t outputs, int32_t bits, const int8_t *weight,
+                          uint8_t *packed);
+  void (*code_dense)(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
+                     const uint8_t *packed, const dfq_code_ending *ending);
+  /* The largest code of each window (in_channels == out_channels); codes in the padding are not counted. */
+  void (*code_max_pool)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t *output);
 
   /* ------------------------------------------------------------ measurement
    * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,
