@@ -6,11 +6,6 @@ typedef struct {
   int32_t pixels;
 } activation_settings;
 
-/* act(t): the negative slope below zero, clamped at the upper bound. */
-V_INLINE vf activation_value(vf t, vf negative_slope, vf upper_bound) {
-  return v_min(upper_bound, v_select(v_less(t, v_zero()), v_fma(t, negative_slope, v_zero()), t));
-}
-
 V_INLINE void activation_columns(const activation_settings *s, const int V, const float *x,
                                  const float *scale, const float *shift, const float *residual,
                                  float *y, uint8_t *activation_mask, int n) {

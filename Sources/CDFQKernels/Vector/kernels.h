@@ -18,6 +18,7 @@
 #include "conv_weight_gradient.h"
 
 #include "elementwise.h"
+#include "activation_value.h"
 #include "activation.h"
 
 #include "pooling.h"

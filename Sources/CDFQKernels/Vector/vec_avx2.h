@@ -65,7 +65,29 @@ typedef __m256i vi;
 V_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 V_INLINE vi vi_set(int32_t x) { return _mm256_set1_epi32(x); }
 V_INLINE vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+V_INLINE void vi_store(void *p, vi a) { _mm256_storeu_si256((__m256i *)p, a); }
 V_INLINE vf v_from_whole(vi a) { return _mm256_cvtepi32_ps(a); }
+V_INLINE vi vi_set_words(int16_t x) { return _mm256_set1_epi16(x); }
+V_INLINE vi vi_set_bytes(uint8_t x) { return _mm256_set1_epi8((char)x); }
+V_INLINE vi v_to_whole(vf a) { return _mm256_cvtps_epi32(a); }
+V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm256_max_epu8(a, b); }
+V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
+  uint8_t bytes[VL] = {0};
+  memcpy(bytes, p, n < VL ? n : VL);
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+}
+V_INLINE vi vi_pack_bytes(const vi *a, vi words) {
+  const vi low = _mm256_subs_epi16(_mm256_packs_epi32(a[0], a[1]), words);
+  const vi high = _mm256_subs_epi16(_mm256_packs_epi32(a[2], a[3]), words);
+  const vi order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
+}
+V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
+  const __m128i half = k < 2 ? _mm256_castsi256_si128(a) : _mm256_extracti128_si256(a, 1);
+  uint8_t bytes[VL];
+  _mm_storel_epi64((__m128i *)bytes, k % 2 ? _mm_unpackhi_epi64(half, half) : half);
+  memcpy(p, bytes, n < VL ? n : VL);
+}
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }

@@ -77,7 +77,38 @@ typedef __m512i vi;
 V_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 V_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
 V_INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+V_INLINE void vi_store(void *p, vi a) { _mm512_storeu_si512(p, a); }
 V_INLINE vf v_from_whole(vi a) { return _mm512_cvtepi32_ps(a); }
+V_INLINE vi vi_set_words(int16_t x) { return _mm512_set1_epi16(x); }
+V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
+/* Half to even; the most negative number for what 32 bits do not hold. */
+V_INLINE vi v_to_whole(vf a) { return _mm512_cvtps_epi32(a); }
+V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm512_max_epu8(a, b); } /* without sign */
+/* The first n of VL bytes, from 0 to 255. */
+V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
+  const __m128i bytes =
+      n >= VL ? _mm_loadu_si128((const __m128i *)p) : _mm_maskz_loadu_epi8(v_first(n), p);
+  return _mm512_cvtepu8_epi32(bytes);
+}
+/* a[0 ..< 4] - words[0] as bytes, clamped to 0 ... 255: part k of VL bytes is that of a[k]. */
+V_INLINE vi vi_pack_bytes(const vi *a, vi words) {
+  const vi low = _mm512_subs_epi16(_mm512_packs_epi32(a[0], a[1]), words);
+  const vi high = _mm512_subs_epi16(_mm512_packs_epi32(a[2], a[3]), words);
+  const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+}
+/* Stores the first n bytes of part k. */
+V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
+  const __m128i part = k == 0   ? _mm512_castsi512_si128(a)
+                       : k == 1 ? _mm512_extracti32x4_epi32(a, 1)
+                       : k == 2 ? _mm512_extracti32x4_epi32(a, 2)
+                                : _mm512_extracti32x4_epi32(a, 3);
+  if (n >= VL) {
+    _mm_storeu_si128((__m128i *)p, part);
+  } else {
+    _mm_mask_storeu_epi8(p, v_first(n), part);
+  }
+}
 /* sum + the two products of the 16-bit halves of each lane. */
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
   return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));

@@ -95,7 +95,8 @@ typedef struct {
  *   y = act(t), as affine_activation computes it
  *   codes[i] = the code that quantize_codes gives y, where codes is not NULL; values[i] = y where values is not NULL.
  * These are the operations, in their order and with their roundings, of integer_conv, affine_activation and quantize_codes
- * one after the other, so that the results are the same bits. Pointers to images are to their first element. */
+ * one after the other, so that the results are the same bits. Pointers to images are to their first element. qmin and qmax
+ * are whole numbers between -32000 and 32000 that differ by at most 255. Nothing is NaN. */
 typedef struct {
   const float *scale, *offset;
   const float *norm_scale, *norm_shift; /* or NULL */
