@@ -28,5 +28,6 @@ const dfq_kernel_table dfq_avx512_vnni_table = {
     .integer_pack_weights = dfq_vnni_integer_pack_weights,
     .integer_scratch = dfq_vnni_integer_scratch,
     .integer_conv = dfq_vnni_integer_conv,
+    .code_conv = dfq_vnni_code_conv,
 };
 #endif

@@ -1,4 +1,5 @@
 #if defined(__x86_64__)
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@
 #include "Vector/plane.h"
 
 #include "Vector/conv_geometry.h"
+
+#include "Vector/activation_value.h"
+#include "Vector/code_ending.h"
 
 #include "Vector/integer_bytes.h"
 #include "Vector/integer.h"
@@ -42,5 +46,11 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
                            int32_t first_row, int32_t end_row, float *output, void *scratch) {
   vector_integer_conv(shape, input, pad_code, packed, scale, offset, first_row, end_row, output,
                       scratch);
+}
+
+void dfq_vnni_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                        const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
+                        int32_t end_row, void *scratch) {
+  vector_code_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 #endif

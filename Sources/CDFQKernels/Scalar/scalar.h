@@ -87,6 +87,24 @@ void dfq_scalar_adam(float *w, float *m, float *v, const float *g, size_t count,
                      float beta1, float beta2, float epsilon, float correction1,
                      float correction2);
 
+void dfq_scalar_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                          const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
+                          int32_t end_row, void *scratch);
+size_t dfq_scalar_code_depthwise_weight_bytes(const dfq_conv_shape *shape);
+void dfq_scalar_code_depthwise_pack(const dfq_conv_shape *shape, const int8_t *weight,
+                                    int8_t *packed);
+size_t dfq_scalar_code_depthwise_scratch(const dfq_conv_shape *shape);
+void dfq_scalar_code_depthwise(const dfq_conv_shape *shape, const uint8_t *input,
+                               uint8_t pad_code, const int8_t *packed,
+                               const dfq_code_ending *ending, int32_t first_row, int32_t end_row,
+                               void *scratch);
+size_t dfq_scalar_code_dense_weight_bytes(int32_t inputs, int32_t outputs, int32_t bits);
+void dfq_scalar_code_dense_pack(int32_t inputs, int32_t outputs, int32_t bits,
+                                const int8_t *weight, uint8_t *packed);
+void dfq_scalar_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
+                           const uint8_t *packed, const dfq_code_ending *ending);
+void dfq_scalar_code_max_pool(const dfq_conv_shape *shape, const uint8_t *input, uint8_t *output);
+
 size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink);
 
 #endif

@@ -8,9 +8,11 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "integer_tile.h"
 #include "integer_engine.h"
 #include "integer_conv.h"
+#include "code_conv.h"
 
 #define INTEGER_KERNELS                                \
   .integer_weight_bytes = vector_integer_weight_bytes, \
   .integer_pack_weights = vector_integer_pack_weights, \
   .integer_scratch = vector_integer_scratch,           \
-  .integer_conv = vector_integer_conv
+  .integer_conv = vector_integer_conv,                 \
+  .code_conv = vector_code_conv

@@ -17,10 +17,16 @@ static int32_t integer_find_taps(const dfq_conv_shape *s, const plane *p, int jo
   return count;
 }
 
-static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
-                                const int8_t *packed, const float *scale, const float *offset,
-                                int32_t first_row, int32_t end_row, float *output,
-                                void *scratch) {
+/* Which outputs of a convolution are computed, and where their sums go. */
+typedef struct {
+  int32_t first_output, end_output, first_row, end_row;
+  int32_t base_row; /* the row of the ending's first element */
+  integer_finish finish;
+  const void *ending;
+} integer_outputs;
+
+static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+                             const int8_t *packed, const integer_outputs *outputs, void *scratch) {
   const int joins_taps = integer_joins_taps(s);
   const int32_t band = conv_band_rows(s, 0, BAND_FLOATS);
   uint8_t *memory = (uint8_t *)aligned_start(scratch);
@@ -31,27 +37,61 @@ static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, u
                      .tap_bytes = integer_tap_bytes(s),
                      .taps = taps,
                      .tap_count = integer_find_taps(s, &whole, joins_taps, taps),
-                     .groups = integer_groups(s),
-                     .scale = scale,
-                     .offset = offset,
-                     .pixel_step = s->out_channels};
-  const size_t out_row = (size_t)s->out_width * s->out_channels;
-  for (int32_t y0 = first_row; y0 < end_row; y0 += band) {
-    const int32_t y1 = smaller(y0 + band, end_row);
+                     .groups = integer_groups(s)};
+  integer_area area = {.x = memory,
+                       .at_row = (size_t)s->out_width * s->out_channels,
+                       .pixel_step = s->out_channels,
+                       .finish = outputs->finish,
+                       .ending = outputs->ending};
+  for (int32_t y0 = outputs->first_row; y0 < outputs->end_row; y0 += band) {
+    const int32_t y1 = smaller(y0 + band, outputs->end_row);
     const plane p = conv_input_plane(s, 0, y0, y1);
     integer_plane_fill(&p, s, input, pad_code, memory);
     job.plane_block = p.block_step * CODE_BYTES;
-    integer_area area = {.rows = y1 - y0,
-                         .columns = s->out_width,
-                         .x = memory,
-                         .x_row = conv_row_advance(s, &p) * CODE_BYTES,
-                         .out = output + (y0 - first_row) * out_row,
-                         .out_row = out_row};
+    area.rows = y1 - y0;
+    area.columns = s->out_width;
+    area.x_row = conv_row_advance(s, &p) * CODE_BYTES;
+    area.at = (y0 - outputs->base_row) * area.at_row;
     /* The pixels of a 1x1 convolution are contiguous for any stride: one row of full tiles. */
     if (s->kernel_height == 1 && s->kernel_width == 1) {
       area.columns *= area.rows;
       area.rows = 1;
     }
-    integer_cover(&job, &area, s->out_channels, joins_taps);
+    integer_cover(&job, &area, outputs->first_output, outputs->end_output, joins_taps);
   }
+}
+
+/* The ending of vector_integer_conv: floats. */
+typedef struct {
+  const float *scale, *offset;
+  float *output;
+} integer_values;
+
+static void integer_finish_values(const void *ending, const integer_sums *s) {
+  const integer_values values = *(const integer_values *)ending;
+  for (int32_t v = 0; v < s->vectors; v++) {
+    const int32_t output = s->output + v * VL;
+    const vmask lanes = v_first(v == s->vectors - 1 ? s->lanes : VL);
+    const vf scale = v_load_masked(values.scale + output, lanes);
+    const vf offset = v_load_masked(values.offset + output, lanes);
+    const int32_t *sums = s->sums + v * VL;
+    float *out = values.output + s->at + v * VL;
+    for (int32_t p = 0; p < s->pixels; p++, sums += s->vectors * VL, out += s->pixel_step) {
+      v_store_masked(out, lanes, v_fma(v_from_whole(vi_load(sums)), scale, offset));
+    }
+  }
+}
+
+static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+                                const int8_t *packed, const float *scale, const float *offset,
+                                int32_t first_row, int32_t end_row, float *output,
+                                void *scratch) {
+  const integer_values values = {scale, offset, output};
+  const integer_outputs outputs = {.end_output = s->out_channels,
+                                   .first_row = first_row,
+                                   .end_row = end_row,
+                                   .base_row = first_row,
+                                   .finish = integer_finish_values,
+                                   .ending = &values};
+  integer_convolve(s, input, pad_code, packed, &outputs, scratch);
 }

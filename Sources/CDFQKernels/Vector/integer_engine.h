@@ -22,26 +22,45 @@ static const integer_tile_set integer_set_2 = INTEGER_SET(integer_tiles_2, 2);
 static const integer_tile_set integer_set_4 = INTEGER_SET(integer_tiles_4, 4);
 static const integer_tile_set integer_row_set_1 = INTEGER_SET(integer_row_tiles_1, 1);
 
+/* What becomes of the sums of a tile: of `pixels` neighbouring pixels, each with `vectors` vectors of output channels that
+ * begin at channel `output`, the last one with `lanes` channels. at: the element of the output image of the first sum. */
+typedef struct {
+  const int32_t *sums;
+  int32_t pixels, vectors, output, lanes;
+  size_t at, pixel_step;
+} integer_sums;
+
+typedef void (*integer_finish)(const void *ending, const integer_sums *sums);
+
 typedef struct {
   int32_t rows, columns;
   const uint8_t *x; /* place of output (0, 0) in the plane */
   size_t x_row;     /* bytes between rows of outputs, in the plane */
-  float *out;
-  size_t out_row;
+  size_t at, at_row; /* elements of the output image: the first, and between rows */
+  size_t pixel_step;
+  integer_finish finish;
+  const void *ending;
 } integer_area;
 
 static void integer_cover_outputs(const integer_job *job, const integer_area *area, int32_t output,
-                                  vmask tail, const integer_tile_set *set) {
+                                  int32_t lanes, const integer_tile_set *set) {
+  _Alignas(64) int32_t sums[CONV_REGISTERS * VL];
   const int32_t count = divide_up(area->columns, set->most_pixels);
-  float *out = area->out + output;
-  for (int32_t y = 0; y < area->rows; y++, out += area->out_row) {
+  integer_sums done = {.sums = sums,
+                       .vectors = set->vectors,
+                       .output = output,
+                       .lanes = lanes,
+                       .pixel_step = area->pixel_step};
+  for (int32_t y = 0; y < area->rows; y++) {
     const uint8_t *x = area->x + y * area->x_row;
+    done.at = area->at + y * area->at_row + output;
     int32_t column = 0;
     for (int32_t i = 0; i < count; i++) {
-      const int32_t pixels = divide_up(area->columns - column, count - i);
-      set->tiles[pixels - 1](job, x + (size_t)column * CELL_BYTES, output, tail,
-                             out + column * job->pixel_step);
-      column += pixels;
+      done.pixels = divide_up(area->columns - column, count - i);
+      set->tiles[done.pixels - 1](job, x + (size_t)column * CELL_BYTES, sums);
+      area->finish(area->ending, &done);
+      done.at += done.pixels * done.pixel_step;
+      column += done.pixels;
     }
   }
 }
@@ -51,17 +70,19 @@ V_INLINE int integer_joins_taps(const dfq_conv_shape *s) {
   return s->out_channels <= VL && s->stride_width == 1 && s->kernel_width == INTEGER_ROW_TAPS;
 }
 
-static void integer_cover(const integer_job *job, const integer_area *area, int32_t outputs,
-                          int joins_taps) {
+/* Output channels first ..< end; first is a multiple of all vectors of a tile. */
+static void integer_cover(const integer_job *job, const integer_area *area, int32_t first,
+                          int32_t end, int joins_taps) {
   integer_job part = *job;
-  for (int32_t output = 0; output < outputs;) {
-    const int32_t vectors = divide_up(outputs - output, VL);
+  part.weights += first / VL * part.block_bytes;
+  for (int32_t output = first; output < end;) {
+    const int32_t vectors = divide_up(end - output, VL);
     const integer_tile_set *set =
         joins_taps ? &integer_row_set_1
         : vectors >= 4 && area->columns <= integer_set_4.most_pixels ? &integer_set_4
         : vectors >= 2 ? &integer_set_2 : &integer_set_1;
-    const vmask tail = v_first(smaller(outputs - output - (set->vectors - 1) * VL, VL));
-    integer_cover_outputs(&part, area, output, tail, set);
+    const int32_t lanes = smaller(end - output - (set->vectors - 1) * VL, VL);
+    integer_cover_outputs(&part, area, output, lanes, set);
     part.weights += set->vectors * part.block_bytes;
     output += set->vectors * VL;
   }

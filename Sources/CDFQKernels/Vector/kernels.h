@@ -41,6 +41,7 @@
 #include "depthwise_weight_gradient.h"
 #include "conv_scratch.h"
 
+#include "code_ending.h"
 #include "integer_words.h"
 #include "integer.h"
 
@@ -82,4 +83,12 @@
   .minimum_maximum = vector_minimum_maximum,                       \
   .sgd = vector_sgd,                                               \
   .adam = vector_adam,                                             \
+  .code_depthwise_weight_bytes = dfq_scalar_code_depthwise_weight_bytes, \
+  .code_depthwise_pack = dfq_scalar_code_depthwise_pack, \
+  .code_depthwise_scratch = dfq_scalar_code_depthwise_scratch, \
+  .code_depthwise = dfq_scalar_code_depthwise, \
+  .code_dense_weight_bytes = dfq_scalar_code_dense_weight_bytes, \
+  .code_dense_pack = dfq_scalar_code_dense_pack, \
+  .code_dense = dfq_scalar_code_dense, \
+  .code_max_pool = dfq_scalar_code_max_pool, \
   .multiply_add_loop = vector_multiply_add_loop
