@@ -43,13 +43,14 @@ static const integer_finish code_finishes[CODE_KINDS] = {FOR_CODE_KINDS(CODE_FIN
 static void vector_code_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const dfq_code_ending *ending,
                              int32_t first_row, int32_t end_row, void *scratch) {
-  const code_finish finish = {code_ending_of(ending), ending};
+  const float products = (float)s->kernel_height * s->kernel_width * s->in_channels;
+  const code_finish finish = {code_ending_of(ending, s->out_channels, 255 * 128 * products), ending};
   const integer_outputs outputs = {
       .first_output = ending->first_output,
       .end_output = ending->end_output ? ending->end_output : s->out_channels,
       .first_row = first_row,
       .end_row = end_row,
-      .finish = code_finishes[code_ending_kind(ending)],
+      .finish = code_finishes[finish.constants.kind],
       .ending = &finish};
   integer_convolve(s, input, pad_code, packed, &outputs, scratch);
 }

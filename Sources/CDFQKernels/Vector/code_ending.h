@@ -1,13 +1,14 @@
 /* The ending of operations on codes (dfq_code_ending), for vectors of sums.
  *
- * Once per call:    const code_ending e = code_ending_of(ending);   (a local copy: it stays in registers)
- *                   const int kind = code_ending_kind(ending);      (0 ..< CODE_KINDS, see code_ending_write)
+ * Once per call: code_ending e = code_ending_of(ending, outputs, most_sum), for sums of at most that size. Use a local
+ * copy, which stays in registers, and branch on e.kind, 0 ..< CODE_KINDS, to code of that KIND.
  * Once per channels: code_channels_at(ending, o, n) for channels o ..< o + n, n <= VL.
  * Then code_ending_write(KIND, N, &e, channels, sums, at, n) for N <= 4 vectors of sums, KIND and N compile-time constants.
  *
  * Bits: those of dfq_scalar_code_ending. An activation that is the identity or zero below zero becomes
  * part of the clamp: x -> round(levels_per_unit * x - zero) increases with every rounding of it, so that the level of
- * max(x, 0) is the larger of the levels of x and of 0, and likewise for the upper bound. */
+ * max(x, 0) is the larger of the levels of x and of 0, and likewise for the upper bound. Levels that are known to fit 32 bits
+ * are clamped as bytes. */
 
 enum {
   CODE_RESIDUAL_NONE = 0,
@@ -15,17 +16,18 @@ enum {
   CODE_RESIDUAL_VALUES = 2,
   CODE_RESIDUALS = 3,
   CODE_NORM = CODE_RESIDUALS,         /* with norm_scale and norm_shift */
-  CODE_GENERAL = 2 * CODE_RESIDUALS,  /* any activation, and values; others give codes only */
+  CODE_GENERAL = 2 * CODE_RESIDUALS,  /* any activation, any size, and values; others give codes only */
   CODE_KINDS = 4 * CODE_RESIDUALS
 };
 
 typedef struct {
   vf levels_per_unit, zero, high;          /* high: the highest level */
-  vi lowest, low;                          /* words of qmin; bytes of the lowest code */
+  vi lowest, low_code, high_code;          /* words of qmin; bytes of the clamp */
   vf negative_slope, upper_bound;
   vf residual_offset, residual_levels;
   vf residual_inverse, residual_rest;      /* 1 / residual_levels in two parts */
   int32_t divides;                         /* whether the two parts do not give the quotients */
+  int32_t kind;
   const uint8_t *residual_codes;
   const float *residual;
   uint8_t *codes;
@@ -36,16 +38,26 @@ typedef struct {
   vf scale, offset, norm_scale, norm_shift;
 } code_channels;
 
-V_INLINE int code_ending_is_general(const dfq_code_ending *d) {
-  return d->values || !d->codes || (d->negative_slope != 0 && d->negative_slope != 1) ||
-         !(d->levels_per_unit > 0);
+/* Whether levels of outputs 0 ..< outputs, before any clamp, are below 2^31. Residuals that are floats are not counted. */
+static int code_ending_fits(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+  float most = 0;
+  for (int32_t o = d->first_output; o < (d->end_output ? d->end_output : outputs); o++) {
+    float size = fabsf(d->scale[o]) * most_sum + fabsf(d->offset[o]);
+    if (d->norm_scale) size = size * fabsf(d->norm_scale[o]) + fabsf(d->norm_shift[o]);
+    most = size > most ? size : most;
+  }
+  if (d->residual_codes) most += (255 + fabsf(d->residual_offset)) / fabsf(d->residual_levels);
+  return d->levels_per_unit * most + fabsf(d->zero) < 0x1p30f;
 }
 
-V_INLINE int code_ending_kind(const dfq_code_ending *d) {
+static int code_ending_kind(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+  const int merges = d->codes && !d->values &&
+                     (d->negative_slope == 0 || d->negative_slope == 1) &&
+                     d->levels_per_unit > 0 && code_ending_fits(d, outputs, most_sum);
   return (d->residual         ? CODE_RESIDUAL_VALUES
           : d->residual_codes ? CODE_RESIDUAL_CODES
                               : CODE_RESIDUAL_NONE) +
-         (d->norm_scale ? CODE_NORM : 0) + (code_ending_is_general(d) ? CODE_GENERAL : 0);
+         (d->norm_scale ? CODE_NORM : 0) + (merges ? 0 : CODE_GENERAL);
 }
 
 /* code + offset times the two parts of an inverse: one multiplication and one multiply-add. */
@@ -77,20 +89,22 @@ V_INLINE float code_ending_level(const dfq_code_ending *d, float x) {
   return above < d->qmax ? above : d->qmax;
 }
 
-static code_ending code_ending_of(const dfq_code_ending *d) {
+static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+  const int kind = code_ending_kind(d, outputs, most_sum);
   float low = d->qmin, high = d->qmax;
-  if (!code_ending_is_general(d)) {
+  if (kind < CODE_GENERAL) {
     high = code_ending_level(d, d->upper_bound);
     if (d->negative_slope == 0) low = code_ending_level(d, 0);
     if (low > high) low = high;
   }
   code_ending e = {
       .levels_per_unit = v_set(d->levels_per_unit), .zero = v_set(d->zero), .high = v_set(high),
-      .lowest = vi_set_words((int16_t)d->qmin), .low = vi_set_bytes((uint8_t)(low - d->qmin)),
+      .lowest = vi_set_words((int16_t)d->qmin), .low_code = vi_set_bytes((uint8_t)(low - d->qmin)),
+      .high_code = vi_set_bytes((uint8_t)(high - d->qmin)),
       .negative_slope = v_set(d->negative_slope), .upper_bound = v_set(d->upper_bound),
       .residual_offset = v_set(d->residual_offset), .residual_levels = v_set(d->residual_levels),
       .residual_codes = d->residual_codes, .residual = d->residual,
-      .codes = d->codes, .values = d->values};
+      .codes = d->codes, .values = d->values, .kind = kind};
   if (!d->residual && d->residual_codes) code_ending_invert(&e);
   return e;
 }
@@ -105,7 +119,7 @@ V_INLINE code_channels code_channels_at(const dfq_code_ending *d, int32_t o, int
   return c;
 }
 
-/* The level of one vector before the clamp from below; stores its values where they are asked for. */
+/* The level of one vector before the clamp of bytes; stores its values where they are asked for. */
 V_INLINE vi code_ending_level_of(const int KIND, const code_ending *e, const code_channels *c,
                                  vi sum, size_t at, int n) {
   const int RESIDUAL = KIND % CODE_RESIDUALS, NORM = KIND / CODE_NORM % 2;
@@ -122,7 +136,9 @@ V_INLINE vi code_ending_level_of(const int KIND, const code_ending *e, const cod
     t = activation_value(t, e->negative_slope, e->upper_bound);
     if (e->values) v_store_n(e->values + at, n, t);
   }
-  return v_to_whole(v_min(e->high, v_sub(v_mul(e->levels_per_unit, t), e->zero)));
+  const vf level = v_sub(v_mul(e->levels_per_unit, t), e->zero);
+  const int FITS = KIND < CODE_GENERAL && RESIDUAL != CODE_RESIDUAL_VALUES;
+  return v_to_whole(FITS ? level : v_min(e->high, level));
 }
 
 /* The codes of N <= 4 vectors of sums, in parts of VL bytes: vector k is that of channels[k] and of elements
@@ -134,7 +150,8 @@ V_INLINE vi code_ending_bytes(const int KIND, const int N, const code_ending *e,
   UNROLL_FULLY for (int k = 0; k < 4; k++) {
     levels[k] = k < N ? code_ending_level_of(KIND, e, channels + k, sums[k], at[k], n) : vi_zero();
   }
-  return vi_max_bytes(vi_pack_bytes(levels, e->lowest), e->low);
+  const vi bytes = vi_pack_bytes(levels, e->lowest);
+  return vi_min_bytes(vi_max_bytes(bytes, e->low_code), e->high_code);
 }
 
 /* The same, and stores the codes where they are asked for. */

@@ -84,6 +84,7 @@ V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
 /* Half to even; the most negative number for what 32 bits do not hold. */
 V_INLINE vi v_to_whole(vf a) { return _mm512_cvtps_epi32(a); }
 V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm512_max_epu8(a, b); } /* without sign */
+V_INLINE vi vi_min_bytes(vi a, vi b) { return _mm512_min_epu8(a, b); }
 /* The first n of VL bytes, from 0 to 255. */
 V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
   const __m128i bytes =
