@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One module per layer of abstraction; arrows point one way (Documentation/Architecture.md).
-// C is imported only by DFQTensor (kernels, BLAS), DFQEvaluation (LAPACK) and DFQData (codecs).
+// C is imported only by DFQTensor (kernels), DFQEngine (BLAS), DFQEvaluation (LAPACK) and DFQData (codecs).
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "DynaDFQ", targets: ["DynaDFQ"]),
     .library(name: "DFQQuantization", targets: ["DFQQuantization"]),
+    .library(name: "DFQRuntime", targets: ["DFQRuntime"]),
     .executable(name: "dynadfq", targets: ["dynadfq"]),
   ],
   dependencies: [
@@ -31,19 +32,21 @@ let package = Package(
       name: "CDFQCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
 
-    .target(
-      name: "DFQTensor",
-      dependencies: [
-        .target(name: "CBLAS", condition: .when(platforms: [.linux])), "CDFQKernels",
-      ],
-      swiftSettings: strict),
+    .target(name: "DFQTensor", dependencies: ["CDFQKernels"], swiftSettings: strict),
     .target(name: "DFQFiles", dependencies: ["DFQTensor"], swiftSettings: strict),
     .target(name: "DFQData", dependencies: ["DFQFiles", "CDFQCodecs"], swiftSettings: strict),
     .target(
       name: "DFQGraph", dependencies: ["DFQFiles"], resources: [.copy("Zoo/Weights")],
       swiftSettings: strict),
-    .target(name: "DFQEngine", dependencies: ["DFQGraph"], swiftSettings: strict),
-    .target(name: "DFQQuantization", dependencies: ["DFQEngine"], swiftSettings: strict),
+    .target(name: "DFQRuntime", dependencies: ["DFQFiles"], swiftSettings: strict),
+    .target(
+      name: "DFQEngine",
+      dependencies: [
+        "DFQGraph", .target(name: "CBLAS", condition: .when(platforms: [.linux])),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "DFQQuantization", dependencies: ["DFQEngine", "DFQRuntime"], swiftSettings: strict),
     .target(name: "DFQSynthesis", dependencies: ["DFQEngine"], swiftSettings: strict),
     .target(
       name: "DFQEvaluation",
@@ -80,6 +83,7 @@ let package = Package(
     .testTarget(name: "DFQEngineTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "DFQQuantizationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
+    .testTarget(name: "DFQRuntimeTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(name: "DFQSynthesisTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "DFQEvaluationTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),

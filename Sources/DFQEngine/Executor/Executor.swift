@@ -27,6 +27,7 @@ package final class Executor: @unchecked Sendable {
     plan: Plan, context: ExecutionContext, transform: (any ActivationTransform)? = nil,
     banks: Int = 1
   ) {
+    if context.backend == .blas { BLAS.useOneThread() }
     self.plan = plan
     self.context = context
     self.transform = transform

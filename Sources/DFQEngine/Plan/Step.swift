@@ -95,6 +95,31 @@ package struct NormalizationStep: Sendable {
   }
 }
 
+extension NormalizationStep {
+  /// scale = gamma / sqrt(variance + eps) and shift = beta - mean * scale of one channel.
+  static func constants(
+    gamma: Double, beta: Double, mean: Double, variance: Double, epsilon: Float
+  ) -> (scale: Float, shift: Float) {
+    let factor = gamma / (variance + Double(epsilon)).squareRoot()
+    return (Float(factor), Float(beta - mean * factor))
+  }
+
+  /// The scales and shifts in evaluation mode, C each; empty without a batch norm.
+  package func constants(_ parameters: [Float]) -> (scale: [Float], shift: [Float]) {
+    guard let norm, let meanEntry, let varianceEntry else { return ([], []) }
+    func value(_ entry: Range<Int>, _ channel: Int) -> Double {
+      Double(parameters[entry.lowerBound + channel])
+    }
+    let pairs = (0..<channels).map { channel in
+      NormalizationStep.constants(
+        gamma: scaleEntry.map { value($0, channel) } ?? 1,
+        beta: shiftEntry.map { value($0, channel) } ?? 0, mean: value(meanEntry, channel),
+        variance: value(varianceEntry, channel), epsilon: norm.epsilon)
+    }
+    return (pairs.map(\.scale), pairs.map(\.shift))
+  }
+}
+
 /// A fully connected layer with its place in the parameter vector.
 package struct LinearStep: Sendable {
   package let inputs: Int

@@ -1,3 +1,5 @@
+import DFQTensor
+
 /// Sums that the shards of a batch add up, one row for each shard.
 ///
 /// Threads write to rows of shards that they compute, so no two write to the same row.

@@ -37,7 +37,7 @@ struct MaxPoolStep: LayerStep {
 
 extension PoolingWindow {
   /// The sizes of a pooling as those of a convolution.
-  func shape(input: Shape, output: Shape) -> ConvolutionShape {
+  package func shape(input: Shape, output: Shape) -> ConvolutionShape {
     ConvolutionShape(
       inputHeight: input[0], inputWidth: input[1], inputChannels: input[2],
       outputHeight: output[0], outputWidth: output[1], outputChannels: input[2],

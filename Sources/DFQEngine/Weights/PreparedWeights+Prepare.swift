@@ -118,9 +118,9 @@ extension PreparedWeights {
     for channel in 0..<step.channels {
       let gamma = step.scaleEntry.map { Double(parameters.start[$0.lowerBound + channel]) } ?? 1
       let beta = step.shiftEntry.map { Double(parameters.start[$0.lowerBound + channel]) } ?? 0
-      let factor = gamma / (variance(channel) + Double(step.norm!.epsilon)).squareRoot()
-      scale[channel] = Float(factor)
-      shift[channel] = Float(beta - mean(channel) * factor)
+      (scale[channel], shift[channel]) = NormalizationStep.constants(
+        gamma: gamma, beta: beta, mean: mean(channel), variance: variance(channel),
+        epsilon: step.norm!.epsilon)
     }
   }
 }

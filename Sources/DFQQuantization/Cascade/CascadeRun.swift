@@ -1,3 +1,5 @@
+import DFQRuntime
+
 /// What a cascade did with every image of a set.
 public struct CascadeRun: Sendable {
   /// The position of the last level that each image ran at.
@@ -54,7 +56,7 @@ public struct CascadeRun: Sendable {
       self.logits.replaceSubrange(image * classes..<(image + 1) * classes, with: logits)
       lastLevels[image] = level
       predictions[image] = run.predictions[row]
-      margins[image] = MarginCascade.margin(logits)
+      margins[image] = LogitMargin.of(logits)
       if level == 0 {
         firstLogits.replaceSubrange(image * classes..<(image + 1) * classes, with: logits)
         firstPredictions[image] = predictions[image]

@@ -1,4 +1,5 @@
 import DFQGraph
+public import DFQRuntime
 import DFQTensor
 
 /// Independent students of one task, cheapest first: an image whose answer is not sure at one level is
@@ -93,7 +94,9 @@ public struct StudentCascade: Sendable {
 
   /// What decides at each level but the last, before any image.
   var continuations: [CascadeContinuation] {
-    thresholds.indices.map { CascadeContinuation(self, level: $0) }
+    thresholds.indices.map {
+      CascadeContinuation(rule: rule, share: shares[$0], threshold: thresholds[$0])
+    }
   }
 
   /// The level that each image ends at, given its margin at every level.

@@ -1,3 +1,4 @@
+import DFQRuntime
 public import DFQTensor
 
 /// A linear map or a network of one hidden ReLU layer from features to logits, forward and
@@ -55,18 +56,9 @@ public struct DecisionHead: Sendable, Equatable {
 
   /// Writes the logits; the workspace keeps the hidden layer's values.
   public func forward(_ input: DecisionInput, logits: UnsafeMutableBufferPointer<Float>) {
-    var p = input.parameters.baseAddress!
-    var source = input.features.baseAddress!
-    var width = features
-    if hidden > 0 {
-      let work = input.workspace.baseAddress!
-      DecisionHead.affine(p, from: source, width, to: work, hidden)
-      for unit in 0..<hidden { work[unit] = max(work[unit], 0) }
-      p += (features + 1) * hidden
-      source = UnsafePointer(work)
-      width = hidden
-    }
-    DecisionHead.affine(p, from: source, width, to: logits.baseAddress!, candidates)
+    HeadArithmetic(features: features, hidden: hidden, candidates: candidates).forward(
+      parameters: input.parameters.baseAddress!, features: input.features.baseAddress!,
+      work: input.workspace.baseAddress, logits: logits.baseAddress!)
   }
 
   /// Adds the parameters' gradients to `gradient`, laid out like the parameters, given dLoss/dLogits.
@@ -92,16 +84,6 @@ public struct DecisionHead: Sendable, Equatable {
         hiddenGradient[unit] = work[unit] > 0 ? sum : 0
       }
       DecisionHead.affineGradient(g, from: source, features, hiddenGradient.baseAddress!, hidden)
-    }
-  }
-
-  private static func affine(
-    _ p: UnsafePointer<Float>, from input: UnsafePointer<Float>, _ rows: Int,
-    to output: UnsafeMutablePointer<Float>, _ columns: Int
-  ) {
-    for column in 0..<columns { output[column] = p[rows * columns + column] }
-    for row in 0..<rows {
-      for column in 0..<columns { output[column] += input[row] * p[row * columns + column] }
     }
   }
 

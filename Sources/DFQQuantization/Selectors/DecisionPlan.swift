@@ -1,3 +1,4 @@
+import DFQRuntime
 import DFQTensor
 
 /// A selector's decisions in one network: the map, and where each decision's parameters, constants
@@ -58,7 +59,10 @@ struct DecisionPlan: Sendable {
         workspace += counts.1
       }
       return Entry(
-        site: site, features: SelectorFeatures(site),
+        site: site,
+        features: SelectorFeatures(
+          kinds: site.statistics, channels: site.channels, extent: site.extent,
+          positions: site.positions),
         parameters: parameters..<parameters + counts.0,
         constants: constants..<constants + features,
         workspace: workspace..<workspace + counts.1)

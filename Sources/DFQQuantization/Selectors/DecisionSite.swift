@@ -1,10 +1,4 @@
-/// What a selector can look at: statistics of each channel.
-public enum ChannelStatistic: String, Sendable, Codable, CaseIterable {
-  /// The mean over the sampled positions.
-  case mean
-  /// The standard deviation over the sampled positions.
-  case deviation
-}
+public import DFQRuntime
 
 /// Where decisions can be taken in a network.
 public struct DecisionSetting: Sendable, Hashable {

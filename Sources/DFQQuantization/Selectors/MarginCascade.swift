@@ -60,25 +60,12 @@ public struct MarginCascade: BitDecider {
     after pass: Int, logits: UnsafeBufferPointer<Float>, parameters: UnsafeBufferPointer<Float>,
     price: Float
   ) -> Bool {
-    MarginCascade.margin(logits) < parameters[pass] - price
+    LogitMargin.of(logits) < parameters[pass] - price
   }
 
   /// The margin of each row of logits N C.
   package static func margins(_ logits: [Float], classes: Int) -> [Float] {
-    stride(from: 0, to: logits.count, by: classes).map { margin(logits[$0..<$0 + classes]) }
-  }
-
-  /// The largest value less the second largest; infinite for fewer than two.
-  static func margin(_ logits: some Collection<Float>) -> Float {
-    var (first, second) = (-Float.infinity, -Float.infinity)
-    for value in logits {
-      if value > first {
-        (first, second) = (value, first)
-      } else if value > second {
-        second = value
-      }
-    }
-    return first - second
+    stride(from: 0, to: logits.count, by: classes).map { LogitMargin.of(logits[$0..<$0 + classes]) }
   }
 
   /// Sets each threshold between the margins of the images that run again and the others.
@@ -87,7 +74,7 @@ public struct MarginCascade: BitDecider {
     let count = Double(remaining.count)
     for (pass, share) in shares.enumerated() {
       let logits = measurements.logits[pass]
-      let margins = remaining.map { ($0, MarginCascade.margin(logits.row($0).elements)) }
+      let margins = remaining.map { ($0, LogitMargin.of(logits.row($0).elements)) }
         .sorted { $0.1 < $1.1 }
       let wanted = min(Int((share * count).rounded()), margins.count)
       parameters[pass] =

@@ -54,6 +54,9 @@ package struct ConvolutionShape: Hashable, Sendable {
     padTop < kernelHeight && (outputHeight - 1) * strideHeight - padTop < inputHeight
   }
 
+  /// The number of elements of the outputs.
+  package var outputCount: Int { outputHeight * outputWidth * outputChannels }
+
   /// The multiply-accumulate operations of the dense convolution, including those with padding.
   package var macs: Int {
     outputHeight * outputWidth * outputChannels * kernelHeight * kernelWidth * inputChannels

@@ -60,7 +60,6 @@ public struct ExecutionContext: Sendable {
     self.quantizedArithmetic = quantizedArithmetic
     self.communicator = communicator
     kernels = Kernels(instructionSet)
-    if backend == .blas { BLAS.useOneThread() }
   }
 
   /// All processors, the best instruction set and its fastest kernels.

@@ -48,6 +48,5 @@ struct ConvolutionShapes {
 
 extension ConvolutionShape {
   var inputCount: Int { inputHeight * inputWidth * inputChannels }
-  var outputCount: Int { outputHeight * outputWidth * outputChannels }
   var taps: Int { kernelHeight * kernelWidth }
 }

@@ -1,8 +1,6 @@
-import DFQTensor
-
 /// Gathers the features of one site: each channel's mean, standard deviation or both over a grid of
 /// positions, from values rounded to 8 bits of the output's range.
-struct SelectorFeatures: Sendable, Equatable {
+package struct SelectorFeatures: Sendable, Equatable {
   let channels: Int
   /// The sampled positions, as offsets of their first channel.
   let offsets: [Int]
@@ -10,24 +8,24 @@ struct SelectorFeatures: Sendable, Equatable {
   /// The statistics, in the order they are written.
   let kinds: [ChannelStatistic]
 
-  init(_ site: DecisionSite) {
-    kinds = site.statistics
-    channels = site.channels
-    let extent = site.extent
+  /// Places the features of a value whose `extent` is its rows and columns.
+  package init(kinds: [ChannelStatistic], channels: Int, extent: [Int], positions: Int) {
+    self.kinds = kinds
+    self.channels = channels
     // The centres of a positions x positions grid of cells.
     func centres(_ extent: Int) -> [Int] {
-      let count = min(site.positions, extent)
+      let count = min(positions, extent)
       return (0..<count).map { (2 * $0 + 1) * extent / (2 * count) }
     }
     let columns = centres(extent[1])
     offsets = centres(extent[0]).flatMap { row in
-      columns.map { (row * extent[1] + $0) * site.channels }
+      columns.map { (row * extent[1] + $0) * channels }
     }
   }
 
   /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are
   /// clamped to -128...255.
-  func gather(
+  package func gather(
     _ value: UnsafePointer<Float>, levelsPerUnit: Float, into output: UnsafeMutablePointer<Float>
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { sums in

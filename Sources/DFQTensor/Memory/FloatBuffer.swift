@@ -1,4 +1,3 @@
-import DFQGraph
 
 #if canImport(Glibc)
   import Glibc
@@ -36,7 +35,7 @@ package final class FloatBuffer: @unchecked Sendable {
     UnsafeMutableRawPointer(start).deallocate()
   }
 
-  func clear() { start.update(repeating: 0, count: count) }
+  package func clear() { start.update(repeating: 0, count: count) }
 
   /// Fresh large pages, which are zero and take no memory until they are used; none where the
   /// system has none or the size is too small.

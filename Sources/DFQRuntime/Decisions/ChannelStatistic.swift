@@ -1,0 +1,7 @@
+/// What a selector can look at: statistics of each channel.
+public enum ChannelStatistic: String, Sendable, Codable, CaseIterable {
+  /// The mean over the sampled positions.
+  case mean
+  /// The standard deviation over the sampled positions.
+  case deviation
+}

@@ -1,0 +1,48 @@
+/// A linear map or a network of one hidden ReLU layer from features to scores.
+///
+/// Parameters in order: linear: F x M weights, M biases; with a hidden layer: F x H, H, H x M, M.
+package struct HeadArithmetic: Sendable, Equatable {
+  /// The number of features F.
+  package let features: Int
+  /// The width H of the hidden layer, 0 for a linear map.
+  package let hidden: Int
+  /// The number of candidates M.
+  package let candidates: Int
+
+  package init(features: Int, hidden: Int, candidates: Int) {
+    self.features = features
+    self.hidden = hidden
+    self.candidates = candidates
+  }
+
+  /// The number of parameters.
+  package var parameterCount: Int {
+    hidden == 0
+      ? (features + 1) * candidates : (features + 1) * hidden + (hidden + 1) * candidates
+  }
+
+  /// Writes the scores; `work` keeps the hidden layer's values.
+  package func forward(
+    parameters: UnsafePointer<Float>, features source: UnsafePointer<Float>,
+    work: UnsafeMutablePointer<Float>?, logits: UnsafeMutablePointer<Float>
+  ) {
+    guard hidden > 0, let work else {
+      HeadArithmetic.affine(parameters, from: source, features, to: logits, candidates)
+      return
+    }
+    HeadArithmetic.affine(parameters, from: source, features, to: work, hidden)
+    for unit in 0..<hidden { work[unit] = max(work[unit], 0) }
+    HeadArithmetic.affine(
+      parameters + (features + 1) * hidden, from: work, hidden, to: logits, candidates)
+  }
+
+  private static func affine(
+    _ p: UnsafePointer<Float>, from input: UnsafePointer<Float>, _ rows: Int,
+    to output: UnsafeMutablePointer<Float>, _ columns: Int
+  ) {
+    for column in 0..<columns { output[column] = p[rows * columns + column] }
+    for row in 0..<rows {
+      for column in 0..<columns { output[column] += input[row] * p[row * columns + column] }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import DFQTensor
+
+extension ImagePass {
+  /// The kernels' ending of a step; where a decision follows, or the output is in floating point, values
+  /// are written instead of codes.
+  func ending(
+    _ step: Step, constants: PreparedConvolution.Constants, writesRaw: Bool
+  ) -> CodeEnding {
+    var ending = CodeEnding(scale: constants.scale, offset: constants.offset)
+    ending.normalization = step.ending.scale.map { (scale: $0, shift: step.ending.shift!) }
+    ending.negativeSlope = step.ending.negativeSlope
+    ending.upperBound = step.ending.upperBound
+    if let residual = step.ending.residual {
+      let slot = level.slots[residual]
+      if slot.isCodes {
+        let grid = grid(slot.point)
+        ending.residual = .codes(
+          UnsafePointer(codes(residual)), offset: grid.offset, levelsPerUnit: grid.levelsPerUnit)
+      } else {
+        ending.residual = .values(UnsafePointer(stored(residual)))
+      }
+    }
+    let slot = level.slots[step.output]
+    if slot.isCodes, !writesRaw {
+      let grid = grid(slot.point)
+      ending.levelsPerUnit = grid.levelsPerUnit
+      ending.zero = grid.zero
+      ending.minimum = grid.lowest
+      ending.maximum = grid.highest
+      ending.codes = codes(step.output)
+    } else {
+      ending.values = target(step)
+    }
+    return ending
+  }
+
+  /// A convolution of codes.
+  func convolve(_ convolution: PreparedConvolution, step: Step, decision: Int?) {
+    let candidate = Int(memory.choices[level.slots[step.input].point])
+    let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
+    let constants = bank.constants[candidate]
+    var ending = ending(step, constants: constants, writesRaw: decision != nil)
+    let shape = convolution.shape
+    var rows = 0..<shape.outputHeight
+    let winograd = constants.fitsWinograd ? bank.winograd : nil
+    if let team, team.count > 1 {
+      if !convolution.isDepthwise, KernelChoice.dividesChannels(shape, threads: team.count) {
+        let outputs = team.share(shape.outputChannels, unit: 64, member: member)
+        if outputs.isEmpty { return }
+        ending.outputs = outputs
+      } else {
+        rows = team.share(rows.count, unit: winograd == nil ? 1 : 2, member: member)
+        if rows.isEmpty { return }
+      }
+    }
+    let input = UnsafePointer(codes(step.input))
+    if convolution.isDepthwise {
+      kernels.codeDepthwise(
+        shape, input: input, padCode: constants.padCode, packedWeight: bank.packed,
+        ending: ending, rows: rows, scratch: scratch)
+    } else if let winograd {
+      kernels.codeWinogradConvolution(
+        shape, input: input, padCode: constants.padCode, packedWeight: winograd, ending: ending,
+        rows: rows, scratch: scratch)
+    } else {
+      kernels.codeConvolution(
+        shape, input: input, padCode: constants.padCode, packedWeight: bank.packed,
+        ending: ending, rows: rows, scratch: scratch)
+    }
+  }
+
+  /// A linear layer of codes.
+  func multiply(_ linear: PreparedLinear, step: Step, decision: Int?) {
+    let candidate = Int(memory.choices[level.slots[step.input].point])
+    var ending = ending(
+      step, constants: linear.constants[candidate], writesRaw: decision != nil)
+    if let team, team.count > 1 {
+      let outputs = team.share(linear.outputs, unit: 64, member: member)
+      if outputs.isEmpty { return }
+      ending.outputs = outputs
+    }
+    kernels.codeDense(
+      inputs: linear.inputs, outputs: linear.outputs, bits: linear.bits,
+      input: UnsafePointer(codes(step.input)), packedWeight: linear.packed, ending: ending)
+  }
+}

@@ -1,0 +1,35 @@
+import DFQTensor
+
+extension ImagePass {
+  /// Takes a decision from the value in `raw`, then rounds the value.
+  func decide(_ index: Int, step: Step) {
+    if member == 0 { choose(level.decisions[index]) }
+    wait()
+    let count = level.slots[step.output].count
+    round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
+  }
+
+  private func choose(_ prepared: PreparedLevel.PreparedDecision) {
+    let decision = prepared.decision
+    let features = memory.work
+    let hidden = features + decision.means.count
+    let scores = hidden + decision.hidden
+    prepared.features.gather(memory.raw, levelsPerUnit: decision.levels, into: features)
+    for feature in decision.means.indices {
+      features[feature] =
+        (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]
+    }
+    decision.parameters.withUnsafeBufferPointer {
+      prepared.head.forward(
+        parameters: $0.baseAddress!, features: features, work: hidden, logits: scores)
+    }
+    var best = 0
+    for candidate in decision.penalties.indices {
+      scores[candidate] -= decision.penalties[candidate]
+      if scores[candidate] > scores[best] { best = candidate }
+    }
+    for governed in decision.governs {
+      memory.choices[governed.point] = governed.candidates[best]
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import DFQTensor
+
+extension ImagePass {
+  /// The largest element of each window; codes of one grid are ordered like their values.
+  func pool(_ window: ConvolutionShape, step: Step) {
+    if level.slots[step.input].isCodes {
+      kernels.codeMaxPool(window, input: codes(step.input), output: codes(step.output))
+    } else {
+      kernels.maxPool(window, input: stored(step.input), output: stored(step.output))
+    }
+  }
+
+  /// The mean of each window, in the order of additions of the training executor.
+  func average(_ window: ConvolutionShape, step: Step) {
+    let input = floats(step.input)
+    let output = target(step)
+    let channels = window.inputChannels
+    for row in 0..<window.outputHeight {
+      let top = row * window.strideHeight - window.padTop
+      let rows = max(top, 0)..<min(top + window.kernelHeight, window.inputHeight)
+      for column in 0..<window.outputWidth {
+        let left = column * window.strideWidth - window.padLeft
+        let columns = max(left, 0)..<min(left + window.kernelWidth, window.inputWidth)
+        let target = output + (row * window.outputWidth + column) * channels
+        target.update(repeating: 0, count: channels)
+        for y in rows {
+          for x in columns {
+            let source = input + (y * window.inputWidth + x) * channels
+            for channel in 0..<channels { target[channel] += source[channel] }
+          }
+        }
+        let share = 1 / Float(rows.count * columns.count)
+        for channel in 0..<channels { target[channel] *= share }
+      }
+    }
+  }
+
+  /// The mean over all positions, in the order of additions of the training executor.
+  func averageAll(_ pixels: Int, step: Step) {
+    let slot = level.slots[step.input]
+    let output = target(step)
+    output.update(repeating: 0, count: slot.channels)
+    if slot.isCodes {
+      let grid = grid(slot.point)
+      var source = UnsafePointer(codes(step.input))
+      // Few codes have few values: the divisions are done once.
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { values in
+        for code in 0...Int(grid.highest - grid.lowest) {
+          values[code] = (Float(code) + grid.offset) / grid.levelsPerUnit
+        }
+        for _ in 0..<pixels {
+          for channel in 0..<slot.channels { output[channel] += values[Int(source[channel])] }
+          source += slot.channels
+        }
+      }
+    } else {
+      var source = UnsafePointer(stored(step.input))
+      for _ in 0..<pixels {
+        for channel in 0..<slot.channels { output[channel] += source[channel] }
+        source += slot.channels
+      }
+    }
+    let share = 1 / Float(pixels)
+    for channel in 0..<slot.channels { output[channel] *= share }
+  }
+
+  /// Keeps every `stride`-th pixel and surrounds its channels with zeros.
+  func pad(_ step: Step, stride: Int, before: Int) {
+    let (from, to) = (level.program.values[step.input].shape, level.program.values[step.output].shape)
+    func copy<Element>(
+      _ input: UnsafeMutablePointer<Element>, _ output: UnsafeMutablePointer<Element>,
+      zero: Element
+    ) {
+      output.update(repeating: zero, count: to.count)
+      for y in 0..<to[0] {
+        for x in 0..<to[1] {
+          let source = input + (y * stride * from[1] + x * stride) * from[2]
+          (output + (y * to[1] + x) * to[2] + before).update(from: source, count: from[2])
+        }
+      }
+    }
+    let slot = level.slots[step.input]
+    if slot.isCodes {
+      copy(codes(step.input), codes(step.output), zero: UInt8(-grid(slot.point).offset))
+    } else {
+      copy(stored(step.input), stored(step.output), zero: 0)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import DFQTensor
+
+/// One pass of one image through a level, by one thread or by a team.
+///
+/// Every member of a team executes the same steps. It computes its share of a step's rows, and waits
+/// for the others before the next step.
+struct ImagePass {
+  let level: PreparedLevel
+  let memory: ImageMemory
+  let member: Int
+  /// nil for a single thread.
+  let team: Team?
+  /// Whether the first step, which rounds the image, is done.
+  let hasImage: Bool
+
+  var isAlone: Bool { (team?.count ?? 1) == 1 }
+  var kernels: Kernels { level.kernels }
+  var scratch: UnsafeMutableRawPointer { memory.scratch[member] }
+
+  /// Computes all steps; the image must be in place of value 0.
+  ///
+  /// `positions` are the candidates of all points, or nil where decisions are taken.
+  func run(positions: [UInt8]?) {
+    if member == 0 {
+      for (point, form) in level.program.points.enumerated() {
+        memory.choices[point] = positions?[point] ?? UInt8(form.grids.count - 1)
+      }
+    }
+    wait()
+    for step in hasImage ? level.steps[1...] : level.steps[...] {
+      run(step, decides: positions == nil)
+      wait()
+    }
+  }
+
+  /// Waits until the whole team has done the same.
+  func wait() { team?.wait() }
+
+  private func run(_ step: Step, decides: Bool) {
+    let decision = decides ? step.decision : nil
+    switch step.kind {
+    case .codeConvolution(let index):
+      convolve(level.convolutions[index], step: step, decision: decision)
+    case .codeLinear(let linear): multiply(linear, step: step, decision: decision)
+    case .convolution(let convolution): convolve(convolution, step: step, decision: decision)
+    case .linear(let linear): ifFirst { multiply(linear, step: step) }
+    case .identity: ifFirst { finish(floats(step.input), step: step) }
+    case .maxPool(let window): ifFirst { pool(window, step: step) }
+    case .averagePool(let window): ifFirst { average(window, step: step) }
+    case .globalAveragePool(let pixels): ifFirst { averageAll(pixels, step: step) }
+    case .padChannels(let stride, let before):
+      ifFirst { pad(step, stride: stride, before: before) }
+    case .copy:
+      ifFirst {
+        let slot = level.slots[step.input]
+        (memory.arena + level.slots[step.output].offset).copyMemory(
+          from: memory.arena + slot.offset, byteCount: slot.count * (slot.isCodes ? 1 : 4))
+      }
+    }
+    if let decision {
+      wait()
+      decide(decision, step: step)
+    } else if needsRounding(step) {
+      ifFirst { round(step, range: 0..<level.slots[step.output].count) }
+    }
+  }
+
+  /// Whether a step without a decision leaves its output in `raw`.
+  private func needsRounding(_ step: Step) -> Bool {
+    guard level.slots[step.output].isCodes else { return false }
+    switch step.kind {
+    case .linear, .identity, .averagePool, .globalAveragePool: return true
+    default: return false
+    }
+  }
+
+  /// What only one thread does.
+  private func ifFirst(_ body: () -> Void) {
+    if member == 0 { body() }
+  }
+
+  // MARK: - Values
+
+  func codes(_ value: Int) -> UnsafeMutablePointer<UInt8> {
+    (memory.arena + level.slots[value].offset).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// A value in floating point as it lies in the arena.
+  func stored(_ value: Int) -> UnsafeMutablePointer<Float> {
+    (memory.arena + level.slots[value].offset).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The grid that a point's codes of this image lie on.
+  func grid(_ point: Int) -> Grid {
+    level.program.points[point].grids[Int(memory.choices[point])]
+  }
+
+  /// A value as numbers: in place, or computed from codes at the start of the scratch memory.
+  func floats(_ value: Int) -> UnsafePointer<Float> {
+    let slot = level.slots[value]
+    guard slot.isCodes else { return UnsafePointer(stored(value)) }
+    let result = scratch.assumingMemoryBound(to: Float.self)
+    let grid = grid(slot.point)
+    let codes = codes(value)
+    for index in 0..<slot.count {
+      result[index] = (Float(codes[index]) + grid.offset) / grid.levelsPerUnit
+    }
+    return UnsafePointer(result)
+  }
+
+  /// Where a step writes its output in floating point: in place, or to `raw` where it is rounded.
+  func target(_ step: Step) -> UnsafeMutablePointer<Float> {
+    level.slots[step.output].isCodes ? memory.raw : stored(step.output)
+  }
+
+  /// Rounds elements of `raw` to the output's grid.
+  func round(_ step: Step, range: Range<Int>) {
+    let grid = grid(level.slots[step.output].point)
+    kernels.quantizeCodes(
+      x: memory.raw + range.lowerBound, count: range.count, levelsPerUnit: grid.levelsPerUnit,
+      zero: grid.zero, minimum: grid.lowest, maximum: grid.highest,
+      codes: codes(step.output) + range.lowerBound)
+  }
+}

@@ -1,0 +1,73 @@
+import DFQTensor
+
+/// A program with packed weights, memory plan and kernels: what threads execute.
+///
+/// It never changes, so that any number of threads may execute it at the same time.
+final class PreparedLevel: Sendable {
+  /// A value's place and form.
+  struct Slot: Sendable {
+    /// In bytes.
+    let offset: Int
+    let count: Int
+    let channels: Int
+    /// The point on whose grid it lies, -1 in floating point.
+    let point: Int
+
+    var isCodes: Bool { point >= 0 }
+  }
+
+  /// A decision, ready to be taken.
+  struct PreparedDecision: Sendable {
+    let decision: Decision
+    let features: SelectorFeatures
+    let head: HeadArithmetic
+  }
+
+  let program: IntegerProgram
+  let kernels: Kernels
+  let slots: [Slot]
+  let steps: [Step]
+  let convolutions: [PreparedConvolution]
+  let decisions: [PreparedDecision]
+  /// The bytes of an image's values.
+  let arenaByteCount: Int
+  /// The bytes of a thread's scratch memory.
+  let scratchByteCount: Int
+  /// The floats of the largest value: room for one value before it is rounded.
+  let rawCount: Int
+  /// The floats that a decision needs.
+  let workCount: Int
+  private let store: ConstantStore
+
+  init(_ program: IntegerProgram, kernels: Kernels) {
+    self.program = program
+    self.kernels = kernels
+    let store = ConstantStore()
+    let plan = MemoryPlan(program)
+    slots = program.values.indices.map { index in
+      let value = program.values[index]
+      return Slot(
+        offset: plan.offsets[index], count: value.shape.count,
+        channels: value.shape.dimensions.last!, point: value.point ?? -1)
+    }
+    var builder = StepBuilder(program: program, kernels: kernels, store: store)
+    steps = program.operations.indices.map { builder.step($0) }
+    convolutions = builder.convolutions
+    scratchByteCount = builder.scratchByteCount
+    decisions = program.decisions.map { decision in
+      let value = program.values.first { $0.point == decision.point }!
+      let extent =
+        value.shape.rank == 3 ? [value.shape[0], value.shape[1]] : [1, 1]
+      return PreparedDecision(
+        decision: decision,
+        features: SelectorFeatures(
+          kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,
+          positions: decision.positions),
+        head: decision.head)
+    }
+    arenaByteCount = plan.byteCount
+    rawCount = program.values.map(\.shape.count).max()!
+    workCount = program.decisions.map { $0.means.count + $0.hidden + $0.penalties.count }.max() ?? 0
+    self.store = store
+  }
+}

@@ -1,0 +1,58 @@
+import DFQTensor
+
+/// One operation of a level with everything that its execution needs.
+///
+struct Step: Sendable {
+  enum Kind: Sendable {
+    /// A convolution of codes, by its position among the level's.
+    case codeConvolution(Int)
+    /// A linear layer of codes.
+    case codeLinear(PreparedLinear)
+    /// A convolution in floating point.
+    case convolution(FloatConvolution)
+    /// A linear layer in floating point.
+    case linear(FloatLinear)
+    case identity
+    case maxPool(ConvolutionShape)
+    case averagePool(ConvolutionShape)
+    case globalAveragePool(pixels: Int)
+    case padChannels(stride: Int, before: Int)
+    case copy
+  }
+
+  let kind: Kind
+  let input: Int
+  let output: Int
+  let ending: PreparedEnding
+  /// The decision that is taken from the output before it is rounded.
+  let decision: Int?
+}
+
+/// A convolution in floating point.
+struct FloatConvolution: Sendable {
+  let shape: ConvolutionShape
+  let isDepthwise: Bool
+  /// One version, or one for each candidate of the input.
+  nonisolated(unsafe) let banks: [UnsafePointer<Float>]
+  nonisolated(unsafe) let bias: UnsafePointer<Float>?
+}
+
+/// A linear layer in floating point, weights I O.
+struct FloatLinear: Sendable {
+  let inputs: Int
+  let outputs: Int
+  /// One version, or one for each candidate of the input.
+  nonisolated(unsafe) let banks: [UnsafePointer<Float>]
+  nonisolated(unsafe) let bias: UnsafePointer<Float>?
+}
+
+/// A linear layer of codes.
+struct PreparedLinear: Sendable {
+  let inputs: Int
+  let outputs: Int
+  /// The bits that a packed weight takes: 2, 4 or 8.
+  let bits: Int
+  nonisolated(unsafe) let packed: UnsafePointer<UInt8>
+  /// By the candidate of the input.
+  let constants: [PreparedConvolution.Constants]
+}

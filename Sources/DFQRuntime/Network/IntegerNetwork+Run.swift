@@ -1,0 +1,151 @@
+import DFQTensor
+
+/// The images of a call, N H W C one after the other.
+enum InputImages {
+  /// 8-bit pixels.
+  case pixels(UnsafePointer<UInt8>)
+  /// Normalized values.
+  case values(UnsafePointer<Float>)
+}
+
+extension IntegerNetwork {
+  /// Computes all images at the first level, and at each further one those that are not sure.
+  func run(
+    _ images: InputImages, count: Int, memory: PredictorMemory,
+    continuations: inout [CascadeContinuation], into predictions: inout Predictions
+  ) {
+    predictions.prepare(count: count, network: self)
+    memory.remaining.removeAll(keepingCapacity: true)
+    for image in 0..<count {
+      predictions.passes[image] = 0
+      memory.remaining.append(image)
+    }
+    for level in storage.levels.indices where !memory.remaining.isEmpty {
+      run(level: level, images, memory: memory, into: &predictions)
+      guard level < continuations.count else { break }
+      memory.margins.removeAll(keepingCapacity: true)
+      for image in memory.remaining { memory.margins.append(predictions.margin(image)) }
+      let positions = continuations[level].positions(memory.margins)
+      for (place, position) in positions.enumerated() {
+        memory.remaining[place] = memory.remaining[position]
+      }
+      memory.remaining.removeLast(memory.remaining.count - positions.count)
+    }
+    for image in 0..<count { predictions.choose(image) }
+  }
+
+  /// Computes the remaining images at one level, with all its passes.
+  private func run(
+    level index: Int, _ images: InputImages, memory: PredictorMemory,
+    into predictions: inout Predictions
+  ) {
+    let level = storage.levels[index]
+    let program = level.program
+    guard !program.passes.isEmpty else {
+      return pass(level, index: index, nil, images, memory.remaining, memory, &predictions)
+    }
+    var remaining = memory.remaining
+    for (pass, positions) in program.passes.enumerated() where !remaining.isEmpty {
+      self.pass(level, index: index, positions, images, remaining, memory, &predictions)
+      guard pass < program.passThresholds.count else { break }
+      let threshold = program.passThresholds[pass]
+      remaining.removeAll { !(predictions.margin($0) < threshold) }
+    }
+  }
+
+  /// One pass of some images.
+  private func pass(
+    _ level: PreparedLevel, index: Int, _ positions: [UInt8]?, _ images: InputImages,
+    _ chosen: [Int], _ memory: PredictorMemory, _ predictions: inout Predictions
+  ) {
+    let (classes, outputs) = (predictions.classCount, predictions.outputCount)
+    nonisolated(unsafe) let images = images
+    predictions.logits.withUnsafeMutableBufferPointer { logits in
+      predictions.bits.withUnsafeMutableBufferPointer { bits in
+        nonisolated(unsafe) let logits = logits.baseAddress!
+        nonisolated(unsafe) let bits = bits.baseAddress
+        @Sendable func finish(_ image: Int, _ arena: ImageMemory) {
+          let slot = level.slots[level.slots.count - 1]
+          (logits + image * classes).update(
+            from: (arena.arena + slot.offset).assumingMemoryBound(to: Float.self), count: classes)
+          for point in level.program.points.indices {
+            let grid = level.program.points[point].grids[Int(arena.choices[point])]
+            bits![image * outputs + point] = UInt8(grid.bits)
+          }
+        }
+        if chosen.count < storage.pool.threads {
+          let arena = memory.arenas[0].memory
+          for image in chosen {
+            nonisolated(unsafe) let memory = arena
+            storage.pool.runTeam { member, team in
+              if member == 0 { load(image, of: images, level: index, to: memory) }
+              ImagePass(level: level, memory: memory, member: member, team: team, hasImage: storage.roundsImage[index])
+                .run(positions: positions)
+            }
+            finish(image, arena)
+          }
+        } else {
+          storage.pool.forEach(chosen.count) { piece, worker in
+            let arena = memory.arenas[worker].memory
+            load(chosen[piece], of: images, level: index, to: arena)
+            ImagePass(level: level, memory: arena, member: 0, team: nil, hasImage: storage.roundsImage[index])
+              .run(positions: positions)
+            finish(chosen[piece], arena)
+          }
+        }
+      }
+    }
+    for image in chosen {
+      predictions.passes[image] += 1
+      predictions.levels[image] = index
+    }
+  }
+
+  /// Puts an image in place of value 0, or its codes in place of value 1.
+  private func load(
+    _ image: Int, of images: InputImages, level index: Int, to memory: ImageMemory
+  ) {
+    let level = storage.levels[index]
+    let count = level.slots[0].count
+    let values = (memory.arena + level.slots[0].offset).assumingMemoryBound(to: Float.self)
+    switch images {
+    case .pixels(let pixels):
+      if storage.roundsImage[index] {
+        storage.scaling[index].apply(
+          pixels + image * count, count: count,
+          to: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self))
+      } else {
+        storage.scaling[index].apply(pixels + image * count, count: count, to: values)
+      }
+    case .values(let inputs):
+      if storage.roundsImage[index] {
+        let grid = level.program.points[level.slots[1].point].grids[0]
+        level.kernels.quantizeCodes(
+          x: inputs + image * count, count: count, levelsPerUnit: grid.levelsPerUnit,
+          zero: grid.zero, minimum: grid.lowest, maximum: grid.highest,
+          codes: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self))
+      } else {
+        values.update(from: inputs + image * count, count: count)
+      }
+    }
+  }
+}
+
+extension Predictions {
+  /// The largest logit of an image less the second largest.
+  func margin(_ image: Int) -> Float {
+    logits.withUnsafeBufferPointer {
+      LogitMargin.of($0[image * classCount..<(image + 1) * classCount])
+    }
+  }
+
+  /// Finds the class of an image.
+  mutating func choose(_ image: Int) {
+    let start = image * classCount
+    var best = 0
+    for index in 1..<max(classCount, 1) where logits[start + index] > logits[start + best] {
+      best = index
+    }
+    classIndices[image] = best
+  }
+}

@@ -1,0 +1,108 @@
+import DFQFiles
+public import DFQTensor
+import Synchronization
+
+/// A trained student as an integer program: what is deployed.
+///
+/// It computes exactly what the student computes, every image with its own bits, and needs neither the
+/// training code nor a BLAS. One network serves any number of threads and tasks at the same time:
+///
+/// ```swift
+/// let network = try IntegerNetwork(contentsOf: "model.dfq")
+/// let prediction = try network.predict(image)
+/// print(prediction.className ?? "\(prediction.classIndex)", prediction.passes)
+/// ```
+///
+/// A call takes its memory from earlier calls that have ended. For a stream of images, or where nothing
+/// may be allocated, use a ``Predictor``.
+public struct IntegerNetwork: Sendable {
+  /// What all copies of a network share.
+  final class Storage: Sendable {
+    let model: IntegerModel
+    let levels: [PreparedLevel]
+    let pool: WorkerPool
+    let scaling: [PixelScaling]
+    /// By level, whether the first operation only rounds the image.
+    let roundsImage: [Bool]
+    let outputCount: Int
+    let levelOutputCounts: [Int]
+    /// Memory of calls that have ended.
+    let idle = Mutex<[PredictorMemory]>([])
+
+    init(_ model: IntegerModel, context: ExecutionContext) {
+      self.model = model
+      levels = model.levels.map { PreparedLevel($0, kernels: context.kernels) }
+      pool = context.pool
+      let grids = model.levels.map(\.imageGrid)
+      scaling = grids.map {
+        PixelScaling(mean: model.mean, standardDeviation: model.standardDeviation, grid: $0)
+      }
+      roundsImage = grids.map { $0 != nil }
+      levelOutputCounts = model.levels.map(\.points.count)
+      outputCount = levelOutputCounts.max()!
+    }
+  }
+
+  let storage: Storage
+
+  /// Prepares a model for execution.
+  ///
+  /// - Throws: ``IntegerProgram/Flaw`` for a model that cannot be executed.
+  package init(_ model: IntegerModel, context: ExecutionContext = .default) throws {
+    try model.check()
+    storage = Storage(model, context: context)
+  }
+
+  /// Reads a network and packs its weights for this processor.
+  ///
+  /// - Parameters:
+  ///   - path: The file, as ``write(to:)`` makes it.
+  ///   - context: The threads and the instruction set.
+  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
+  public init(contentsOf path: String, context: ExecutionContext = .default) throws {
+    let file = try SafetensorsFile(contentsOf: path, limit: ModelFormat.fileLimit)
+    storage = Storage(try ModelReader.model(file, path: path), context: context)
+  }
+
+  /// Reads a network from the bytes of its file.
+  ///
+  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
+  public init(decoding bytes: [UInt8], context: ExecutionContext = .default) throws {
+    let file = try SafetensorsFile(decoding: bytes)
+    storage = Storage(try ModelReader.model(file, path: "memory"), context: context)
+  }
+
+  /// Writes the network: packed integers at their own width, scales, zero points, thresholds,
+  /// normalization of pixels and names.
+  ///
+  /// - Throws: `InterchangeError`.
+  public func write(to path: String) throws {
+    try ModelWriter.file(storage.model).write(to: path)
+  }
+
+  /// The description of the network, before it was prepared for a processor.
+  package var model: IntegerModel { storage.model }
+
+  /// The shape of an image, H W C.
+  public var imageShape: Shape { storage.model.levels[0].imageShape }
+  /// The number of classes.
+  public var classCount: Int { storage.model.levels[0].classCount }
+  /// The classes' names; none where they are not known.
+  public var classNames: [String] { storage.model.classNames }
+  /// The number of levels of a cascade; 1 without one.
+  public var levelCount: Int { storage.model.levels.count }
+  /// The names of the quantized outputs of the first level, whose bits a prediction tells.
+  public var quantizedOutputs: [String] { storage.model.levels[0].points.map(\.name) }
+}
+
+extension IntegerProgram {
+  /// The grid of the image, where the first operation only rounds it.
+  var imageGrid: Grid? {
+    guard let first = operations.first, first.input == 0, first.kind == .identity,
+      first.ending.isIdentity, let point = values[1].point, points[point].grids.count == 1,
+      !decisions.contains(where: { $0.point == point }),
+      !operations.dropFirst().contains(where: { $0.input == 0 || $0.ending.residual == 0 })
+    else { return nil }
+    return points[point].grids[0]
+  }
+}

@@ -1,0 +1,49 @@
+import DFQTestSupport
+import DynaDFQ
+import Testing
+
+/// Integer programs against the executor that students are trained and evaluated with.
+@Suite struct EquivalenceTests {
+  /// Logits, bits and passes of every image are the student's, bit for bit where the student's own
+  /// convolutions are computed in integers.
+  @Test(arguments: StudentCase.all, [InstructionSet.scalar])
+  func predictsWhatTheStudentDoes(_ item: StudentCase, set: InstructionSet) throws {
+    let context = ExecutionContext(threads: 1, instructionSet: set)
+    let (student, images) = try item.student(context)
+    let expected = try StudentEvaluator(student, context: context).run(images, policy: .selector)
+    for threads in [1, 2] {
+      let network = try IntegerNetwork(
+        student, context: ExecutionContext(threads: threads, instructionSet: set))
+      let found = try network.predict(inputs: images)
+      for image in 0..<images.rowCount {
+        #expect(found[image].bits == expected.bits[image])
+        #expect(found[image].passes == expected.passes[image])
+      }
+      let far = zip(found.logits, expected.logits).map { abs($0 - $1) / (1 + abs($1)) }.max()!
+      // The student multiplies depthwise convolutions and linear layers of codes in floating point.
+      #expect(far <= (item.isExact ? 0 : 1e-6), "\(item) \(set)")
+      // One image at a time, by all threads together.
+      for image in 0..<images.rowCount {
+        let alone = try network.predict(inputs: images.rows(image..<image + 1))
+        #expect(alone[0] == found[image])
+      }
+    }
+  }
+
+  /// A written and read network is the same.
+  @Test(arguments: StudentCase.all)
+  func files(_ item: StudentCase) throws {
+    let context = ExecutionContext(threads: 1, instructionSet: .scalar)
+    let (student, images) = try item.student(context)
+    let network = try IntegerNetwork(
+      student, classNames: ["a", "b", "c", "d"], context: context)
+    let read = try withTemporaryDirectory { directory in
+      try network.write(to: directory + "/model.dfq")
+      return try IntegerNetwork(contentsOf: directory + "/model.dfq", context: context)
+    }
+    let isSame = read.model == network.model
+    #expect(isSame)
+    #expect(read.classNames == ["a", "b", "c", "d"])
+    #expect(try read.predict(inputs: images) == network.predict(inputs: images))
+  }
+}

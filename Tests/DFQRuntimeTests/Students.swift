@@ -1,0 +1,119 @@
+import DFQTestSupport
+import DynaDFQ
+
+/// Students whose integer programs are compared with them.
+struct StudentCase: Sendable, CustomStringConvertible {
+  let description: String
+  let quantizer: Quantizer
+  var selector = BitSelector(.perLayer)
+  var graph = Graphs.residual
+
+  /// Whether all products of codes are computed in integers by the student, too.
+  var isExact: Bool { graph != .mixed && !quantizer.fullyQuantized }
+
+  /// The graphs that students are made of.
+  enum Graphs: Sendable {
+    /// Blocks whose short cuts pad channels.
+    case residual
+    /// Blocks whose short cuts are convolutions.
+    case projected
+    /// Depthwise convolutions, pooling by maximum and by mean, a hidden linear layer.
+    case mixed
+  }
+
+  static let all: [StudentCase] = {
+    var perTensor = Quantizer(weightBits: 3, activationBits: [4])
+    perTensor.weights.granularity = .perTensor
+    let dynamic = Quantizer(weightBits: 4, activationBits: [3, 4, 5])
+    var floatStem = Quantizer(weightBits: 4, activationBits: [4])
+    floatStem.overrides = [.init("conv1", ignored: true)]
+    return [
+      .init(description: "W4A4", quantizer: Quantizer(weightBits: 4, activationBits: [4])),
+      .init(description: "W8A8", quantizer: Quantizer(weightBits: 8, activationBits: [8])),
+      .init(description: "one scale", quantizer: perTensor),
+      .init(
+        description: "asymmetric", quantizer: .family(weightBits: 4, activationBits: [3, 4])),
+      .init(
+        description: "8 bits, asymmetric",
+        quantizer: .family(weightBits: 8, activationBits: [8])),
+      .init(
+        description: "image in codes",
+        quantizer: Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true)),
+      .init(description: "layer in floating point", quantizer: floatStem),
+      .init(description: "per layer", quantizer: dynamic),
+      .init(
+        description: "per image", quantizer: dynamic, selector: BitSelector(.perImage, hidden: 5)),
+      .init(
+        description: "sensitivities", quantizer: dynamic,
+        selector: BitSelector(SensitivitySelector(.perLayer))),
+      .init(
+        description: "margin cascade", quantizer: dynamic,
+        selector: BitSelector(MarginCascade(levels: [3, 5], shares: [0.4]))),
+      .init(
+        description: "weights follow",
+        quantizer: Quantizer(
+          weightBits: 4, activationBits: [3, 4, 5], weightsFollowActivations: true)),
+      .init(description: "projected", quantizer: dynamic, graph: .projected),
+      .init(
+        description: "projected, image in codes",
+        quantizer: Quantizer(weightBits: 3, activationBits: [3, 5], fullyQuantized: true),
+        graph: .projected),
+      .init(description: "mixed", quantizer: dynamic, graph: .mixed),
+      .init(
+        description: "mixed, image in codes",
+        quantizer: Quantizer(weightBits: 5, activationBits: [6], fullyQuantized: true),
+        graph: .mixed),
+    ]
+  }()
+
+  private func network() throws -> Network {
+    switch graph {
+    case .residual:
+      return .random(
+        try Architecture(
+          .cifarResNet(depth: 8, projection: false), imageShape: [12, 12, 3], classCount: 4
+        ).graph(), seed: 6)
+    case .projected:
+      return .random(
+        try Architecture(
+          .cifarResNet(depth: 8, projection: true), imageShape: [12, 12, 3], classCount: 4
+        ).graph(), seed: 7)
+    case .mixed:
+      var builder = GraphBuilder(input: [12, 12, 3])
+      var x = try builder.add(
+        "stem", .convolution(Convolution(outputChannels: 8, kernel: 3, padding: 1)), builder.input)
+      x = try builder.add("stem.norm", .batchNorm(BatchNorm()), x)
+      x = try builder.add("stem.activation", .activation(.relu6), x)
+      x = try builder.add("pool", .maxPool(PoolingWindow(kernel: 2, stride: 2)), x)
+      x = try builder.add(
+        "depthwise",
+        .convolution(Convolution(outputChannels: 8, kernel: 3, padding: 1, groups: 8)), x)
+      x = try builder.add("depthwise.norm", .batchNorm(BatchNorm()), x)
+      x = try builder.add(
+        "depthwise.activation", .activation(.leakyReLU(negativeSlope: 0.1)), x)
+      x = try builder.add(
+        "expand", .convolution(Convolution(outputChannels: 20, kernel: 1, bias: true)), x)
+      x = try builder.add("expand.activation", .activation(.relu), x)
+      x = try builder.add("mean", .averagePool(PoolingWindow(kernel: 2, stride: 2)), x)
+      x = try builder.add("flatten", .flatten, x)
+      x = try builder.add("hidden", .linear(outputs: 12, bias: true), x)
+      x = try builder.add("hidden.activation", .activation(.relu), x)
+      try builder.add("classifier", .linear(outputs: 4, bias: true), x)
+      return .random(builder.build(), seed: 8)
+    }
+  }
+
+  /// The student, calibrated, with a random selector, and images of its network.
+  func student(_ context: ExecutionContext) throws -> (student: QuantizedNetwork, images: Tensor) {
+    var stream = RandomStream(seed: 9, "images")
+    let images = stream.tensor([13, 12, 12, 3])
+    var student = try QuantizedNetwork(
+      network: try network(), quantizer: quantizer, selector: selector, seed: 1)
+    try student.calibrate(batches: [images], context: context)
+    for index in student.selectorParameters.indices {
+      student.selectorParameters[index] = 0.7 * stream.normal()
+    }
+    if selector.decider is MarginCascade { try student.fitSelector(on: images, context: context) }
+    return (student, images)
+  }
+}
