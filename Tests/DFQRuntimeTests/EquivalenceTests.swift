@@ -6,7 +6,7 @@ import Testing
 @Suite struct EquivalenceTests {
   /// Logits, bits and passes of every image are the student's, bit for bit where the student's own
   /// convolutions are computed in integers.
-  @Test(arguments: StudentCase.all, [InstructionSet.scalar])
+  @Test(arguments: StudentCase.all, InstructionSet.available)
   func predictsWhatTheStudentDoes(_ item: StudentCase, set: InstructionSet) throws {
     let context = ExecutionContext(threads: 1, instructionSet: set)
     let (student, images) = try item.student(context)
@@ -20,8 +20,7 @@ import Testing
         #expect(found[image].passes == expected.passes[image])
       }
       let far = zip(found.logits, expected.logits).map { abs($0 - $1) / (1 + abs($1)) }.max()!
-      // The student multiplies depthwise convolutions and linear layers of codes in floating point.
-      #expect(far <= (item.isExact ? 0 : 1e-6), "\(item) \(set)")
+      #expect(far <= item.tolerance, "\(item) \(set)")
       // One image at a time, by all threads together.
       for image in 0..<images.rowCount {
         let alone = try network.predict(inputs: images.rows(image..<image + 1))
@@ -33,7 +32,7 @@ import Testing
   /// A written and read network is the same.
   @Test(arguments: StudentCase.all)
   func files(_ item: StudentCase) throws {
-    let context = ExecutionContext(threads: 1, instructionSet: .scalar)
+    let context = ExecutionContext(threads: 1)
     let (student, images) = try item.student(context)
     let network = try IntegerNetwork(
       student, classNames: ["a", "b", "c", "d"], context: context)

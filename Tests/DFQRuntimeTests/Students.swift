@@ -8,8 +8,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
   var selector = BitSelector(.perLayer)
   var graph = Graphs.residual
 
-  /// Whether all products of codes are computed in integers by the student, too.
-  var isExact: Bool { graph != .mixed && !quantizer.fullyQuantized }
+  /// How far logits may lie from the student's, relative to them.
+  var tolerance: Float = 0
 
   /// The graphs that students are made of.
   enum Graphs: Sendable {
@@ -20,6 +20,14 @@ struct StudentCase: Sendable, CustomStringConvertible {
     /// Depthwise convolutions, pooling by maximum and by mean, a hidden linear layer.
     case mixed
   }
+
+  /// The student computes linear layers and depthwise convolutions of codes in floating point.
+  private static let rounding: Float = 1e-6
+  /// Asymmetric codes of 8 bits with their zero point may need 9.
+  ///
+  /// Such a layer is computed in floating
+  /// point, by other kernels than the student's; a sum next to a tie may then round to the other code.
+  private static let weights9Bits: Float = 5e-3
 
   static let all: [StudentCase] = {
     var perTensor = Quantizer(weightBits: 3, activationBits: [4])
@@ -35,10 +43,11 @@ struct StudentCase: Sendable, CustomStringConvertible {
         description: "asymmetric", quantizer: .family(weightBits: 4, activationBits: [3, 4])),
       .init(
         description: "8 bits, asymmetric",
-        quantizer: .family(weightBits: 8, activationBits: [8])),
+        quantizer: .family(weightBits: 8, activationBits: [8]), tolerance: weights9Bits),
       .init(
         description: "image in codes",
-        quantizer: Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true)),
+        quantizer: Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true),
+        tolerance: rounding),
       .init(description: "layer in floating point", quantizer: floatStem),
       .init(description: "per layer", quantizer: dynamic),
       .init(
@@ -57,12 +66,12 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(
         description: "projected, image in codes",
         quantizer: Quantizer(weightBits: 3, activationBits: [3, 5], fullyQuantized: true),
-        graph: .projected),
-      .init(description: "mixed", quantizer: dynamic, graph: .mixed),
+        graph: .projected, tolerance: rounding),
+      .init(description: "mixed", quantizer: dynamic, graph: .mixed, tolerance: rounding),
       .init(
         description: "mixed, image in codes",
         quantizer: Quantizer(weightBits: 5, activationBits: [6], fullyQuantized: true),
-        graph: .mixed),
+        graph: .mixed, tolerance: rounding),
     ]
   }()
 

@@ -7,7 +7,8 @@ extension ImagePass {
     _ step: Step, constants: PreparedConvolution.Constants, writesRaw: Bool
   ) -> CodeEnding {
     var ending = CodeEnding(scale: constants.scale, offset: constants.offset)
-    ending.normalization = step.ending.scale.map { (scale: $0, shift: step.ending.shift!) }
+    ending.normScale = step.ending.scale
+    ending.normShift = step.ending.shift
     ending.negativeSlope = step.ending.negativeSlope
     ending.upperBound = step.ending.upperBound
     if let residual = step.ending.residual {
@@ -23,10 +24,9 @@ extension ImagePass {
     let slot = level.slots[step.output]
     if slot.isCodes, !writesRaw {
       let grid = grid(slot.point)
-      ending.levelsPerUnit = grid.levelsPerUnit
-      ending.zero = grid.zero
-      ending.minimum = grid.lowest
-      ending.maximum = grid.highest
+      ending.grid = .init(
+        levelsPerUnit: grid.levelsPerUnit, zero: grid.zero, minimum: grid.lowest,
+        maximum: grid.highest)
       ending.codes = codes(step.output)
     } else {
       ending.values = target(step)

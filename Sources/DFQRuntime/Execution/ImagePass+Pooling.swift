@@ -66,7 +66,9 @@ extension ImagePass {
 
   /// Keeps every `stride`-th pixel and surrounds its channels with zeros.
   func pad(_ step: Step, stride: Int, before: Int) {
-    let (from, to) = (level.program.values[step.input].shape, level.program.values[step.output].shape)
+    let (from, to) = (
+      level.program.values[step.input].shape, level.program.values[step.output].shape
+    )
     func copy<Element>(
       _ input: UnsafeMutablePointer<Element>, _ output: UnsafeMutablePointer<Element>,
       zero: Element

@@ -234,7 +234,8 @@ struct ModelReader {
         weight += bytes
         let levels = try list("levels")
         let zeros = try list("zeros")
-        return CodedWeights(bits: bits, codes: codes, levels: levels, zeros: zeros.isEmpty ? [0] : zeros)
+        return CodedWeights(
+          bits: bits, codes: codes, levels: levels, zeros: zeros.isEmpty ? [0] : zeros)
       })
   }
 

@@ -79,8 +79,11 @@ extension IntegerNetwork {
             nonisolated(unsafe) let memory = arena
             storage.pool.runTeam { member, team in
               if member == 0 { load(image, of: images, level: index, to: memory) }
-              ImagePass(level: level, memory: memory, member: member, team: team, hasImage: storage.roundsImage[index])
-                .run(positions: positions)
+              ImagePass(
+                level: level, memory: memory, member: member, team: team,
+                hasImage: storage.roundsImage[index]
+              )
+              .run(positions: positions)
             }
             finish(image, arena)
           }
@@ -88,8 +91,11 @@ extension IntegerNetwork {
           storage.pool.forEach(chosen.count) { piece, worker in
             let arena = memory.arenas[worker].memory
             load(chosen[piece], of: images, level: index, to: arena)
-            ImagePass(level: level, memory: arena, member: 0, team: nil, hasImage: storage.roundsImage[index])
-              .run(positions: positions)
+            ImagePass(
+              level: level, memory: arena, member: 0, team: nil,
+              hasImage: storage.roundsImage[index]
+            )
+            .run(positions: positions)
             finish(chosen[piece], arena)
           }
         }

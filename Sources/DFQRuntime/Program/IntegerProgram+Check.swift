@@ -193,10 +193,14 @@ extension IntegerProgram {
   /// Throws unless every window reads at least one position of the input.
   private func checkWindow(_ window: ConvolutionShape, input: Shape, output: Shape) throws {
     let extents = [
-      (window.kernelHeight, window.strideHeight, window.padTop, window.inputHeight,
-        window.outputHeight),
-      (window.kernelWidth, window.strideWidth, window.padLeft, window.inputWidth,
-        window.outputWidth),
+      (
+        window.kernelHeight, window.strideHeight, window.padTop, window.inputHeight,
+        window.outputHeight
+      ),
+      (
+        window.kernelWidth, window.strideWidth, window.padLeft, window.inputWidth,
+        window.outputWidth
+      ),
     ]
     try demand(
       input == [window.inputHeight, window.inputWidth, window.inputChannels]
