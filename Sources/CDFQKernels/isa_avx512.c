@@ -29,5 +29,12 @@ const dfq_kernel_table dfq_avx512_vnni_table = {
     .integer_scratch = dfq_vnni_integer_scratch,
     .integer_conv = dfq_vnni_integer_conv,
     .code_conv = dfq_vnni_code_conv,
+    .code_depthwise_weight_bytes = dfq_vnni_code_depthwise_weight_bytes,
+    .code_depthwise_pack = dfq_vnni_code_depthwise_pack,
+    .code_depthwise_scratch = dfq_vnni_code_depthwise_scratch,
+    .code_depthwise = dfq_vnni_code_depthwise,
+    .code_dense_weight_bytes = dfq_vnni_code_dense_weight_bytes,
+    .code_dense_pack = dfq_vnni_code_dense_pack,
+    .code_dense = dfq_vnni_code_dense,
 };
 #endif

@@ -53,4 +53,37 @@ void dfq_vnni_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8
                         int32_t end_row, void *scratch) {
   vector_code_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
+
+size_t dfq_vnni_code_depthwise_weight_bytes(const dfq_conv_shape *shape) {
+  return vector_code_depthwise_weight_bytes(shape);
+}
+
+void dfq_vnni_code_depthwise_pack(const dfq_conv_shape *shape, const int8_t *weight,
+                                  int8_t *packed) {
+  vector_code_depthwise_pack(shape, weight, packed);
+}
+
+size_t dfq_vnni_code_depthwise_scratch(const dfq_conv_shape *shape) {
+  return vector_code_depthwise_scratch(shape);
+}
+
+void dfq_vnni_code_depthwise(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                             const int8_t *packed, const dfq_code_ending *ending,
+                             int32_t first_row, int32_t end_row, void *scratch) {
+  vector_code_depthwise(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
+}
+
+size_t dfq_vnni_code_dense_weight_bytes(int32_t inputs, int32_t outputs, int32_t bits) {
+  return vector_code_dense_weight_bytes(inputs, outputs, bits);
+}
+
+void dfq_vnni_code_dense_pack(int32_t inputs, int32_t outputs, int32_t bits, const int8_t *weight,
+                              uint8_t *packed) {
+  vector_code_dense_pack(inputs, outputs, bits, weight, packed);
+}
+
+void dfq_vnni_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
+                         const uint8_t *packed, const dfq_code_ending *ending) {
+  vector_code_dense(inputs, outputs, bits, input, packed, ending);
+}
 #endif

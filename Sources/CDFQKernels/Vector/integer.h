@@ -9,10 +9,19 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "integer_engine.h"
 #include "integer_conv.h"
 #include "code_conv.h"
+#include "code_dense.h"
+#include "code_depthwise.h"
 
-#define INTEGER_KERNELS                                \
-  .integer_weight_bytes = vector_integer_weight_bytes, \
-  .integer_pack_weights = vector_integer_pack_weights, \
-  .integer_scratch = vector_integer_scratch,           \
-  .integer_conv = vector_integer_conv,                 \
-  .code_conv = vector_code_conv
+#define INTEGER_KERNELS                                              \
+  .integer_weight_bytes = vector_integer_weight_bytes,               \
+  .integer_pack_weights = vector_integer_pack_weights,               \
+  .integer_scratch = vector_integer_scratch,                         \
+  .integer_conv = vector_integer_conv,                               \
+  .code_conv = vector_code_conv,                                     \
+  .code_depthwise_weight_bytes = vector_code_depthwise_weight_bytes, \
+  .code_depthwise_pack = vector_code_depthwise_pack,                 \
+  .code_depthwise_scratch = vector_code_depthwise_scratch,           \
+  .code_depthwise = vector_code_depthwise,                           \
+  .code_dense_weight_bytes = vector_code_dense_weight_bytes,         \
+  .code_dense_pack = vector_code_dense_pack,                         \
+  .code_dense = vector_code_dense

@@ -22,6 +22,7 @@
 #include "activation.h"
 
 #include "pooling.h"
+#include "code_pooling.h"
 
 #include "winograd_lines.h"
 #include "winograd_geometry.h"
@@ -83,12 +84,5 @@
   .minimum_maximum = vector_minimum_maximum,                       \
   .sgd = vector_sgd,                                               \
   .adam = vector_adam,                                             \
-  .code_depthwise_weight_bytes = dfq_scalar_code_depthwise_weight_bytes, \
-  .code_depthwise_pack = dfq_scalar_code_depthwise_pack, \
-  .code_depthwise_scratch = dfq_scalar_code_depthwise_scratch, \
-  .code_depthwise = dfq_scalar_code_depthwise, \
-  .code_dense_weight_bytes = dfq_scalar_code_dense_weight_bytes, \
-  .code_dense_pack = dfq_scalar_code_dense_pack, \
-  .code_dense = dfq_scalar_code_dense, \
-  .code_max_pool = dfq_scalar_code_max_pool, \
+  .code_max_pool = vector_code_max_pool,                           \
   .multiply_add_loop = vector_multiply_add_loop

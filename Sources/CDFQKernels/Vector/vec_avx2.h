@@ -72,6 +72,10 @@ V_INLINE vi vi_set_bytes(uint8_t x) { return _mm256_set1_epi8((char)x); }
 V_INLINE vi v_to_whole(vf a) { return _mm256_cvtps_epi32(a); }
 V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm256_max_epu8(a, b); }
 V_INLINE vi vi_min_bytes(vi a, vi b) { return _mm256_min_epu8(a, b); }
+V_INLINE vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
+V_INLINE vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
+V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm256_slli_epi32(a, bits); }
+V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm256_srli_epi16(a, bits); }
 V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
   uint8_t bytes[VL] = {0};
   memcpy(bytes, p, n < VL ? n : VL);

@@ -85,6 +85,10 @@ V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
 V_INLINE vi v_to_whole(vf a) { return _mm512_cvtps_epi32(a); }
 V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm512_max_epu8(a, b); } /* without sign */
 V_INLINE vi vi_min_bytes(vi a, vi b) { return _mm512_min_epu8(a, b); }
+V_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
+V_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
+V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm512_slli_epi32(a, bits); }
+V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm512_srli_epi16(a, bits); }
 /* The first n of VL bytes, from 0 to 255. */
 V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
   const __m128i bytes =
