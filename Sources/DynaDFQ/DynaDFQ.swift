@@ -5,6 +5,7 @@
 @_exported public import DFQFiles
 @_exported public import DFQGraph
 @_exported public import DFQQuantization
+@_exported public import DFQRuntime
 @_exported public import DFQSynthesis
 @_exported public import DFQTensor
 @_exported public import DFQTraining

@@ -19,8 +19,8 @@ struct DynadfqCommand: ParsableCommand {
       """,
     version: RunDescription.versionLine,
     subcommands: [
-      Synthesize.self, Quantize.self, Cascade.self, Evaluate.self, Inspect.self, Train.self,
-      Experiment.self, ReportCommand.self, Time.self,
+      Synthesize.self, Quantize.self, Cascade.self, Evaluate.self, Compile.self, Bench.self,
+      Inspect.self, Train.self, Experiment.self, ReportCommand.self, Time.self,
     ])
 
   static func main() {

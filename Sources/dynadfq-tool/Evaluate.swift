@@ -12,7 +12,10 @@ struct Evaluate: ParsableCommand {
       """)
 
   @Argument(
-    help: "A student's or cascade's file; without it the full-precision --model is measured.")
+    help: """
+      A student's, cascade's or integer network's file; without it the full-precision --model is \
+      measured.
+      """)
   var student: String?
   @OptionGroup var model: ModelOptions
   @OptionGroup var options: RunOptions
@@ -42,6 +45,10 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     guard let student else { return try measureFloat() }
     let file = try SafetensorsFile(contentsOf: student)
+    if IntegerNetwork.isStored(in: file) {
+      try Demand.absent("--controls", controls, "on an integer network")
+      return try measure(IntegerNetwork(contentsOf: student, context: options.context))
+    }
     if StudentCascade.isStored(in: file) {
       return try measure(StudentCascade(file, path: student), path: student)
     }

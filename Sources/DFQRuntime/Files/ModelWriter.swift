@@ -23,6 +23,13 @@ struct ModelWriter {
     return file
   }
 
+  /// The bytes of the weights and the number of constants.
+  static func sizes(_ model: IntegerModel) -> (weights: Int, constants: Int) {
+    var writer = ModelWriter()
+    writer.add(model)
+    return (writer.weights.count, writer.constants.count)
+  }
+
   private mutating func add(_ number: Int) {
     var rest = UInt64(number)
     while rest >= 0x80 {

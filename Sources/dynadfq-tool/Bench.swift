@@ -1,0 +1,167 @@
+import ArgumentParser
+import DynaDFQ
+import Foundation
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Time an integer network: latency of one image, throughput of batches.",
+    discussion: """
+      Example: dynadfq bench model.dfq
+               dynadfq bench --network resnet18 --fully-quantized --weight-bits 4 --activation-bits 4
+
+      Without a file, a student of random weights is compiled: time depends on shapes and bits only. \
+      --cascade W3A3,W5A5 --share 0.275 times two levels of which the second computes this share of \
+      each batch.
+      """)
+
+  @Argument(help: "An integer network that `compile` made.")
+  var model: String?
+  @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
+  var network = "resnet20"
+  @OptionGroup var quantizer: QuantizerOptions
+  @Option(help: "Levels of a cascade, cheapest first, such as W3A3,W5A5.")
+  var cascade: String?
+  @Option(help: "The share of each batch that the cascade's second level computes.")
+  var share = 0.25
+  @Option(help: "Images of a call; several numbers are timed one after the other.")
+  var batch = "1,16,256"
+  @Option(help: "How long each is repeated; at least 5 calls are timed, after 3 to warm up.")
+  var seconds = 3.0
+  @OptionGroup var options: RunOptions
+
+  /// The times of one size of batch.
+  struct Row: Encodable {
+    var batch: Int
+    var calls: Int
+    /// Of a call, in milliseconds.
+    var p50: Double
+    var p95: Double
+    var p99: Double
+    var imagesPerSecond: Double
+    var meanPasses: Double
+    /// The mean activation bits of all quantized outputs, unweighted.
+    var meanBits: Double
+  }
+
+  struct Summary: Encodable {
+    var what: String
+    /// The time to read or compile the network and pack its weights, in milliseconds.
+    var preparation: Double
+    var weightBytes: Int
+    /// The bytes of the values of an image, read and written about once each.
+    var valueBytes: Int
+    var rows: [Row]
+  }
+
+  func validate() throws {
+    try Demand.range("--seconds", seconds, Double.leastNormalMagnitude...86_400)
+    try Demand.range("--share", share, 0...1)
+    _ = try batches()
+  }
+
+  private func batches() throws -> [Int] {
+    let sizes = batch.split(separator: ",").map { Int($0) }
+    guard !sizes.isEmpty, sizes.allSatisfy({ $0.map { 1...100_000 ~= $0 } == true }) else {
+      throw ToolError.usage("--batch takes numbers in 1...100000 such as 1,16, found \"\(batch)\"")
+    }
+    return sizes.compactMap { $0 }
+  }
+
+  func run() throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let integers = try integerNetwork()
+    let preparation = Bench.milliseconds(clock.now - start)
+    let rows = try batches().map { try time(integers, batch: $0) }
+    let summary = Summary(
+      what: model ?? description, preparation: preparation, weightBytes: integers.packedByteCount,
+      valueBytes: integers.valueByteCount, rows: rows)
+    if options.json { return try Output.json(summary, run: options, onOneLine: true) }
+    try Output.line(
+      "\(summary.what), \(options.context.pool.threads) threads, \(options.context.instructionSet), "
+        + "prepared in \(Output.short(preparation)) ms, "
+        + "\(Output.short(Double(summary.weightBytes) / 1024)) KiB of weights")
+    try Output.table(
+      ["batch", "images/s", "p50 ms", "p95 ms", "p99 ms", "passes", "bits"],
+      rows.map { row in
+        [
+          "\(row.batch)", Output.short(row.imagesPerSecond), Output.fixed(row.p50, digits: 4),
+          Output.fixed(row.p95, digits: 4), Output.fixed(row.p99, digits: 4),
+          Output.fixed(row.meanPasses, digits: 2), Output.fixed(row.meanBits, digits: 2),
+        ]
+      })
+  }
+
+  private var description: String {
+    cascade.map { "\(network), cascade \($0), \(share) of the images twice" }
+      ?? "\(network) W\(quantizer.weightBits)"
+  }
+
+  /// The file's network, or one of random weights.
+  private func integerNetwork() throws -> IntegerNetwork {
+    if let model {
+      return try IntegerNetwork(contentsOf: model, context: options.context)
+    }
+    let name = network == "resnet20" ? "resnet20-cifar" : network
+    let float = try RandomData.network(name, seed: options.seed)
+    guard let cascade else {
+      let student = try student(float, try quantizer.makeQuantizer())
+      return try IntegerNetwork(student, context: options.context)
+    }
+    let levels = try cascade.split(separator: ",").map { text in
+      let bits = text.drop { $0 == "W" }.split(separator: "A").map { Int($0) }
+      guard bits.count == 2, let weights = bits[0], let values = bits[1] else {
+        throw ToolError.usage("--cascade takes levels such as W3A3,W5A5, found \"\(cascade)\"")
+      }
+      var level = Quantizer(weightBits: weights, activationBits: [values])
+      level.fullyQuantized = quantizer.fullyQuantized
+      return try student(float, level)
+    }
+    return try IntegerNetwork(
+      StudentCascade(
+        levels: levels, thresholds: [Float](repeating: 1, count: levels.count - 1),
+        shares: [Double](repeating: share, count: levels.count - 1), rule: .ranked(batch: 65536)),
+      context: options.context)
+  }
+
+  private func student(_ network: Network, _ quantizer: Quantizer) throws -> QuantizedNetwork {
+    var student = try QuantizedNetwork(
+      network: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
+      seed: options.seed)
+    try student.calibrate(
+      batches: [RandomData.images(4, for: network, seed: options.seed)], context: options.context)
+    return student
+  }
+
+  private func time(_ network: IntegerNetwork, batch: Int) throws -> Row {
+    var stream = RandomStream(seed: options.seed, "pixels")
+    let pixels = (0..<batch * network.imageShape.count).map { _ in
+      UInt8(stream.integer(below: 256))
+    }
+    let predictor = Predictor(network)
+    var predictions = Predictions()
+    let times = try StepTimes(seconds: seconds) { steps, mark in
+      try pixels.withUnsafeBufferPointer { pixels in
+        for _ in 0..<steps {
+          try predictor.predict(pixels: pixels, count: batch, into: &predictions)
+          mark()
+        }
+      }
+    }
+    let images = Double(batch)
+    let bits = (0..<batch).map { image in
+      let own = predictions[image].bits
+      return own.isEmpty ? 0 : Double(own.reduce(0, +)) / Double(own.count)
+    }
+    return Row(
+      batch: batch, calls: times.count, p50: times.quantile(0.5), p95: times.quantile(0.95),
+      p99: times.quantile(0.99), imagesPerSecond: images / times.quantile(0.5) * 1000,
+      meanPasses: Double(predictions.passes.reduce(0, +)) / images,
+      meanBits: bits.reduce(0, +) / images)
+  }
+
+  private static func milliseconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) * 1e3 + Double(attoseconds) * 1e-15
+  }
+}
