@@ -48,7 +48,8 @@ struct KernelFamily: Sendable, CustomTestStringConvertible {
     self.calls = calls
   }
 
-  static let all = convolutions + integers + winograds + activations + quantizations + elementwise
+  static let all =
+    convolutions + integers + codes + winograds + activations + quantizations + elementwise
 }
 
 /// No kernel touches memory outside its buffers: these lie between inaccessible pages.
