@@ -60,8 +60,8 @@ internal import Testing
   }
 
   /// 255 times -128 over and over.
-  @Test(arguments: CodeCase.Operation.allCases) func sumsDoNotSaturate(operation: CodeCase.Operation)
-  {
+  @Test(arguments: CodeCase.Operation.allCases)
+  func sumsDoNotSaturate(operation: CodeCase.Operation) {
     var random = RandomStream(seed: 6, "codes")
     let shape =
       operation == .dense
@@ -117,7 +117,9 @@ internal import Testing
       case .none: nil
       case .values: one.floats[4]
       case .codes:
-        one.residualCodes.map { (Float($0) + one.residualGrid.offset) / one.residualGrid.levelsPerUnit }
+        one.residualCodes.map {
+          (Float($0) + one.residualGrid.offset) / one.residualGrid.levelsPerUnit
+        }
       }
     var y = x
     kernels.affineActivation(
