@@ -27,7 +27,10 @@ def plain(said):
     """What a run printed, under the peers' names: the tool's JSON is in camelCase, with the context in an object."""
     names = {"imagesPerSecond": "images_per_s", "instructionSet": "isa"}
     context = said.get("run", {}).get("context", {})
-    return {names.get(key, key): value for key, value in (said | context).items() if key != "run"}
+    # `bench` has a row for each size of batch; a comparison asks for one.
+    row = said.get("rows", [{}])[0]
+    every = said | row | context
+    return {names.get(key, key): value for key, value in every.items() if key not in ("run", "rows")}
 
 
 def busy():

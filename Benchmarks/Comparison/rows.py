@@ -75,6 +75,27 @@ TABLE = (
     ("infer", "resnet18", 1, ONNX, 1.6), ("infer", "resnet18", 16, ONNX, 1.8),
 )
 SCALING_GOAL = 1.85
+W8, W4 = ("--weight-bits", "8", "--activation-bits", "8"), ("--weight-bits", "4", "--activation-bits", "4")
+DYNAMIC = ("--weight-bits", "4", "--activation-bits", "3,4,5")
+# Of BitOPs 3 * 3 + share * 5 * 5 = 4 * 4.
+CASCADE = ("--cascade", "W3A3,W5A5", "--share", "0.28")
+# Integer networks with the image and the classifier's input in 8 bits: ours, network, batch, peer (an engine at 8 bits or ours
+# at other bits), goal.
+INTEGERS = (
+    ("W8A8", W8, "resnet20", 1, "ONNX Runtime", 1.6), ("W8A8", W8, "resnet20", 16, "ONNX Runtime", 2.0),
+    ("W8A8", W8, "resnet20", 256, "ONNX Runtime", 2.4), ("W8A8", W8, "resnet20", 1, "OpenVINO", 1.25),
+    ("W8A8", W8, "resnet20", 16, "OpenVINO", 1.25), ("W8A8", W8, "resnet20", 256, "OpenVINO", 1.25),
+    ("W4A4", W4, "resnet20", 1, ("W8A8", W8), 1.05), ("W4A4", W4, "resnet20", 256, ("W8A8", W8), 1.15),
+    ("W8A8", W8, "resnet18", 1, "ONNX Runtime", 1.25), ("W8A8", W8, "resnet18", 16, "ONNX Runtime", 1.2),
+    ("W8A8", W8, "resnet18", 1, "OpenVINO", 0.97), ("W8A8", W8, "resnet18", 16, "OpenVINO", 0.97),
+    ("W4A4", W4, "resnet18", 1, "OpenVINO", 1.3), ("W4A4", W4, "resnet18", 16, "OpenVINO", 1.3),
+    ("W4A4", W4, "resnet18", 1, ("W8A8", W8), 1.35), ("W4A4", W4, "resnet18", 16, ("W8A8", W8), 1.35),
+    ("W8A8", W8, "efficientnet-lite0", 1, "ONNX Runtime", 1.3), ("W8A8", W8, "efficientnet-lite0", 16, "ONNX Runtime", 1.3),
+    ("W8A8", W8, "efficientnet-lite0", 1, "OpenVINO", 1.0), ("W8A8", W8, "efficientnet-lite0", 16, "OpenVINO", 1.0),
+    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", W4), 0.93),
+    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", W4), 0.93),
+    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 16, ("W8A8", W8), 1.1),
+)
 
 
 def rows(options):
@@ -93,4 +114,22 @@ def rows(options):
         shown = OPENVINO(work, place(options.threads), options) if peers is ONNX else ()
         yield Row(title, ours(options.threads), tuple(peers(work, place(options.threads), options)), goal, tuple(shown))
         scaling.append(Row(f"two threads against one: {title}", ours(2), (ours(1),), SCALING_GOAL))
+    yield from integer_rows(options)
     yield from scaling
+
+
+def integer_rows(options):
+    for words, bits, network, batch, peer, goal in INTEGERS:
+        place = ["--network", network, "--batch", str(batch), "--threads", str(options.threads)]
+
+        def ours(name, bits):
+            return Variant(f"ours, {name}", (options.tool, "bench", "--json", "--fully-quantized", *place, *bits,
+                                             *options.tool_arguments))
+
+        if isinstance(peer, str):
+            against = script(f"{peer} int8", "peer_runtime.py", *place, "--precision", "int8", "--engine",
+                             peer.replace(" ", "").lower())
+        else:
+            against = ours(*peer)
+        yield Row(f"{TITLES[network]} integers {words}, batch {batch}, against {against.name}", ours(words, bits),
+                  (against,), goal)
