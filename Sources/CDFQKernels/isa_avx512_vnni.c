@@ -26,6 +26,7 @@
 
 #include "Vector/integer_bytes.h"
 #include "Vector/integer.h"
+#include "Vector/code_winograd.h"
 #pragma clang attribute pop
 
 size_t dfq_vnni_integer_weight_bytes(const dfq_conv_shape *shape) {
@@ -46,6 +47,26 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
                            int32_t first_row, int32_t end_row, float *output, void *scratch) {
   vector_integer_conv(shape, input, pad_code, packed, scale, offset, first_row, end_row, output,
                       scratch);
+}
+
+size_t dfq_vnni_code_winograd_weight_bytes(const dfq_conv_shape *shape) {
+  return vector_code_winograd_weight_bytes(shape);
+}
+
+int32_t dfq_vnni_code_winograd_pack(const dfq_conv_shape *shape, const int8_t *weight,
+                                    int8_t *packed) {
+  return vector_code_winograd_pack(shape, weight, packed);
+}
+
+size_t dfq_vnni_code_winograd_scratch(const dfq_conv_shape *shape) {
+  return vector_code_winograd_scratch(shape);
+}
+
+void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *input,
+                                 uint8_t pad_code, const int8_t *packed,
+                                 const dfq_code_ending *ending, int32_t first_row,
+                                 int32_t end_row, void *scratch) {
+  vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
 void dfq_vnni_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,

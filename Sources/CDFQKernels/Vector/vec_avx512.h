@@ -78,6 +78,9 @@ V_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 V_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
 V_INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
 V_INLINE void vi_store(void *p, vi a) { _mm512_storeu_si512(p, a); }
+V_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+V_INLINE vi vi_subtract(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+V_INLINE vi vi_quarter(vi a) { return _mm512_srai_epi32(a, 2); } /* rounds down */
 V_INLINE vf v_from_whole(vi a) { return _mm512_cvtepi32_ps(a); }
 V_INLINE vi vi_set_words(int16_t x) { return _mm512_set1_epi16(x); }
 V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }

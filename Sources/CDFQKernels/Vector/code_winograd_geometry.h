@@ -1,0 +1,71 @@
+/* Winograd's F(2x2, 3x3) on bytes, exactly: sizes and memory.
+ *
+ * Inputs are transformed by B^T d B into bytes: a tap is a sum of differences, of at most twice the largest code either way, or,
+ * for one tap, a sum of four codes. Weights are transformed by (2G) g (2G)^T, four times the usual, into bytes. The sums of products
+ * are four times those of the convolution, and a shift divides them exactly.
+ *
+ * Tiles of 2x2 outputs go row by row. A strip of them is transformed at a time: [tap][tile][channel]. */
+enum {
+  WINOGRAD_TAPS = 16,
+  WINOGRAD_MOST_CODE = 63,
+  /* Makes the differences unsigned; the accumulators start from what it adds. */
+  WINOGRAD_OFFSET = 128,
+  /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
+  WINOGRAD_STRIP = 48 << 10,
+  /* With more channels, the weights of four taps do not stay in the first-level cache. */
+  WINOGRAD_NARROW = 64,
+  WINOGRAD_MOST_TILES = 12
+};
+
+typedef struct {
+  int32_t columns, rows;      /* of tiles */
+  int32_t channels;           /* of inputs, whole cells */
+  int32_t groups;             /* of four inputs */
+  int32_t vectors;            /* of outputs in a block: 2, or 1 for few outputs */
+  int32_t blocks;             /* of outputs */
+  int32_t narrow;             /* four taps at a time */
+  int32_t strip;              /* rows of tiles in a strip */
+  size_t row_bytes;           /* of a row of inputs with what surrounds it */
+} code_winograd_geometry;
+
+static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s) {
+  code_winograd_geometry g = {
+      .columns = divide_up(s->out_width, 2),
+      .rows = divide_up(s->out_height, 2),
+      .channels = divide_up(s->in_channels, CELL) * CELL,
+      .groups = divide_up(s->in_channels, 4),
+      .vectors = s->out_channels > VL ? 2 : 1,
+      .narrow = s->in_channels <= WINOGRAD_NARROW,
+  };
+  g.blocks = divide_up(s->out_channels, g.vectors * VL);
+  const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
+  g.strip = smaller(larger(WINOGRAD_STRIP / (tile_bytes * g.columns), 1), g.rows);
+  /* Where weights are many, they are read once for all tiles. */
+  if (g.rows * g.columns <= 4 * WINOGRAD_MOST_TILES) g.strip = g.rows;
+  g.row_bytes = (size_t)(2 * g.columns + 2) * s->in_channels + 64;
+  return g;
+}
+
+static int code_winograd_fits(const dfq_conv_shape *s) {
+  return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 &&
+         s->stride_width == 1 && s->in_channels >= CELL && s->out_channels >= VL / 2;
+}
+
+/* Bytes between the taps of a strip. */
+V_INLINE size_t code_winograd_tap_step(const code_winograd_geometry *g) {
+  return (size_t)g->strip * g->columns * g->channels + 64;
+}
+
+/* Bytes of sums: of one tile in a block of outputs. */
+V_INLINE size_t code_winograd_sum_bytes(const code_winograd_geometry *g) {
+  return (size_t)g->vectors * VL * sizeof(int32_t);
+}
+
+/* The scratch memory holds the strip, the sums of a block of tiles, four rows of inputs transformed along the columns, and a row
+ * of pad codes. */
+static size_t vector_code_winograd_scratch(const dfq_conv_shape *s) {
+  const code_winograd_geometry g = code_winograd_geometry_of(s);
+  return 64 + WINOGRAD_TAPS * code_winograd_tap_step(&g) +
+         WINOGRAD_TAPS * WINOGRAD_MOST_TILES * code_winograd_sum_bytes(&g) + 4 * (g.row_bytes + 64) +
+         (size_t)s->in_width * s->in_channels + 128;
+}

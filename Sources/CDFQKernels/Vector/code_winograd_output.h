@@ -1,0 +1,88 @@
+/* A^T M A of a block's sums, the exact division by 4, and the ending of the four outputs of each tile. */
+typedef struct {
+  const code_winograd_geometry *geometry;
+  const dfq_conv_shape *shape;
+  const dfq_code_ending *from;
+  code_ending constants;
+  const int32_t *sums;
+  int32_t tiles;          /* of the sums */
+  int32_t tile, row;      /* the first one: its column, and its row of tiles */
+  int32_t output;         /* the block's first channel */
+  int32_t outputs;        /* channels to write */
+  int32_t first_row, end_row;
+} code_winograd_results;
+
+/* The outputs of a tile times 4, from [tap] or, narrow, from [row][side]. */
+V_INLINE void code_winograd_tile(const int NARROW, const int32_t *sums, size_t step, vi *y) {
+  vi half[2][4];
+  UNROLL_FULLY for (int row = 0; row < 4; row++) {
+    if (NARROW) {
+      half[0][row] = vi_load(sums + (2 * row) * step);
+      half[1][row] = vi_load(sums + (2 * row + 1) * step);
+    } else {
+      const vi a = vi_load(sums + 4 * row * step), b = vi_load(sums + (4 * row + 1) * step);
+      const vi c = vi_load(sums + (4 * row + 2) * step), d = vi_load(sums + (4 * row + 3) * step);
+      half[0][row] = vi_add(a, vi_add(b, c));
+      half[1][row] = vi_subtract(vi_subtract(b, c), d);
+    }
+  }
+  UNROLL_FULLY for (int side = 0; side < 2; side++) {
+    const vi both = vi_add(half[side][1], half[side][2]);
+    const vi difference = vi_subtract(half[side][1], half[side][2]);
+    y[side] = vi_quarter(vi_add(half[side][0], both));
+    y[2 + side] = vi_quarter(vi_subtract(difference, half[side][3]));
+  }
+}
+
+V_INLINE void code_winograd_vector(const int KIND, const int NARROW,
+                                   const code_winograd_results *r, int32_t v, const int n) {
+  const dfq_conv_shape *s = r->shape;
+  const int32_t vectors = r->geometry->vectors, columns = r->geometry->columns;
+  const code_ending e = r->constants;
+  const code_channels c = code_channels_at(r->from, r->output + v * VL, n);
+  const code_channels channels[4] = {c, c, c, c};
+  const size_t step = (size_t)r->tiles * vectors * VL;
+  const size_t pixel = s->out_channels, line = pixel * s->out_width;
+  int32_t x = r->tile, y = r->row;
+  for (int32_t t = 0; t < r->tiles; t++) {
+    vi sums[4];
+    code_winograd_tile(NARROW, r->sums + (size_t)(t * vectors + v) * VL, step, sums);
+    const size_t place = (size_t)(2 * y) * line + (size_t)(2 * x) * pixel + r->output + v * VL;
+    const size_t at[4] = {place, place + pixel, place + line, place + line + pixel};
+    const int rows_inside = 2 * y >= r->first_row && 2 * y + 1 < r->end_row;
+    if (rows_inside && 2 * x + 1 < s->out_width) {
+      code_ending_write(KIND, 4, &e, channels, sums, at, n);
+    } else {
+      for (int32_t k = 0; k < 4; k++) {
+        const int32_t row = 2 * y + k / 2, column = 2 * x + k % 2;
+        if (row < r->first_row || row >= r->end_row || column >= s->out_width) continue;
+        code_ending_write(KIND, 1, &e, channels, sums + k, at + k, n);
+      }
+    }
+    if (++x == columns) {
+      x = 0;
+      y++;
+    }
+  }
+}
+
+#define CODE_WINOGRAD_WRITE(KIND)                                              \
+  static void code_winograd_write_##KIND(const code_winograd_results *r) {     \
+    const int narrow = r->geometry->narrow;                                    \
+    for (int32_t v = 0; v * VL < r->outputs; v++) {                            \
+      const int32_t lanes = smaller(r->outputs - v * VL, VL);                  \
+      if (lanes < VL) {                                                        \
+        if (narrow) code_winograd_vector(KIND, 1, r, v, lanes);                \
+        if (!narrow) code_winograd_vector(KIND, 0, r, v, lanes);               \
+      } else {                                                                 \
+        if (narrow) code_winograd_vector(KIND, 1, r, v, VL);                   \
+        if (!narrow) code_winograd_vector(KIND, 0, r, v, VL);                  \
+      }                                                                        \
+    }                                                                          \
+  }
+#define CODE_WINOGRAD_WRITE_NAME(KIND) code_winograd_write_##KIND,
+
+typedef void (*code_winograd_write)(const code_winograd_results *r);
+FOR_CODE_KINDS(CODE_WINOGRAD_WRITE)
+static const code_winograd_write code_winograd_writes[CODE_KINDS] = {
+    FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME)};
