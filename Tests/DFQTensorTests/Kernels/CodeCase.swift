@@ -32,6 +32,8 @@ struct CodeCase {
   var wants: (codes: Bool, values: Bool)
   var rows: Range<Int>
   var outputs: Range<Int>?
+  /// Whether a convolution runs by Winograd's algorithm in bytes, where the kernels have it.
+  var isWinograd = false
 
   /// Codes of every size, with the extremes often among them: there products are largest.
   init(_ operation: Operation, _ shape: ConvolutionShape, _ random: inout RandomStream) {
@@ -121,7 +123,7 @@ struct CodeCase {
     let input = GuardedBuffer(self.input, placement)
     let weight = GuardedBuffer(self.weight, placement)
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    let (packedBytes, scratchBytes) =
+    var (packedBytes, scratchBytes) =
       switch operation {
       case .convolution:
         (kernels.integerWeightByteCount(shape), kernels.integerScratchByteCount(shape))
@@ -130,11 +132,23 @@ struct CodeCase {
       case .dense:
         (kernels.codeDenseWeightByteCount(inputs: inputs, outputs: outputs, bits: bits.weight), 0)
       }
+    let winogradBytes = isWinograd ? kernels.codeWinogradWeightByteCount(shape) : 0
+    if winogradBytes > 0 {
+      packedBytes = winogradBytes
+      scratchBytes = kernels.codeWinogradScratchByteCount(shape)
+    }
     let packed = GuardedBuffer([Int8](repeating: 85, count: packedBytes), placement)
     // Of words, as scratch memory is.
     let scratch = GuardedBuffer([Float](repeating: .nan, count: (scratchBytes + 3) / 4), placement)
     let results = withEnding(placement) { ending in
       switch operation {
+      case .convolution where winogradBytes > 0:
+        let fits = kernels.packCodeWinogradWeights(
+          shape, weight: weight.pointer, packed: packed.pointer)
+        #expect(fits)
+        kernels.codeWinogradConvolution(
+          shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
+          ending: ending, rows: rows, scratch: scratch.pointer)
       case .convolution:
         kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)
         kernels.codeConvolution(
