@@ -66,18 +66,17 @@ extension ImagePass {
 
   /// Keeps every `stride`-th pixel and surrounds its channels with zeros.
   func pad(_ step: Step, stride: Int, before: Int) {
-    let (from, to) = (
-      level.program.values[step.input].shape, level.program.values[step.output].shape
-    )
+    let (from, to) = (level.slots[step.input], level.slots[step.output])
     func copy<Element>(
       _ input: UnsafeMutablePointer<Element>, _ output: UnsafeMutablePointer<Element>,
       zero: Element
     ) {
       output.update(repeating: zero, count: to.count)
-      for y in 0..<to[0] {
-        for x in 0..<to[1] {
-          let source = input + (y * stride * from[1] + x * stride) * from[2]
-          (output + (y * to[1] + x) * to[2] + before).update(from: source, count: from[2])
+      for y in 0..<to.height {
+        for x in 0..<to.width {
+          let source = input + (y * from.width + x) * stride * from.channels
+          (output + (y * to.width + x) * to.channels + before).update(
+            from: source, count: from.channels)
         }
       }
     }

@@ -92,7 +92,7 @@ struct ImagePass {
 
   /// The grid that a point's codes of this image lie on.
   func grid(_ point: Int) -> Grid {
-    level.program.points[point].grids[Int(memory.choices[point])]
+    level.grid(point, candidate: memory.choices[point])
   }
 
   /// A value as numbers: in place, or computed from codes at the start of the scratch memory.

@@ -9,6 +9,9 @@ final class PreparedLevel: Sendable {
     /// In bytes.
     let offset: Int
     let count: Int
+    /// 1 for a vector.
+    let height: Int
+    let width: Int
     let channels: Int
     /// The point on whose grid it lies, -1 in floating point.
     let point: Int
@@ -38,6 +41,17 @@ final class PreparedLevel: Sendable {
   /// The floats that a decision needs.
   let workCount: Int
   private let store: ConstantStore
+  /// The grids of each point's candidates.
+  private nonisolated(unsafe) let grids: UnsafeMutablePointer<Grid>
+  /// The most candidates of a point.
+  private static let candidates = 8
+
+  deinit { grids.deallocate() }
+
+  /// The grid of a candidate of a point.
+  func grid(_ point: Int, candidate: UInt8) -> Grid {
+    grids[point * PreparedLevel.candidates + Int(candidate)]
+  }
 
   init(_ program: IntegerProgram, kernels: Kernels) {
     self.program = program
@@ -46,9 +60,18 @@ final class PreparedLevel: Sendable {
     let plan = MemoryPlan(program)
     slots = program.values.indices.map { index in
       let value = program.values[index]
+      let isMap = value.shape.rank == 3
       return Slot(
         offset: plan.offsets[index], count: value.shape.count,
+        height: isMap ? value.shape[0] : 1, width: isMap ? value.shape[1] : 1,
         channels: value.shape.dimensions.last!, point: value.point ?? -1)
+    }
+    grids = .allocate(capacity: max(program.points.count, 1) * PreparedLevel.candidates)
+    for (point, form) in program.points.enumerated() {
+      for candidate in 0..<PreparedLevel.candidates {
+        (grids + point * PreparedLevel.candidates + candidate).initialize(
+          to: form.grids[min(candidate, form.grids.count - 1)])
+      }
     }
     var builder = StepBuilder(program: program, kernels: kernels, store: store)
     steps = program.operations.indices.map { builder.step($0) }

@@ -69,7 +69,7 @@ extension IntegerNetwork {
           (logits + image * classes).update(
             from: (arena.arena + slot.offset).assumingMemoryBound(to: Float.self), count: classes)
           for point in level.program.points.indices {
-            let grid = level.program.points[point].grids[Int(arena.choices[point])]
+            let grid = level.grid(point, candidate: arena.choices[point])
             bits![image * outputs + point] = UInt8(grid.bits)
           }
         }
@@ -125,7 +125,7 @@ extension IntegerNetwork {
       }
     case .values(let inputs):
       if storage.roundsImage[index] {
-        let grid = level.program.points[level.slots[1].point].grids[0]
+        let grid = level.grid(level.slots[1].point, candidate: 0)
         level.kernels.quantizeCodes(
           x: inputs + image * count, count: count, levelsPerUnit: grid.levelsPerUnit,
           zero: grid.zero, minimum: grid.lowest, maximum: grid.highest,
