@@ -8,6 +8,7 @@ struct StudentCompiler {
   private let student: QuantizedNetwork
   private let plan: Plan
   private let weights: WeightQuantization
+  private let consumers: [[Int]]
   private let kernels = Kernels(.best)
   private var program: IntegerProgram
   /// The value of each node.
@@ -18,6 +19,7 @@ struct StudentCompiler {
     self.student = student
     weights = WeightQuantization(student: student)
     let points = student.placement.points
+    consumers = student.network.graph.consumers()
     plan = Plan(student.network.graph, transforming: points.map(\.node))
     program = IntegerProgram(
       points: zip(student.outputs, student.activationGrids).map { output, grids in
@@ -39,14 +41,23 @@ struct StudentCompiler {
     }
     var position = 0
     while position < plan.steps.count {
-      let fuses =
-        plan.isNormalizedNext[position] && position + 1 < plan.steps.count
-        && plan.steps[position].isConvolution
+      let fuses = isNormalizedNext(position)
       try compile(plan.steps[position], ending: fuses ? plan.steps[position + 1] : nil)
       position += fuses ? 2 : 1
     }
     program.decisions = try SelectorCompiler(student).decisions()
     (program.passes, program.passThresholds) = try SelectorCompiler(student).passes()
+  }
+
+  /// Whether a step is a convolution that only the next step reads, a normalization: one operation.
+  private func isNormalizedNext(_ position: Int) -> Bool {
+    let next = position + 1
+    guard case .convolution = plan.steps[position].kind, next < plan.steps.count,
+      case .normalization = plan.steps[next].kind
+    else { return false }
+    let output = plan.steps[position].output
+    return plan.steps[next].inputs[0] == output && consumers[output].count == 1
+      && plan.transformPoint[output] == nil
   }
 
   /// Adds an operation and its value.
@@ -156,11 +167,5 @@ struct StudentCompiler {
     default: ending.residual = values[step.inputs[1]]!
     }
     return ending
-  }
-}
-
-extension DFQEngine.Step {
-  var isConvolution: Bool {
-    if case .convolution = kind { true } else { false }
   }
 }
