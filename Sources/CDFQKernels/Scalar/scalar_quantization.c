@@ -79,3 +79,17 @@ void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, f
                                  float high, float *x_gradient) {
   for (size_t i = 0; i < count; i++) x_gradient[i] = low <= x[i] && x[i] <= high ? g[i] : 0;
 }
+
+void dfq_scalar_sampled_sums(const float *x, const int32_t *offsets, int32_t count,
+                             int32_t channels, float levels_per_unit, float *sums,
+                             float *square_sums) {
+  for (int32_t k = 0; k < count; k++) {
+    for (int32_t c = 0; c < channels; c++) {
+      const float level = x[offsets[k] + c] * levels_per_unit;
+      const float above = level > -128 ? level : -128;
+      const float code = rintf(above < 255 ? above : 255);
+      sums[c] += code;
+      square_sums[c] += code * code;
+    }
+  }
+}

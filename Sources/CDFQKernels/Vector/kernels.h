@@ -52,6 +52,7 @@
 #include "quantization.h"
 #include "quantize_codes.h"
 #include "learned_steps.h"
+#include "sampled_sums.h"
 #include "peak.h"
 
 #define VECTOR_KERNELS                                             \
@@ -79,6 +80,7 @@
   .fake_quantize_dots = vector_fake_quantize_dots,                 \
   .learned_steps_backward = vector_learned_steps_backward,         \
   .clipped_backward = vector_clipped_backward,                     \
+  .sampled_sums = vector_sampled_sums,                             \
   .axpy = vector_axpy,                                             \
   .dot = vector_dot,                                               \
   .minimum_maximum = vector_minimum_maximum,                       \

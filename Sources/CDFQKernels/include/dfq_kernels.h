@@ -291,6 +291,11 @@ typedef struct {
   /* The largest code of each window (in_channels == out_channels); codes in the padding are not counted. */
   void (*code_max_pool)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t *output);
 
+  /* For selectors, channel by channel: sums[c] += q and square_sums[c] += q * q over the pixels that begin at x + offsets[k],
+   * where q = round_half_even(clamp(x * levels_per_unit, -128, 255)). Sums below 2^24 are exact in any order. */
+  void (*sampled_sums)(const float *x, const int32_t *offsets, int32_t count, int32_t channels,
+                       float levels_per_unit, float *sums, float *square_sums);
+
   /* ------------------------------------------------------------ measurement
    * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,
    * the term and the start, of which the last is written. */

@@ -141,7 +141,8 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     let features = memory.features(image) + entry.featureRange.lowerBound
     let count = entry.featureRange.count
     entry.features.gather(
-      raw, levelsPerUnit: student.featureLevels[entry.site.output], into: features)
+      raw, levelsPerUnit: student.featureLevels[entry.site.output], kernels: kernels,
+      into: features)
     student.selectorConstants.withUnsafeBufferPointer { constants in
       let mean = constants.baseAddress! + entry.constants.lowerBound
       let inverse = mean + count

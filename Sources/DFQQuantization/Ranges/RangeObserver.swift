@@ -53,7 +53,8 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       guard let site = student.plan.map.siteAtOutput[point] else { return }
       let entry = student.plan.entries[site]
       var features = [Float](repeating: 0, count: entry.featureRange.count)
-      entry.features.gather(raw, levelsPerUnit: student.featureLevels[point], into: &features)
+      entry.features.gather(
+        raw, levelsPerUnit: student.featureLevels[point], kernels: kernels, into: &features)
       let start = entry.constants.lowerBound
       for (index, feature) in features.enumerated() {
         let sums = featureSums[shard] + start

@@ -1,9 +1,11 @@
+package import DFQTensor
+
 /// Gathers the features of one site: each channel's mean, standard deviation or both over a grid of
 /// positions, from values rounded to 8 bits of the output's range.
 package struct SelectorFeatures: Sendable, Equatable {
   let channels: Int
   /// The sampled positions, as offsets of their first channel.
-  let offsets: [Int]
+  let offsets: [Int32]
 
   /// The statistics, in the order they are written.
   let kinds: [ChannelStatistic]
@@ -19,18 +21,23 @@ package struct SelectorFeatures: Sendable, Equatable {
     }
     let columns = centres(extent[1])
     offsets = centres(extent[0]).flatMap { row in
-      columns.map { (row * extent[1] + $0) * channels }
+      columns.map { Int32((row * extent[1] + $0) * channels) }
     }
   }
 
   /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are
   /// clamped to -128...255.
   package func gather(
-    _ value: UnsafePointer<Float>, levelsPerUnit: Float, into output: UnsafeMutablePointer<Float>
+    _ value: UnsafePointer<Float>, levelsPerUnit: Float, kernels: Kernels,
+    into output: UnsafeMutablePointer<Float>
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { sums in
       sums.initialize(repeating: 0)
-      addCodes(value, levelsPerUnit: levelsPerUnit, to: sums.baseAddress!)
+      offsets.withUnsafeBufferPointer { offsets in
+        kernels.sampledSums(
+          x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit,
+          sums: sums.baseAddress!, squareSums: sums.baseAddress! + channels)
+      }
       let count = Float(offsets.count)
       let step = 1 / levelsPerUnit
       for channel in 0..<channels {
@@ -44,23 +51,6 @@ package struct SelectorFeatures: Sendable, Equatable {
             output[place * channels + channel] = variance.squareRoot() * step
           }
         }
-      }
-    }
-  }
-
-  /// Adds up codes and their squares (C each).
-  private func addCodes(
-    _ value: UnsafePointer<Float>, levelsPerUnit: Float, to sums: UnsafeMutablePointer<Float>
-  ) {
-    // Adding and subtracting 1.5 * 2^23 rounds half to even for magnitudes below 2^22, without a
-    // library call.
-    let magic: Float = 12_582_912
-    for offset in offsets {
-      let source = value + offset
-      for channel in 0..<channels {
-        let code = (min(max(source[channel] * levelsPerUnit, -128), 255) + magic) - magic
-        sums[channel] += code
-        sums[channels + channel] += code * code
       }
     }
   }

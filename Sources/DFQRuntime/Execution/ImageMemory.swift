@@ -6,12 +6,18 @@ struct ImageMemory {
   let arena: UnsafeMutableRawPointer
   /// One value before it is rounded.
   let raw: UnsafeMutablePointer<Float>
-  /// The candidate at each point.
-  let choices: UnsafeMutablePointer<UInt8>
-  /// What a decision needs.
-  let work: UnsafeMutablePointer<Float>
-  /// The scratch memory of each thread.
-  let scratch: [UnsafeMutableRawPointer]
+  /// What each thread has for itself.
+  let own: [Own]
+
+  /// The memory of one thread. Every thread of a team takes the same decisions, so that none has to
+  /// wait for another one's.
+  struct Own {
+    /// The candidate at each point.
+    let choices: UnsafeMutablePointer<UInt8>
+    /// What a decision needs.
+    let work: UnsafeMutablePointer<Float>
+    let scratch: UnsafeMutableRawPointer
+  }
 }
 
 /// Owns the memory of one image for the largest level of a network.
@@ -26,13 +32,21 @@ final class ImageArena: @unchecked Sendable {
     func largest(_ size: (PreparedLevel) -> Int) -> Int { levels.map(size).max() ?? 0 }
     let values = FloatBuffer((largest(\.arenaByteCount) + 3) / 4)
     let raw = FloatBuffer(largest(\.rawCount))
-    let choices = FloatBuffer((largest { $0.program.points.count } + 3) / 4)
-    let work = FloatBuffer(largest(\.workCount))
-    let scratch = (0..<threads).map { _ in FloatBuffer((largest(\.scratchByteCount) + 3) / 4) }
+    var blocks = [values, raw]
+    func take(_ floats: Int) -> UnsafeMutableRawPointer {
+      let block = FloatBuffer(floats)
+      blocks.append(block)
+      return UnsafeMutableRawPointer(block.start)
+    }
     memory = ImageMemory(
       arena: UnsafeMutableRawPointer(values.start), raw: raw.start,
-      choices: UnsafeMutableRawPointer(choices.start).assumingMemoryBound(to: UInt8.self),
-      work: work.start, scratch: scratch.map { UnsafeMutableRawPointer($0.start) })
-    blocks = [values, raw, choices, work] + scratch
+      own: (0..<threads).map { _ in
+        ImageMemory.Own(
+          choices: take((largest { $0.program.points.count } + 3) / 4)
+            .assumingMemoryBound(to: UInt8.self),
+          work: take(largest(\.workCount)).assumingMemoryBound(to: Float.self),
+          scratch: take((largest(\.scratchByteCount) + 3) / 4))
+      })
+    self.blocks = blocks
   }
 }

@@ -36,7 +36,7 @@ extension ImagePass {
 
   /// A convolution of codes.
   func convolve(_ convolution: PreparedConvolution, step: Step, decision: Int?) {
-    let candidate = Int(memory.choices[level.slots[step.input].point])
+    let candidate = Int(choices[level.slots[step.input].point])
     let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     let constants = bank.constants[candidate]
     var ending = ending(step, constants: constants, writesRaw: decision != nil)
@@ -71,7 +71,7 @@ extension ImagePass {
 
   /// A linear layer of codes.
   func multiply(_ linear: PreparedLinear, step: Step, decision: Int?) {
-    let candidate = Int(memory.choices[level.slots[step.input].point])
+    let candidate = Int(choices[level.slots[step.input].point])
     var ending = ending(
       step, constants: linear.constants[candidate], writesRaw: decision != nil)
     if let team, team.count > 1 {

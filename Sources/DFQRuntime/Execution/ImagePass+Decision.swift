@@ -3,18 +3,18 @@ import DFQTensor
 extension ImagePass {
   /// Takes a decision from the value in `raw`, then rounds the value.
   func decide(_ index: Int, step: Step) {
-    if member == 0 { choose(level.decisions[index]) }
-    wait()
+    choose(level.decisions[index])
     let count = level.slots[step.output].count
     round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
   }
 
   private func choose(_ prepared: PreparedLevel.PreparedDecision) {
     let decision = prepared.decision
-    let features = memory.work
+    let features = work
     let hidden = features + decision.means.count
     let scores = hidden + decision.hidden
-    prepared.features.gather(memory.raw, levelsPerUnit: decision.levels, into: features)
+    prepared.features.gather(
+      memory.raw, levelsPerUnit: decision.levels, kernels: kernels, into: features)
     for feature in decision.means.indices {
       features[feature] =
         (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]
@@ -29,7 +29,7 @@ extension ImagePass {
       if scores[candidate] > scores[best] { best = candidate }
     }
     for governed in decision.governs {
-      memory.choices[governed.point] = governed.candidates[best]
+      choices[governed.point] = governed.candidates[best]
     }
   }
 }

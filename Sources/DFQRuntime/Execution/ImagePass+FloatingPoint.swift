@@ -15,7 +15,7 @@ extension ImagePass {
         if rows.isEmpty { return }
       }
     }
-    let candidate = slot.isCodes ? Int(memory.choices[slot.point]) : 0
+    let candidate = slot.isCodes ? Int(choices[slot.point]) : 0
     let weights = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     let input = floats(step.input)
     let x = scratch.assumingMemoryBound(to: Float.self) + (slot.count + 15) / 16 * 16
@@ -39,7 +39,7 @@ extension ImagePass {
   /// A linear layer in floating point, in the order of additions of the training executor.
   func multiply(_ linear: FloatLinear, step: Step) {
     let slot = level.slots[step.input]
-    let candidate = slot.isCodes ? Int(memory.choices[slot.point]) : 0
+    let candidate = slot.isCodes ? Int(choices[slot.point]) : 0
     let weights = linear.banks[linear.banks.count == 1 ? 0 : candidate]
     let input = floats(step.input)
     let x = scratch.assumingMemoryBound(to: Float.self) + (slot.count + 15) / 16 * 16

@@ -15,16 +15,29 @@ struct ImagePass {
 
   var isAlone: Bool { (team?.count ?? 1) == 1 }
   var kernels: Kernels { level.kernels }
-  var scratch: UnsafeMutableRawPointer { memory.scratch[member] }
+  private let own: ImageMemory.Own
+  var scratch: UnsafeMutableRawPointer { own.scratch }
+  /// The candidate at each point.
+  var choices: UnsafeMutablePointer<UInt8> { own.choices }
+  var work: UnsafeMutablePointer<Float> { own.work }
+
+  init(
+    level: PreparedLevel, memory: ImageMemory, member: Int = 0, team: Team? = nil, hasImage: Bool
+  ) {
+    self.level = level
+    self.memory = memory
+    self.member = member
+    self.team = team
+    self.hasImage = hasImage
+    own = memory.own[member]
+  }
 
   /// Computes all steps; the image must be in place of value 0.
   ///
   /// `positions` are the candidates of all points, or nil where decisions are taken.
   func run(positions: [UInt8]?) {
-    if member == 0 {
-      for (point, form) in level.program.points.enumerated() {
-        memory.choices[point] = positions?[point] ?? UInt8(form.grids.count - 1)
-      }
+    for (point, form) in level.program.points.enumerated() {
+      choices[point] = positions?[point] ?? UInt8(form.grids.count - 1)
     }
     wait()
     for step in hasImage ? level.steps[1...] : level.steps[...] {
@@ -92,7 +105,7 @@ struct ImagePass {
 
   /// The grid that a point's codes of this image lie on.
   func grid(_ point: Int) -> Grid {
-    level.grid(point, candidate: memory.choices[point])
+    level.grid(point, candidate: choices[point])
   }
 
   /// A value as numbers: in place, or computed from codes at the start of the scratch memory.

@@ -69,7 +69,7 @@ extension IntegerNetwork {
           (logits + image * classes).update(
             from: (arena.arena + slot.offset).assumingMemoryBound(to: Float.self), count: classes)
           for point in level.program.points.indices {
-            let grid = level.grid(point, candidate: arena.choices[point])
+            let grid = level.grid(point, candidate: arena.own[0].choices[point])
             bits![image * outputs + point] = UInt8(grid.bits)
           }
         }

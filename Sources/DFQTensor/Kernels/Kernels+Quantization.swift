@@ -55,4 +55,17 @@ extension Kernels {
   ) {
     table.clipped_backward(x, gradient, count, low, high, xGradient)
   }
+
+  /// Adds codes and their squares, channel by channel, over the pixels that begin at `offsets`.
+  ///
+  /// A code is round(clamp(x * levelsPerUnit, -128, 255)). Sums below 2^24 are exact in any order.
+  package func sampledSums(
+    x: UnsafePointer<Float>, offsets: UnsafeBufferPointer<Int32>, channels: Int,
+    levelsPerUnit: Float, sums: UnsafeMutablePointer<Float>,
+    squareSums: UnsafeMutablePointer<Float>
+  ) {
+    guard let start = offsets.baseAddress else { return }
+    table.sampled_sums(
+      x, start, Int32(offsets.count), Int32(channels), levelsPerUnit, sums, squareSums)
+  }
 }
