@@ -4,38 +4,57 @@ typedef struct {
   const dfq_code_ending *from;
 } code_finish;
 
-/* One vector of channels of all pixels of a tile, four pixels at a time. */
-V_INLINE void code_finish_vector(const int KIND, const code_finish *finish, const integer_sums *s,
-                                 int32_t v, const int n) {
-  const code_ending e = finish->constants;
-  const code_channels c = code_channels_at(finish->from, s->output + v * VL, n);
-  const code_channels channels[4] = {c, c, c, c};
-  const size_t step = (size_t)s->vectors * VL, pixel = s->pixel_step;
-  const int32_t *from = s->sums + v * VL, pixels = s->pixels;
-  size_t place = s->at + v * VL;
-  int32_t p = 0;
-  for (; p + 4 <= pixels; p += 4, from += 4 * step, place += 4 * pixel) {
-    const vi sums[4] = {vi_load(from), vi_load(from + step), vi_load(from + 2 * step),
-                        vi_load(from + 3 * step)};
-    const size_t at[4] = {place, place + pixel, place + 2 * pixel, place + 3 * pixel};
-    code_ending_write(KIND, 4, &e, channels, sums, at, n);
+/* N vectors of sums from *from on. */
+#define CODE_FINISH_NEXT(N, RUN)                                                        \
+  {                                                                                     \
+    vi sums[N];                                                                         \
+    size_t at[N];                                                                       \
+    UNROLL_FULLY for (int k = 0; k < N; k++) {                                          \
+      sums[k] = vi_load(from + k * step);                                               \
+      at[k] = place + k / VECTORS * pixel + k % VECTORS * VL;                           \
+    }                                                                                   \
+    code_ending_write_runs(KIND, N, RUN, &e, channels, sums, at, n);                    \
+    left -= N, from += N * step, place += N / VECTORS * pixel;                          \
   }
-  for (; p < pixels; p++, from += step, place += pixel) {
-    const vi sum = vi_load(from);
-    code_ending_write(KIND, 1, &e, channels, &sum, &place, n);
+
+/* All vectors of a tile, which has VECTORS of n channels a pixel, from the v-th of them on. RUN: how many of four vectors
+ * are neighbours in the output. */
+V_INLINE void code_finish_vectors(const int KIND, const int VECTORS, const int RUN,
+                                  const code_finish *finish, const integer_sums *s, int32_t v,
+                                  const int n) {
+  const code_ending e = finish->constants;
+  code_channels channels[4];
+  UNROLL_FULLY for (int k = 0; k < 4; k++) {
+    channels[k] = k < VECTORS ? code_channels_at(finish->from, s->output + (v + k) * VL, n)
+                              : channels[k - VECTORS];
+  }
+  /* Vectors of all channels follow each other; those of one, after the others of its pixel. */
+  const size_t step = VECTORS == 1 ? s->vectors * VL : VL, pixel = s->pixel_step;
+  const int32_t *from = s->sums + v * VL;
+  size_t place = s->at + v * VL;
+  int32_t left = s->pixels * VECTORS;
+  while (left >= 4) CODE_FINISH_NEXT(4, RUN)
+  if (VECTORS <= 2 && left >= 2) CODE_FINISH_NEXT(2, VECTORS)
+  if (VECTORS == 1 && left) CODE_FINISH_NEXT(1, 1)
+}
+
+V_INLINE void code_finish_sums(const int KIND, const code_finish *finish, const integer_sums *s) {
+  if (s->lanes == VL && s->vectors == 4) return code_finish_vectors(KIND, 4, 4, finish, s, 0, VL);
+  if (s->lanes == VL && s->vectors == 2) return code_finish_vectors(KIND, 2, 2, finish, s, 0, VL);
+  if (s->lanes == VL && s->vectors == 1) {
+    if (s->pixel_step == VL) return code_finish_vectors(KIND, 1, 4, finish, s, 0, VL);
+    return code_finish_vectors(KIND, 1, 1, finish, s, 0, VL);
+  }
+  for (int32_t v = 0; v < s->vectors; v++) {
+    code_finish_vectors(KIND, 1, 1, finish, s, v, v == s->vectors - 1 ? s->lanes : VL);
   }
 }
 
-#define CODE_FINISH(KIND)                                                             \
-  static void code_finish_##KIND(const void *ending, const integer_sums *s) {         \
-    for (int32_t v = 0; v < s->vectors; v++) {                                        \
-      const int32_t lanes = v == s->vectors - 1 ? s->lanes : VL;                      \
-      if (lanes == VL) code_finish_vector(KIND, ending, s, v, VL);                    \
-      if (lanes < VL) code_finish_vector(KIND, ending, s, v, lanes);                  \
-    }                                                                                 \
+#define CODE_FINISH(KIND)                                                     \
+  static void code_finish_##KIND(const void *ending, const integer_sums *s) { \
+    code_finish_sums(KIND, ending, s);                                        \
   }
 #define CODE_FINISH_NAME(KIND) code_finish_##KIND,
-#define FOR_CODE_KINDS(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11)
 
 FOR_CODE_KINDS(CODE_FINISH)
 static const integer_finish code_finishes[CODE_KINDS] = {FOR_CODE_KINDS(CODE_FINISH_NAME)};

@@ -3,7 +3,8 @@
  * Once per call: code_ending e = code_ending_of(ending, outputs, most_sum), for sums of at most that size. Use a local
  * copy, which stays in registers, and branch on e.kind, 0 ..< CODE_KINDS, to code of that KIND.
  * Once per channels: code_channels_at(ending, o, n) for channels o ..< o + n, n <= VL.
- * Then code_ending_write(KIND, N, &e, channels, sums, at, n) for N <= 4 vectors of sums, KIND and N compile-time constants.
+ * Then code_ending_write(KIND, N, &e, channels, sums, at, n) for N <= 4 vectors of sums, KIND and N compile-time constants;
+ * FOR_CODE_KINDS repeats a macro for every KIND.
  *
  * Bits: those of dfq_scalar_code_ending. An activation that is the identity or zero below zero becomes
  * part of the clamp: x -> round(levels_per_unit * x - zero) increases with every rounding of it, so that the level of
@@ -15,16 +16,21 @@ enum {
   CODE_RESIDUAL_CODES = 1,
   CODE_RESIDUAL_VALUES = 2,
   CODE_RESIDUALS = 3,
-  CODE_NORM = CODE_RESIDUALS,         /* with norm_scale and norm_shift */
-  CODE_GENERAL = 2 * CODE_RESIDUALS,  /* any activation, any size, and values; others give codes only */
-  CODE_KINDS = 4 * CODE_RESIDUALS
+  CODE_NORM = CODE_RESIDUALS,        /* with norm_scale and norm_shift */
+  CODE_SHIFTED = 2 * CODE_RESIDUALS, /* zero is not 0 */
+  CODE_GENERAL = 4 * CODE_RESIDUALS, /* any zero, activation and size, and values; others give codes only */
+  CODE_KINDS = 6 * CODE_RESIDUALS
 };
+
+#define FOR_CODE_KINDS(M)                                                                  \
+  M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15) M(16) \
+  M(17)
 
 typedef struct {
   vf levels_per_unit, zero, high;          /* high: the highest level */
   vi lowest, low_code, high_code;          /* words of qmin; bytes of the clamp */
   vf negative_slope, upper_bound;
-  vf residual_offset, residual_levels;
+  vf residual_start, residual_offset, residual_levels;
   vf residual_inverse, residual_rest;      /* 1 / residual_levels in two parts */
   int32_t divides;                         /* whether the two parts do not give the quotients */
   int32_t kind;
@@ -57,27 +63,40 @@ static int code_ending_kind(const dfq_code_ending *d, int32_t outputs, float mos
   return (d->residual         ? CODE_RESIDUAL_VALUES
           : d->residual_codes ? CODE_RESIDUAL_CODES
                               : CODE_RESIDUAL_NONE) +
-         (d->norm_scale ? CODE_NORM : 0) + (merges ? 0 : CODE_GENERAL);
+         (d->norm_scale ? CODE_NORM : 0) +
+         (merges ? (d->zero == 0 ? 0 : CODE_SHIFTED) : CODE_GENERAL);
 }
 
-/* code + offset times the two parts of an inverse: one multiplication and one multiply-add. */
-V_INLINE vf code_residual_quotient(const code_ending *e, vf dividend) {
+/* Residuals without division: 2^23 + code is a float with the code as its lowest bits; code + offset is multiplied by the
+ * two parts of the inverse. */
+#define CODE_RESIDUAL_BASE 0x1p23f
+
+V_INLINE vf code_residual_base(vi codes) {
+  return v_of_bits(vi_or(codes, vi_of_bits(v_set(CODE_RESIDUAL_BASE))));
+}
+
+V_INLINE vf code_residual_product(const code_ending *e, vi codes) {
+  const vf dividend = v_sub(code_residual_base(codes), e->residual_start);
   return v_fma(dividend, e->residual_inverse, v_mul(dividend, e->residual_rest));
 }
 
-/* Chooses how residuals are divided: by both parts of the inverse if that gives all 256 quotients. */
+V_INLINE vf code_residual_quotient(const code_ending *e, vi codes) {
+  return v_div(v_add(v_from_whole(codes), e->residual_offset), e->residual_levels);
+}
+
+/* Chooses how residuals are divided: without division if that gives all 256 quotients. */
 static void code_ending_invert(code_ending *e) {
   const vf one = v_set(1), levels = e->residual_levels;
+  e->residual_start = v_sub(v_set(CODE_RESIDUAL_BASE), e->residual_offset);
   e->residual_inverse = v_div(one, levels);
   e->residual_rest =
       v_div(v_fma(v_sub(v_zero(), e->residual_inverse), levels, one), levels);
-  float lanes[VL];
-  for (int32_t lane = 0; lane < VL; lane++) lanes[lane] = (float)lane;
-  vf dividend = v_add(v_load(lanes), v_zero());
   e->divides = 0;
-  for (int32_t code = 0; code < 256; code += VL, dividend = v_add(dividend, v_set(VL))) {
-    const vf shifted = v_add(dividend, e->residual_offset);
-    const vf quotient = v_div(shifted, levels), product = code_residual_quotient(e, shifted);
+  for (int32_t code = 0; code < 256; code += VL) {
+    uint8_t codes[VL];
+    for (int32_t lane = 0; lane < VL; lane++) codes[lane] = (uint8_t)(code + lane);
+    const vi all = vi_from_bytes_n(codes, VL);
+    const vf quotient = code_residual_quotient(e, all), product = code_residual_product(e, all);
     e->divides |= v_any(v_or(v_less(quotient, product), v_less(product, quotient))) ||
                   v_any(v_unordered(product, quotient));
   }
@@ -119,46 +138,54 @@ V_INLINE code_channels code_channels_at(const dfq_code_ending *d, int32_t o, int
   return c;
 }
 
-/* The level of one vector before the clamp of bytes; stores its values where they are asked for. */
-V_INLINE vi code_ending_level_of(const int KIND, const code_ending *e, const code_channels *c,
-                                 vi sum, size_t at, int n) {
+/* The levels of N vectors before the clamp of bytes; stores their values where they are asked for. */
+V_INLINE void code_ending_levels(const int KIND, const int N, const code_ending *e,
+                                 const code_channels *c, const vi *sums, const size_t *at, int n,
+                                 vi *levels) {
   const int RESIDUAL = KIND % CODE_RESIDUALS, NORM = KIND / CODE_NORM % 2;
-  vf t = v_fma(v_from_whole(sum), c->scale, c->offset);
-  if (NORM) t = v_fma(t, c->norm_scale, c->norm_shift);
-  if (RESIDUAL == CODE_RESIDUAL_CODES) {
-    const vi codes = vi_from_bytes_n(e->residual_codes + at, n);
-    const vf dividend = v_add(v_from_whole(codes), e->residual_offset);
-    t = v_add(t, e->divides ? v_div(dividend, e->residual_levels)
-                            : code_residual_quotient(e, dividend));
-  }
-  if (RESIDUAL == CODE_RESIDUAL_VALUES) t = v_add(t, v_load_n(e->residual + at, n));
-  if (KIND >= CODE_GENERAL) {
-    t = activation_value(t, e->negative_slope, e->upper_bound);
-    if (e->values) v_store_n(e->values + at, n, t);
-  }
-  const vf level = v_sub(v_mul(e->levels_per_unit, t), e->zero);
+  const int SHIFTED = KIND >= CODE_SHIFTED;
   const int FITS = KIND < CODE_GENERAL && RESIDUAL != CODE_RESIDUAL_VALUES;
-  return v_to_whole(FITS ? level : v_min(e->high, level));
-}
-
-/* The codes of N <= 4 vectors of sums, in parts of VL bytes: vector k is that of channels[k] and of elements
- * at[k] ..< at[k] + n of the output image. Stores values where they are asked for, but no codes. */
-V_INLINE vi code_ending_bytes(const int KIND, const int N, const code_ending *e,
-                              const code_channels *channels, const vi *sums, const size_t *at,
-                              int n) {
-  vi levels[4];
-  UNROLL_FULLY for (int k = 0; k < 4; k++) {
-    levels[k] = k < N ? code_ending_level_of(KIND, e, channels + k, sums[k], at[k], n) : vi_zero();
+  UNROLL_FULLY for (int k = 0; k < N; k++) {
+    vf t = v_fma(v_from_whole(sums[k]), c[k].scale, c[k].offset);
+    if (NORM) t = v_fma(t, c[k].norm_scale, c[k].norm_shift);
+    if (RESIDUAL == CODE_RESIDUAL_CODES) {
+      const vi codes = vi_from_bytes_n(e->residual_codes + at[k], n);
+      t = v_add(t, e->divides ? code_residual_quotient(e, codes) : code_residual_product(e, codes));
+    }
+    if (RESIDUAL == CODE_RESIDUAL_VALUES) t = v_add(t, v_load_n(e->residual + at[k], n));
+    if (KIND >= CODE_GENERAL) {
+      t = activation_value(t, e->negative_slope, e->upper_bound);
+      if (e->values) v_store_n(e->values + at[k], n, t);
+    }
+    t = v_mul(e->levels_per_unit, t);
+    if (SHIFTED) t = v_sub(t, e->zero);
+    levels[k] = v_to_whole(FITS ? t : v_min(e->high, t));
   }
-  const vi bytes = vi_pack_bytes(levels, e->lowest);
-  return vi_min_bytes(vi_max_bytes(bytes, e->low_code), e->high_code);
 }
 
-/* The same, and stores the codes where they are asked for. */
+/* The results of N <= 4 vectors of sums: vector k is that of channels[k] and of elements at[k] ..< at[k] + n of the output
+ * image. RUN of them, which divides N, are neighbours there. */
+V_INLINE void code_ending_write_runs(const int KIND, const int N, const int RUN,
+                                     const code_ending *e, const code_channels *channels,
+                                     const vi *sums, const size_t *at, int n) {
+  vi levels[4] = {vi_zero(), vi_zero(), vi_zero(), vi_zero()};
+  code_ending_levels(KIND, N, e, channels, sums, at, n, levels);
+  if (KIND >= CODE_GENERAL && !e->codes) return;
+  const vi packed = vi_pack_bytes(levels, e->lowest);
+  const vi bytes = vi_min_bytes(vi_max_bytes(packed, e->low_code), e->high_code);
+  UNROLL_FULLY for (int k = 0; k < N; k += RUN) {
+    if (RUN == 4) {
+      vi_store(e->codes + at[k], bytes);
+    } else if (RUN == 2) {
+      vi_store_half(e->codes + at[k], bytes, k / 2);
+    } else {
+      vi_store_part_n(e->codes + at[k], n, bytes, k);
+    }
+  }
+}
+
 V_INLINE void code_ending_write(const int KIND, const int N, const code_ending *e,
                                 const code_channels *channels, const vi *sums, const size_t *at,
                                 int n) {
-  const vi bytes = code_ending_bytes(KIND, N, e, channels, sums, at, n);
-  if (KIND >= CODE_GENERAL && !e->codes) return;
-  UNROLL_FULLY for (int k = 0; k < N; k++) vi_store_part_n(e->codes + at[k], n, bytes, k);
+  code_ending_write_runs(KIND, N, 1, e, channels, sums, at, n);
 }

@@ -39,7 +39,6 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
                      .tap_count = integer_find_taps(s, &whole, joins_taps, taps),
                      .groups = integer_groups(s)};
   integer_area area = {.x = memory,
-                       .at_row = (size_t)s->out_width * s->out_channels,
                        .pixel_step = s->out_channels,
                        .finish = outputs->finish,
                        .ending = outputs->ending};
@@ -51,7 +50,7 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
     area.rows = y1 - y0;
     area.columns = s->out_width;
     area.x_row = conv_row_advance(s, &p) * CODE_BYTES;
-    area.at = (y0 - outputs->base_row) * area.at_row;
+    area.at = (size_t)(y0 - outputs->base_row) * s->out_width * s->out_channels;
     /* The pixels of a 1x1 convolution are contiguous for any stride: one row of full tiles. */
     if (s->kernel_height == 1 && s->kernel_width == 1) {
       area.columns *= area.rows;
@@ -67,18 +66,23 @@ typedef struct {
   float *output;
 } integer_values;
 
+V_INLINE void integer_finish_vector(const integer_values *values, const integer_sums *s, int32_t v,
+                                    const int n) {
+  const vf scale = v_load_n(values->scale + s->output + v * VL, n);
+  const vf offset = v_load_n(values->offset + s->output + v * VL, n);
+  const int32_t *sums = s->sums + v * VL;
+  float *out = values->output + s->at + v * VL;
+#pragma clang loop unroll_count(4)
+  for (int32_t p = 0; p < s->pixels; p++, sums += s->vectors * VL, out += s->pixel_step) {
+    v_store_n(out, n, v_fma(v_from_whole(vi_load(sums)), scale, offset));
+  }
+}
+
 static void integer_finish_values(const void *ending, const integer_sums *s) {
-  const integer_values values = *(const integer_values *)ending;
   for (int32_t v = 0; v < s->vectors; v++) {
-    const int32_t output = s->output + v * VL;
-    const vmask lanes = v_first(v == s->vectors - 1 ? s->lanes : VL);
-    const vf scale = v_load_masked(values.scale + output, lanes);
-    const vf offset = v_load_masked(values.offset + output, lanes);
-    const int32_t *sums = s->sums + v * VL;
-    float *out = values.output + s->at + v * VL;
-    for (int32_t p = 0; p < s->pixels; p++, sums += s->vectors * VL, out += s->pixel_step) {
-      v_store_masked(out, lanes, v_fma(v_from_whole(vi_load(sums)), scale, offset));
-    }
+    const int32_t lanes = v == s->vectors - 1 ? s->lanes : VL;
+    if (lanes == VL) integer_finish_vector(ending, s, v, VL);
+    if (lanes < VL) integer_finish_vector(ending, s, v, lanes);
   }
 }
 

@@ -22,47 +22,57 @@ static const integer_tile_set integer_set_2 = INTEGER_SET(integer_tiles_2, 2);
 static const integer_tile_set integer_set_4 = INTEGER_SET(integer_tiles_4, 4);
 static const integer_tile_set integer_row_set_1 = INTEGER_SET(integer_row_tiles_1, 1);
 
-/* What becomes of the sums of a tile: of `pixels` neighbouring pixels, each with `vectors` vectors of output channels that
- * begin at channel `output`, the last one with `lanes` channels. at: the element of the output image of the first sum. */
+/* The sums of some tiles: of `pixels` neighbouring pixels, each with `vectors` vectors of output channels that begin at channel
+ * `output`, the last one with `lanes` channels. at: the element of the output image of the first sum. */
 typedef struct {
   const int32_t *sums;
   int32_t pixels, vectors, output, lanes;
   size_t at, pixel_step;
 } integer_sums;
 
+/* What becomes of sums. */
 typedef void (*integer_finish)(const void *ending, const integer_sums *sums);
 
 typedef struct {
   int32_t rows, columns;
   const uint8_t *x; /* place of output (0, 0) in the plane */
   size_t x_row;     /* bytes between rows of outputs, in the plane */
-  size_t at, at_row; /* elements of the output image: the first, and between rows */
-  size_t pixel_step;
+  size_t at;        /* the first element of the output image */
+  size_t pixel_step; /* its elements between pixels; rows follow each other */
   integer_finish finish;
   const void *ending;
 } integer_area;
 
+/* Vectors of sums that are finished together: several tiles, still in the first-level cache. */
+enum { INTEGER_SUMS = 4 * CONV_REGISTERS };
+
 static void integer_cover_outputs(const integer_job *job, const integer_area *area, int32_t output,
                                   int32_t lanes, const integer_tile_set *set) {
-  _Alignas(64) int32_t sums[CONV_REGISTERS * VL];
+  _Alignas(64) int32_t sums[INTEGER_SUMS * VL];
   const int32_t count = divide_up(area->columns, set->most_pixels);
   integer_sums done = {.sums = sums,
                        .vectors = set->vectors,
                        .output = output,
                        .lanes = lanes,
+                       .at = area->at + output,
                        .pixel_step = area->pixel_step};
   for (int32_t y = 0; y < area->rows; y++) {
     const uint8_t *x = area->x + y * area->x_row;
-    done.at = area->at + y * area->at_row + output;
     int32_t column = 0;
     for (int32_t i = 0; i < count; i++) {
-      done.pixels = divide_up(area->columns - column, count - i);
-      set->tiles[done.pixels - 1](job, x + (size_t)column * CELL_BYTES, sums);
-      area->finish(area->ending, &done);
-      done.at += done.pixels * done.pixel_step;
-      column += done.pixels;
+      const int32_t pixels = divide_up(area->columns - column, count - i);
+      if ((done.pixels + pixels) * set->vectors > INTEGER_SUMS) {
+        area->finish(area->ending, &done);
+        done.at += done.pixels * done.pixel_step;
+        done.pixels = 0;
+      }
+      set->tiles[pixels - 1](job, x + (size_t)column * CELL_BYTES,
+                             sums + done.pixels * set->vectors * VL);
+      done.pixels += pixels;
+      column += pixels;
     }
   }
+  area->finish(area->ending, &done);
 }
 
 /* Whether the taps of a row are processed at once; see conv_joins_taps. */

@@ -72,6 +72,8 @@ V_INLINE vi vi_set_bytes(uint8_t x) { return _mm256_set1_epi8((char)x); }
 V_INLINE vi v_to_whole(vf a) { return _mm256_cvtps_epi32(a); }
 V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm256_max_epu8(a, b); }
 V_INLINE vi vi_min_bytes(vi a, vi b) { return _mm256_min_epu8(a, b); }
+V_INLINE vi vi_of_bits(vf a) { return _mm256_castps_si256(a); }
+V_INLINE vf v_of_bits(vi a) { return _mm256_castsi256_ps(a); }
 V_INLINE vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm256_slli_epi32(a, bits); }
@@ -92,6 +94,10 @@ V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
   uint8_t bytes[VL];
   _mm_storel_epi64((__m128i *)bytes, k % 2 ? _mm_unpackhi_epi64(half, half) : half);
   memcpy(p, bytes, n < VL ? n : VL);
+}
+V_INLINE void vi_store_half(uint8_t *p, vi a, const int k) {
+  const __m128i half = k ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a);
+  _mm_storeu_si128((__m128i *)p, half);
 }
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));

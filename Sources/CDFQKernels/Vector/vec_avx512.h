@@ -88,6 +88,8 @@ V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
 V_INLINE vi v_to_whole(vf a) { return _mm512_cvtps_epi32(a); }
 V_INLINE vi vi_max_bytes(vi a, vi b) { return _mm512_max_epu8(a, b); } /* without sign */
 V_INLINE vi vi_min_bytes(vi a, vi b) { return _mm512_min_epu8(a, b); }
+V_INLINE vi vi_of_bits(vf a) { return _mm512_castps_si512(a); }
+V_INLINE vf v_of_bits(vi a) { return _mm512_castsi512_ps(a); }
 V_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm512_slli_epi32(a, bits); }
@@ -116,6 +118,11 @@ V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
   } else {
     _mm_mask_storeu_epi8(p, v_first(n), part);
   }
+}
+/* Stores parts 2k and 2k + 1. */
+V_INLINE void vi_store_half(uint8_t *p, vi a, const int k) {
+  const __m256i half = k ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
+  _mm256_storeu_si256((__m256i *)p, half);
 }
 /* sum + the two products of the 16-bit halves of each lane. */
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
