@@ -130,7 +130,8 @@ static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, flo
 
 /* The constants of channels o ..< o + n. */
 V_INLINE code_channels code_channels_at(const dfq_code_ending *d, int32_t o, int n) {
-  code_channels c = {v_load_n(d->scale + o, n), v_load_n(d->offset + o, n), v_zero(), v_zero()};
+  /* Without normalization, its multiply-add changes nothing, not even the sign of a zero. */
+  code_channels c = {v_load_n(d->scale + o, n), v_load_n(d->offset + o, n), v_set(1), v_set(-0.0f)};
   if (d->norm_scale) {
     c.norm_scale = v_load_n(d->norm_scale + o, n);
     c.norm_shift = v_load_n(d->norm_shift + o, n);

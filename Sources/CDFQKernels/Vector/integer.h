@@ -5,6 +5,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 
 #include "integer_weights.h"
 #include "integer_plane.h"
+#include "integer_ending.h"
 #include "integer_tile.h"
 #include "integer_engine.h"
 #include "integer_conv.h"

@@ -17,10 +17,11 @@ static int32_t integer_find_taps(const dfq_conv_shape *s, const plane *p, int jo
   return count;
 }
 
-/* Which outputs of a convolution are computed, and where their sums go. */
+/* Which outputs of a convolution are computed, and what becomes of their sums. */
 typedef struct {
   int32_t first_output, end_output, first_row, end_row;
   int32_t base_row; /* the row of the ending's first element */
+  const integer_values *values; /* or NULL for sums that are finished */
   integer_finish finish;
   const void *ending;
 } integer_outputs;
@@ -37,11 +38,9 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
                      .tap_bytes = integer_tap_bytes(s),
                      .taps = taps,
                      .tap_count = integer_find_taps(s, &whole, joins_taps, taps),
-                     .groups = integer_groups(s)};
-  integer_area area = {.x = memory,
-                       .pixel_step = s->out_channels,
-                       .finish = outputs->finish,
-                       .ending = outputs->ending};
+                     .groups = integer_groups(s),
+                     .ending = {outputs->values, s->out_channels}};
+  integer_area area = {.x = memory, .finish = outputs->finish, .ending = outputs->ending};
   for (int32_t y0 = outputs->first_row; y0 < outputs->end_row; y0 += band) {
     const int32_t y1 = smaller(y0 + band, outputs->end_row);
     const plane p = conv_input_plane(s, 0, y0, y1);
@@ -60,32 +59,6 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
   }
 }
 
-/* The ending of vector_integer_conv: floats. */
-typedef struct {
-  const float *scale, *offset;
-  float *output;
-} integer_values;
-
-V_INLINE void integer_finish_vector(const integer_values *values, const integer_sums *s, int32_t v,
-                                    const int n) {
-  const vf scale = v_load_n(values->scale + s->output + v * VL, n);
-  const vf offset = v_load_n(values->offset + s->output + v * VL, n);
-  const int32_t *sums = s->sums + v * VL;
-  float *out = values->output + s->at + v * VL;
-#pragma clang loop unroll_count(4)
-  for (int32_t p = 0; p < s->pixels; p++, sums += s->vectors * VL, out += s->pixel_step) {
-    v_store_n(out, n, v_fma(v_from_whole(vi_load(sums)), scale, offset));
-  }
-}
-
-static void integer_finish_values(const void *ending, const integer_sums *s) {
-  for (int32_t v = 0; v < s->vectors; v++) {
-    const int32_t lanes = v == s->vectors - 1 ? s->lanes : VL;
-    if (lanes == VL) integer_finish_vector(ending, s, v, VL);
-    if (lanes < VL) integer_finish_vector(ending, s, v, lanes);
-  }
-}
-
 static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                 const int8_t *packed, const float *scale, const float *offset,
                                 int32_t first_row, int32_t end_row, float *output,
@@ -95,7 +68,6 @@ static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, u
                                    .first_row = first_row,
                                    .end_row = end_row,
                                    .base_row = first_row,
-                                   .finish = integer_finish_values,
-                                   .ending = &values};
+                                   .values = &values};
   integer_convolve(s, input, pad_code, packed, &outputs, scratch);
 }

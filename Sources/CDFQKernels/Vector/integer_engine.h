@@ -30,49 +30,51 @@ typedef struct {
   size_t at, pixel_step;
 } integer_sums;
 
-/* What becomes of sums. */
+/* What becomes of sums that were stored. */
 typedef void (*integer_finish)(const void *ending, const integer_sums *sums);
 
 typedef struct {
   int32_t rows, columns;
   const uint8_t *x; /* place of output (0, 0) in the plane */
   size_t x_row;     /* bytes between rows of outputs, in the plane */
-  size_t at;        /* the first element of the output image */
-  size_t pixel_step; /* its elements between pixels; rows follow each other */
-  integer_finish finish;
+  size_t at;        /* the first element of the output image, in which rows follow each other */
+  integer_finish finish; /* or NULL for values */
   const void *ending;
 } integer_area;
 
 /* Vectors of sums that are finished together: several tiles, still in the first-level cache. */
 enum { INTEGER_SUMS = 4 * CONV_REGISTERS };
 
+/* A set's vectors of output channels from `output` on, the last one of `lanes` channels. */
 static void integer_cover_outputs(const integer_job *job, const integer_area *area, int32_t output,
                                   int32_t lanes, const integer_tile_set *set) {
   _Alignas(64) int32_t sums[INTEGER_SUMS * VL];
   const int32_t count = divide_up(area->columns, set->most_pixels);
-  integer_sums done = {.sums = sums,
-                       .vectors = set->vectors,
-                       .output = output,
-                       .lanes = lanes,
-                       .at = area->at + output,
-                       .pixel_step = area->pixel_step};
+  integer_place place = {output, lanes, area->at + output, sums};
+  integer_sums stored = {.sums = sums,
+                         .vectors = set->vectors,
+                         .output = output,
+                         .lanes = lanes,
+                         .at = place.at,
+                         .pixel_step = job->ending.pixel_step};
   for (int32_t y = 0; y < area->rows; y++) {
     const uint8_t *x = area->x + y * area->x_row;
     int32_t column = 0;
     for (int32_t i = 0; i < count; i++) {
       const int32_t pixels = divide_up(area->columns - column, count - i);
-      if ((done.pixels + pixels) * set->vectors > INTEGER_SUMS) {
-        area->finish(area->ending, &done);
-        done.at += done.pixels * done.pixel_step;
-        done.pixels = 0;
+      if (area->finish && (stored.pixels + pixels) * set->vectors > INTEGER_SUMS) {
+        area->finish(area->ending, &stored);
+        stored.at = place.at;
+        stored.pixels = 0;
       }
-      set->tiles[pixels - 1](job, x + (size_t)column * CELL_BYTES,
-                             sums + done.pixels * set->vectors * VL);
-      done.pixels += pixels;
+      place.sums = sums + stored.pixels * set->vectors * VL;
+      set->tiles[pixels - 1](job, x + (size_t)column * CELL_BYTES, &place);
+      place.at += pixels * job->ending.pixel_step;
+      if (area->finish) stored.pixels += pixels;
       column += pixels;
     }
   }
-  area->finish(area->ending, &done);
+  if (area->finish) area->finish(area->ending, &stored);
 }
 
 /* Whether the taps of a row are processed at once; see conv_joins_taps. */

@@ -1,6 +1,6 @@
 /* The register tile of conv_tile.h over codes: PIXELS neighbouring outputs x VECTORS vectors of
  * output channels, with TAPS taps of a row at once. A lane sums the products of one output
- * channel, over all inputs. The sums are stored, pixel after pixel, for an ending that stays in the cache. */
+ * channel, over all inputs. */
 enum { INTEGER_ROW_TAPS = 3 };
 
 typedef struct {
@@ -11,9 +11,11 @@ typedef struct {
   int32_t tap_count;       /* of `taps`, each of which stands for a tile's TAPS neighbours */
   int32_t groups;          /* of inputs */
   size_t plane_block;      /* bytes between the plane's blocks of CELL inputs */
+  integer_ending ending;
 } integer_job;
 
-typedef void (*integer_tile_function)(const integer_job *job, const uint8_t *x, int32_t *sums);
+typedef void (*integer_tile_function)(const integer_job *job, const uint8_t *x,
+                                      const integer_place *place);
 
 V_INLINE vi integer_codes(const uint8_t *x) {
   int32_t group;
@@ -48,7 +50,7 @@ V_INLINE void integer_tile_groups(const int TAPS, const int PIXELS, const int VE
 }
 
 V_INLINE void integer_tile(const int TAPS, const int PIXELS, const int VECTORS,
-                           const integer_job *job, const uint8_t *x, int32_t *out) {
+                           const integer_job *job, const uint8_t *x, const integer_place *place) {
   enum { CELL_GROUPS = CELL / GROUP };
   vi sums[CONV_REGISTERS];
   UNROLL_FULLY for (int i = 0; i < PIXELS * VECTORS; i++) sums[i] = vi_zero();
@@ -64,19 +66,19 @@ V_INLINE void integer_tile(const int TAPS, const int PIXELS, const int VECTORS,
     }
     if (left) integer_tile_groups(TAPS, PIXELS, VECTORS, from, w, block, tap, left, sums);
   }
-  UNROLL_FULLY for (int i = 0; i < PIXELS * VECTORS; i++) vi_store(out + i * VL, sums[i]);
+  integer_write(PIXELS, VECTORS, &job->ending, place, sums);
 }
 
 #define INTEGER_TILE(VECTORS, PIXELS)                                                     \
   static void integer_tile_##VECTORS##_##PIXELS(const integer_job *job, const uint8_t *x, \
-                                                int32_t *sums) {                          \
-    integer_tile(1, PIXELS, VECTORS, job, x, sums);                                       \
+                                                const integer_place *place) {             \
+    integer_tile(1, PIXELS, VECTORS, job, x, place);                                      \
   }
 #define INTEGER_TILE_NAME(VECTORS, PIXELS) integer_tile_##VECTORS##_##PIXELS,
 
 #define INTEGER_ROW_TILE(VECTORS, PIXELS)                                                     \
   static void integer_row_tile_##VECTORS##_##PIXELS(const integer_job *job, const uint8_t *x, \
-                                                    int32_t *sums) {                          \
-    integer_tile(INTEGER_ROW_TAPS, PIXELS, VECTORS, job, x, sums);                            \
+                                                    const integer_place *place) {             \
+    integer_tile(INTEGER_ROW_TAPS, PIXELS, VECTORS, job, x, place);                           \
   }
 #define INTEGER_ROW_TILE_NAME(VECTORS, PIXELS) integer_row_tile_##VECTORS##_##PIXELS,
