@@ -94,7 +94,7 @@ INTEGERS = (
     ("W8A8", W8, "efficientnet-lite0", 1, "OpenVINO", 1.0), ("W8A8", W8, "efficientnet-lite0", 16, "OpenVINO", 1.0),
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", W4), 0.93),
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", W4), 0.93),
-    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 16, ("W8A8", W8), 1.1),
+    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, ("W8A8", W8), 1.1),
 )
 
 

@@ -53,6 +53,9 @@ extension IntegerNetwork {
     }
   }
 
+  /// From so many images for each thread on, it does not matter that a thread waits for the last one.
+  private static let manyImages = 16
+
   /// One pass of some images.
   private func pass(
     _ level: PreparedLevel, index: Int, _ positions: [UInt8]?, _ images: InputImages,
@@ -73,31 +76,26 @@ extension IntegerNetwork {
             bits![image * outputs + point] = UInt8(grid.bits)
           }
         }
-        if chosen.count < storage.pool.threads {
-          let arena = memory.arenas[0].memory
-          for image in chosen {
-            nonisolated(unsafe) let memory = arena
-            storage.pool.runTeam { member, team in
-              if member == 0 { load(image, of: images, level: index, to: memory) }
-              ImagePass(
-                level: level, memory: memory, member: member, team: team,
-                hasImage: storage.roundsImage[index]
-              )
+        let hasImage = storage.roundsImage[index]
+        // Images that would leave threads without work at the end are computed by all threads together.
+        let threads = storage.pool.threads
+        let shared =
+          chosen.count < IntegerNetwork.manyImages * threads ? chosen.count % threads : 0
+        let separate = chosen.count - shared
+        storage.pool.forEach(separate) { piece, worker in
+          let arena = memory.arenas[worker].memory
+          load(chosen[piece], of: images, level: index, to: arena)
+          ImagePass(level: level, memory: arena, hasImage: hasImage).run(positions: positions)
+          finish(chosen[piece], arena)
+        }
+        nonisolated(unsafe) let arena = memory.arenas[0].memory
+        for image in chosen[separate...] {
+          storage.pool.runTeam { member, team in
+            if member == 0 { load(image, of: images, level: index, to: arena) }
+            ImagePass(level: level, memory: arena, member: member, team: team, hasImage: hasImage)
               .run(positions: positions)
-            }
-            finish(image, arena)
           }
-        } else {
-          storage.pool.forEach(chosen.count) { piece, worker in
-            let arena = memory.arenas[worker].memory
-            load(chosen[piece], of: images, level: index, to: arena)
-            ImagePass(
-              level: level, memory: arena, member: 0, team: nil,
-              hasImage: storage.roundsImage[index]
-            )
-            .run(positions: positions)
-            finish(chosen[piece], arena)
-          }
+          finish(image, arena)
         }
       }
     }
