@@ -1,7 +1,7 @@
 /// A linear map or a network of one hidden ReLU layer from features to scores.
 ///
 /// Parameters in order: linear: F x M weights, M biases; with a hidden layer: F x H, H, H x M, M.
-package struct HeadArithmetic: Sendable, Equatable {
+package struct HeadArithmetic: Sendable, Equatable, BitwiseCopyable {
   /// The number of features F.
   package let features: Int
   /// The width H of the hidden layer, 0 for a linear map.

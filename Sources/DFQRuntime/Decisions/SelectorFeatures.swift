@@ -31,24 +31,39 @@ package struct SelectorFeatures: Sendable, Equatable {
     _ value: UnsafePointer<Float>, levelsPerUnit: Float, kernels: Kernels,
     into output: UnsafeMutablePointer<Float>
   ) {
+    offsets.withUnsafeBufferPointer { offsets in
+      kinds.withUnsafeBufferPointer { kinds in
+        SelectorFeatures.gather(
+          value, offsets: offsets, kinds: kinds, channels: channels, levelsPerUnit: levelsPerUnit,
+          kernels: kernels, into: output)
+      }
+    }
+  }
+
+  /// The same of features in memory that is not counted.
+  static func gather(
+    _ value: UnsafePointer<Float>, offsets: UnsafeBufferPointer<Int32>,
+    kinds: UnsafeBufferPointer<ChannelStatistic>, channels: Int, levelsPerUnit: Float,
+    kernels: Kernels, into output: UnsafeMutablePointer<Float>
+  ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { sums in
       sums.initialize(repeating: 0)
-      offsets.withUnsafeBufferPointer { offsets in
-        kernels.sampledSums(
-          x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit,
-          sums: sums.baseAddress!, squareSums: sums.baseAddress! + channels)
-      }
+      kernels.sampledSums(
+        x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit,
+        sums: sums.baseAddress!, squareSums: sums.baseAddress! + channels)
       let count = Float(offsets.count)
       let step = 1 / levelsPerUnit
-      for channel in 0..<channels {
-        // Sums of integers below 2^24 are exact, so the order of positions does not matter.
-        let mean = sums[channel] / count
-        for (place, kind) in kinds.enumerated() {
-          switch kind {
-          case .mean: output[place * channels + channel] = mean * step
-          case .deviation:
+      for (place, kind) in kinds.enumerated() {
+        let target = output + place * channels
+        switch kind {
+        case .mean:
+          for channel in 0..<channels { target[channel] = sums[channel] / count * step }
+        case .deviation:
+          for channel in 0..<channels {
+            // Sums of integers below 2^24 are exact, so the order of positions does not matter.
+            let mean = sums[channel] / count
             let variance = max(sums[channels + channel] / count - mean * mean, 0)
-            output[place * channels + channel] = variance.squareRoot() * step
+            target[channel] = variance.squareRoot() * step
           }
         }
       }

@@ -24,4 +24,24 @@ final class ConstantStore: @unchecked Sendable {
     block.start.update(from: values, count: values.count)
     return UnsafePointer(block.start)
   }
+
+  /// A copy of plain values.
+  func list<Element: BitwiseCopyable>(_ values: [Element]) -> ConstantList<Element> {
+    let start = UnsafeMutableRawPointer(bytes(values.count * MemoryLayout<Element>.stride + 64))
+      .bindMemory(to: Element.self, capacity: max(values.count, 1))
+    start.initialize(from: values, count: values.count)
+    return ConstantList(start: UnsafePointer(start), count: values.count)
+  }
+}
+
+/// Values of a ``ConstantStore``.
+///
+/// Unlike an array's, reading them counts no reference, which threads would contend for.
+struct ConstantList<Element: BitwiseCopyable>: BitwiseCopyable, @unchecked Sendable {
+  let start: UnsafePointer<Element>
+  let count: Int
+
+  var indices: Range<Int> { 0..<count }
+  subscript(index: Int) -> Element { start[index] }
+  var buffer: UnsafeBufferPointer<Element> { .init(start: start, count: count) }
 }

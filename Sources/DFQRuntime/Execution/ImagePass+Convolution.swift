@@ -39,6 +39,13 @@ extension ImagePass {
     let candidate = Int(choices[level.slots[step.input].point])
     let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     let constants = bank.constants[candidate]
+    var decision = decision
+    if let index = decision, let samples = step.samples {
+      decideFromSamples(
+        level.samples[samples], level.decisions[index], convolution: convolution, bank: bank,
+        constants: constants, step: step)
+      decision = nil
+    }
     var ending = ending(step, constants: constants, writesRaw: decision != nil)
     let shape = convolution.shape
     var rows = 0..<shape.outputHeight

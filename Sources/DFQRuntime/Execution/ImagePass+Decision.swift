@@ -3,32 +3,33 @@ import DFQTensor
 extension ImagePass {
   /// Takes a decision from the value in `raw`, then rounds the value.
   func decide(_ index: Int, step: Step) {
-    choose(level.decisions[index])
+    let decision = level.decisions[index]
+    choose(decision, from: memory.raw, features: decision.features)
     let count = level.slots[step.output].count
     round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
   }
 
-  private func choose(_ prepared: PreparedLevel.PreparedDecision) {
-    let decision = prepared.decision
+  /// Takes a decision from the features of a value.
+  func choose(
+    _ decision: PreparedDecision, from value: UnsafePointer<Float>, features kinds: PreparedFeatures
+  ) {
     let features = work
     let hidden = features + decision.means.count
-    let scores = hidden + decision.hidden
-    prepared.features.gather(
-      memory.raw, levelsPerUnit: decision.levels, kernels: kernels, into: features)
+    let scores = hidden + decision.head.hidden
+    kinds.gather(value, levelsPerUnit: decision.levels, kernels: kernels, into: features)
     for feature in decision.means.indices {
       features[feature] =
         (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]
     }
-    decision.parameters.withUnsafeBufferPointer {
-      prepared.head.forward(
-        parameters: $0.baseAddress!, features: features, work: hidden, logits: scores)
-    }
+    decision.head.forward(
+      parameters: decision.parameters.start, features: features, work: hidden, logits: scores)
     var best = 0
     for candidate in decision.penalties.indices {
       scores[candidate] -= decision.penalties[candidate]
       if scores[candidate] > scores[best] { best = candidate }
     }
-    for governed in decision.governs {
+    for index in decision.governs.indices {
+      let governed = decision.governs[index]
       choices[governed.point] = governed.candidates[best]
     }
   }

@@ -40,8 +40,8 @@ struct ImagePass {
       choices[point] = positions?[point] ?? UInt8(form.grids.count - 1)
     }
     wait()
-    for step in hasImage ? level.steps[1...] : level.steps[...] {
-      run(step, decides: positions == nil)
+    for index in (hasImage ? 1 : 0)..<level.steps.count {
+      run(level.steps[index], decides: positions == nil)
       wait()
     }
   }
@@ -70,7 +70,7 @@ struct ImagePass {
           from: memory.arena + slot.offset, byteCount: slot.count * (slot.isCodes ? 1 : 4))
       }
     }
-    if let decision {
+    if let decision, step.samples == nil {
       wait()
       decide(decision, step: step)
     } else if needsRounding(step) {

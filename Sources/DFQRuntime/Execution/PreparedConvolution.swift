@@ -1,20 +1,19 @@
 import DFQTensor
 
 /// A convolution whose input is codes: packed weights, and what turns sums into values.
-struct PreparedConvolution: Sendable {
+struct PreparedConvolution: Sendable, BitwiseCopyable {
   /// One version of the weights.
-  struct Bank: Sendable {
+  struct Bank: Sendable, BitwiseCopyable {
     /// For the direct kernel, or the depthwise one.
     nonisolated(unsafe) let packed: UnsafePointer<Int8>
     /// For Winograd's algorithm in bytes, where it is worth while and the weights fit.
     nonisolated(unsafe) let winograd: UnsafePointer<Int8>?
-    /// For each candidate of the input: the scales of the sums (O), then `aligned(O)` further the
-    /// offsets.
-    let constants: [Constants]
+    /// For each candidate of the input.
+    let constants: ConstantList<Constants>
   }
 
   /// value = sum * scale + offset for one grid of the input.
-  struct Constants: Sendable {
+  struct Constants: Sendable, BitwiseCopyable {
     nonisolated(unsafe) let scale: UnsafePointer<Float>
     nonisolated(unsafe) let offset: UnsafePointer<Float>
     /// The code of the value 0.
@@ -25,7 +24,7 @@ struct PreparedConvolution: Sendable {
 
   let shape: ConvolutionShape
   let isDepthwise: Bool
-  let banks: [Bank]
+  let banks: ConstantList<Bank>
 
   /// Packs weights; nil where the input's grids have no code for 0 or the weights fit no byte.
   init?(
@@ -61,18 +60,19 @@ struct PreparedConvolution: Sendable {
           version, codes: codes, channels: channels, bias: convolution.bias, grid: grid,
           kernels: kernels, store: store)
       }
-      banks.append(Bank(packed: packed, winograd: winograd, constants: constants))
+      banks.append(
+        Bank(packed: packed, winograd: winograd, constants: store.list(constants)))
     }
     self.shape = shape
     isDepthwise = convolution.isDepthwise
-    self.banks = banks
+    self.banks = store.list(banks)
   }
 
   /// The bytes of scratch memory that the kernels need.
   func scratchByteCount(_ kernels: Kernels) -> Int {
     if isDepthwise { return kernels.codeDepthwiseScratchByteCount(shape) }
     let direct = kernels.integerScratchByteCount(shape)
-    guard banks.contains(where: { $0.winograd != nil }) else { return direct }
+    guard banks.buffer.contains(where: { $0.winograd != nil }) else { return direct }
     return max(direct, kernels.codeWinogradScratchByteCount(shape))
   }
 

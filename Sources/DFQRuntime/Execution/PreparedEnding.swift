@@ -1,7 +1,7 @@
 import DFQTensor
 
 /// What follows an operation, ready for the kernels.
-struct PreparedEnding: Sendable {
+struct PreparedEnding: Sendable, BitwiseCopyable {
   /// y = x * scale + shift, or nil.
   nonisolated(unsafe) let scale: UnsafePointer<Float>?
   nonisolated(unsafe) let shift: UnsafePointer<Float>?

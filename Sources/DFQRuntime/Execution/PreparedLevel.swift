@@ -5,7 +5,7 @@ import DFQTensor
 /// It never changes, so that any number of threads may execute it at the same time.
 final class PreparedLevel: Sendable {
   /// A value's place and form.
-  struct Slot: Sendable {
+  struct Slot: Sendable, BitwiseCopyable {
     /// In bytes.
     let offset: Int
     let count: Int
@@ -19,19 +19,13 @@ final class PreparedLevel: Sendable {
     var isCodes: Bool { point >= 0 }
   }
 
-  /// A decision, ready to be taken.
-  struct PreparedDecision: Sendable {
-    let decision: Decision
-    let features: SelectorFeatures
-    let head: HeadArithmetic
-  }
-
   let program: IntegerProgram
   let kernels: Kernels
-  let slots: [Slot]
-  let steps: [Step]
-  let convolutions: [PreparedConvolution]
-  let decisions: [PreparedDecision]
+  let slots: ConstantList<Slot>
+  let steps: ConstantList<Step>
+  let convolutions: ConstantList<PreparedConvolution>
+  let decisions: ConstantList<PreparedDecision>
+  let samples: ConstantList<PreparedSamples>
   /// The bytes of an image's values.
   let arenaByteCount: Int
   /// The bytes of a thread's scratch memory.
@@ -58,14 +52,15 @@ final class PreparedLevel: Sendable {
     self.kernels = kernels
     let store = ConstantStore()
     let plan = MemoryPlan(program)
-    slots = program.values.indices.map { index in
-      let value = program.values[index]
-      let isMap = value.shape.rank == 3
-      return Slot(
-        offset: plan.offsets[index], count: value.shape.count,
-        height: isMap ? value.shape[0] : 1, width: isMap ? value.shape[1] : 1,
-        channels: value.shape.dimensions.last!, point: value.point ?? -1)
-    }
+    slots = store.list(
+      program.values.indices.map { index in
+        let value = program.values[index]
+        let isMap = value.shape.rank == 3
+        return Slot(
+          offset: plan.offsets[index], count: value.shape.count,
+          height: isMap ? value.shape[0] : 1, width: isMap ? value.shape[1] : 1,
+          channels: value.shape.dimensions.last!, point: value.point ?? -1)
+      })
     grids = .allocate(capacity: max(program.points.count, 1) * PreparedLevel.candidates)
     for (point, form) in program.points.enumerated() {
       for candidate in 0..<PreparedLevel.candidates {
@@ -73,24 +68,17 @@ final class PreparedLevel: Sendable {
           to: form.grids[min(candidate, form.grids.count - 1)])
       }
     }
-    var builder = StepBuilder(program: program, kernels: kernels, store: store)
-    steps = program.operations.indices.map { builder.step($0) }
-    convolutions = builder.convolutions
+    let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
+    var builder = StepBuilder(
+      program: program, decisions: decisions, kernels: kernels, store: store)
+    steps = store.list(program.operations.indices.map { builder.step($0) })
+    convolutions = store.list(builder.convolutions)
+    samples = store.list(builder.samples)
     scratchByteCount = builder.scratchByteCount
-    decisions = program.decisions.map { decision in
-      let value = program.values.first { $0.point == decision.point }!
-      let extent =
-        value.shape.rank == 3 ? [value.shape[0], value.shape[1]] : [1, 1]
-      return PreparedDecision(
-        decision: decision,
-        features: SelectorFeatures(
-          kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,
-          positions: decision.positions),
-        head: decision.head)
-    }
+    self.decisions = store.list(decisions)
     arenaByteCount = plan.byteCount
     rawCount = program.values.map(\.shape.count).max()!
-    workCount = program.decisions.map { $0.means.count + $0.hidden + $0.penalties.count }.max() ?? 0
+    workCount = decisions.map(\.workCount).max() ?? 0
     self.store = store
   }
 }

@@ -1,9 +1,8 @@
 import DFQTensor
 
 /// One operation of a level with everything that its execution needs.
-///
-struct Step: Sendable {
-  enum Kind: Sendable {
+struct Step: Sendable, BitwiseCopyable {
+  enum Kind: Sendable, BitwiseCopyable {
     /// A convolution of codes, by its position among the level's.
     case codeConvolution(Int)
     /// A linear layer of codes.
@@ -26,33 +25,36 @@ struct Step: Sendable {
   let ending: PreparedEnding
   /// The decision that is taken from the output before it is rounded.
   let decision: Int?
+  /// The pixels that it is taken from before the others are computed, by their position among the
+  /// level's; nil where it waits for all of them.
+  var samples: Int?
 }
 
 /// A convolution in floating point.
-struct FloatConvolution: Sendable {
+struct FloatConvolution: Sendable, BitwiseCopyable {
   let shape: ConvolutionShape
   let isDepthwise: Bool
   /// One version, or one for each candidate of the input.
-  nonisolated(unsafe) let banks: [UnsafePointer<Float>]
+  let banks: ConstantList<UnsafePointer<Float>>
   nonisolated(unsafe) let bias: UnsafePointer<Float>?
 }
 
 /// A linear layer in floating point, weights I O.
-struct FloatLinear: Sendable {
+struct FloatLinear: Sendable, BitwiseCopyable {
   let inputs: Int
   let outputs: Int
   /// One version, or one for each candidate of the input.
-  nonisolated(unsafe) let banks: [UnsafePointer<Float>]
+  let banks: ConstantList<UnsafePointer<Float>>
   nonisolated(unsafe) let bias: UnsafePointer<Float>?
 }
 
 /// A linear layer of codes.
-struct PreparedLinear: Sendable {
+struct PreparedLinear: Sendable, BitwiseCopyable {
   let inputs: Int
   let outputs: Int
   /// The bits that a packed weight takes: 2, 4 or 8.
   let bits: Int
   nonisolated(unsafe) let packed: UnsafePointer<UInt8>
   /// By the candidate of the input.
-  let constants: [PreparedConvolution.Constants]
+  let constants: ConstantList<PreparedConvolution.Constants>
 }

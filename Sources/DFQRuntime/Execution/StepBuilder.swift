@@ -3,13 +3,19 @@ import DFQTensor
 /// Makes the steps of a level and counts the scratch memory that they need.
 struct StepBuilder {
   let program: IntegerProgram
+  let decisions: [PreparedDecision]
   let kernels: Kernels
   let store: ConstantStore
   private(set) var convolutions: [PreparedConvolution] = []
+  private(set) var samples: [PreparedSamples] = []
   private(set) var scratchByteCount = 64
 
-  init(program: IntegerProgram, kernels: Kernels, store: ConstantStore) {
+  init(
+    program: IntegerProgram, decisions: [PreparedDecision], kernels: Kernels,
+    store: ConstantStore
+  ) {
     self.program = program
+    self.decisions = decisions
     self.kernels = kernels
     self.store = store
   }
@@ -21,9 +27,18 @@ struct StepBuilder {
     if let point = output.point, !operation.movesCodes {
       decision = program.decisions.firstIndex { $0.point == point }
     }
-    return Step(
+    var step = Step(
       kind: kind(operation, output: output), input: operation.input, output: index + 1,
       ending: PreparedEnding(operation.ending, store: store), decision: decision)
+    if let decision, case .codeConvolution(let index) = step.kind,
+      let sampled = PreparedSamples(
+        convolutions[index], decision: decisions[decision], store: store)
+    {
+      need(bytes: sampled.scratchByteCount(kernels))
+      samples.append(sampled)
+      step.samples = samples.count - 1
+    }
+    return step
   }
 
   private mutating func kind(
@@ -69,10 +84,13 @@ struct StepBuilder {
   private mutating func need(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes + 64) }
 
   /// Every version of the weights as numbers.
-  private func banks(_ weights: Weights, channels: Int) -> [UnsafePointer<Float>] {
+  private func banks(
+    _ weights: Weights, channels: Int
+  ) -> ConstantList<UnsafePointer<Float>> {
     switch weights {
-    case .floats(let values): [store.floats(values)]
-    case .codes(let banks): banks.map { store.floats($0.values(channels: channels)) }
+    case .floats(let values): store.list([store.floats(values)])
+    case .codes(let banks):
+      store.list(banks.map { store.floats($0.values(channels: channels)) })
     }
   }
 
@@ -106,10 +124,11 @@ struct StepBuilder {
       inputs: linear.inputs, outputs: linear.outputs, bits: bits, weight: codes, packed: packed)
     return PreparedLinear(
       inputs: linear.inputs, outputs: linear.outputs, bits: bits, packed: packed,
-      constants: input.grids.map {
-        PreparedConvolution.constants(
-          banks[0], codes: codes, channels: linear.outputs, bias: linear.bias, grid: $0,
-          kernels: kernels, store: store)
-      })
+      constants: store.list(
+        input.grids.map {
+          PreparedConvolution.constants(
+            banks[0], codes: codes, channels: linear.outputs, bias: linear.bias, grid: $0,
+            kernels: kernels, store: store)
+        }))
   }
 }

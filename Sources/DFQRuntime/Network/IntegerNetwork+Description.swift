@@ -37,7 +37,7 @@ extension IntegerNetwork {
   /// The layers with weights, level by level.
   public var layers: [LayerDescription] {
     storage.levels.enumerated().flatMap { level, prepared in
-      zip(prepared.program.operations, prepared.steps).compactMap { operation, step in
+      zip(prepared.program.operations, prepared.steps.buffer).compactMap { operation, step in
         prepared.description(of: operation, step, level: level)
       }
     }
@@ -98,7 +98,7 @@ extension PreparedLevel {
     case .codeConvolution(let index):
       let convolution = convolutions[index]
       if convolution.isDepthwise { return .depthwise }
-      return convolution.banks.contains { $0.winograd != nil } ? .winograd : .direct
+      return convolution.banks.buffer.contains { $0.winograd != nil } ? .winograd : .direct
     case .codeLinear: return .dense
     default: return .float
     }

@@ -2,7 +2,7 @@
 ///
 /// The step (scale) is 1 / levelsPerUnit; the zero point in the usual convention (value = scale *
 /// (code - zeroPoint)) is -zero.
-public struct Grid: Sendable, Codable, Hashable {
+public struct Grid: Sendable, Codable, Hashable, BitwiseCopyable {
   /// S, levels per unit.
   public var levelsPerUnit: Float
   /// Z, added to codes.

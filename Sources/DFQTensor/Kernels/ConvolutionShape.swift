@@ -2,7 +2,7 @@ internal import CDFQKernels
 
 /// The sizes of one image's convolution; padding below and on the right follows from the output
 /// size.
-package struct ConvolutionShape: Hashable, Sendable {
+package struct ConvolutionShape: Hashable, Sendable, BitwiseCopyable {
   package var inputHeight: Int
   package var inputWidth: Int
   package var inputChannels: Int

@@ -1,0 +1,60 @@
+import DFQTensor
+
+/// A decision, ready to be taken.
+struct PreparedDecision: Sendable, BitwiseCopyable {
+  /// A point whose bits are decided.
+  struct Governed: Sendable, BitwiseCopyable {
+    let point: Int
+    /// The positions of its candidates by the decision's.
+    let candidates: ConstantList<UInt8>
+  }
+
+  let features: PreparedFeatures
+  let head: HeadArithmetic
+  /// The levels per unit of the codes that the features are read from.
+  let levels: Float
+  let means: ConstantList<Float>
+  let inverseDeviations: ConstantList<Float>
+  let parameters: ConstantList<Float>
+  let penalties: ConstantList<Float>
+  let governs: ConstantList<Governed>
+
+  init(_ decision: Decision, in program: IntegerProgram, store: ConstantStore) {
+    let value = program.values.first { $0.point == decision.point }!
+    let extent = value.shape.rank == 3 ? [value.shape[0], value.shape[1]] : [1, 1]
+    let features = SelectorFeatures(
+      kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,
+      positions: decision.positions)
+    self.features = PreparedFeatures(
+      kinds: store.list(features.kinds), offsets: store.list(features.offsets),
+      channels: features.channels)
+    head = decision.head
+    levels = decision.levels
+    means = store.list(decision.means)
+    inverseDeviations = store.list(decision.inverseDeviations)
+    parameters = store.list(decision.parameters)
+    penalties = store.list(decision.penalties)
+    governs = store.list(
+      decision.governs.map { Governed(point: $0.point, candidates: store.list($0.candidates)) })
+  }
+
+  /// The floats that taking the decision needs.
+  var workCount: Int { means.count + head.hidden + penalties.count }
+}
+
+/// What a decision looks at.
+struct PreparedFeatures: Sendable, BitwiseCopyable {
+  let kinds: ConstantList<ChannelStatistic>
+  let offsets: ConstantList<Int32>
+  let channels: Int
+
+  /// Writes the features of a value.
+  func gather(
+    _ value: UnsafePointer<Float>, levelsPerUnit: Float, kernels: Kernels,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    SelectorFeatures.gather(
+      value, offsets: offsets.buffer, kinds: kinds.buffer, channels: channels,
+      levelsPerUnit: levelsPerUnit, kernels: kernels, into: output)
+  }
+}
