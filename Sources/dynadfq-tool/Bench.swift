@@ -56,6 +56,10 @@ struct Bench: ParsableCommand {
   func validate() throws {
     try Demand.range("--seconds", seconds, Double.leastNormalMagnitude...86_400)
     try Demand.range("--share", share, 0...1)
+    try Demand.absent("--allocate", quantizer.allocation.uniform != nil, "on random weights")
+    if model != nil {
+      try Demand.absent("--cascade", cascade != nil, "on an integer network's file")
+    }
     _ = try batches()
   }
 

@@ -9,7 +9,9 @@ struct ImageMemory {
   /// What each thread has for itself.
   let own: [Own]
 
-  /// The memory of one thread. Every thread of a team takes the same decisions, so that none has to
+  /// The memory of one thread.
+  ///
+  /// Every thread of a team takes the same decisions, so that none has to
   /// wait for another one's.
   struct Own {
     /// The candidate at each point.
