@@ -45,4 +45,30 @@ import Testing
     #expect(read.classNames == ["a", "b", "c", "d"])
     #expect(try read.predict(inputs: images) == network.predict(inputs: images))
   }
+
+  /// A cascade's answers, levels and passes, under every rule, in one batch and in parts.
+  @Test(arguments: [CascadeRule.threshold, .ranked(batch: 5), .streaming(rate: 0.05)])
+  func cascades(rule: CascadeRule) throws {
+    let context = ExecutionContext(threads: 2)
+    let (low, images) = try StudentCase.all[0].student(context)
+    let (high, _) = try StudentCase.all[1].student(context)
+    let margins = try StudentEvaluator(low, context: context).run(images, policy: .selector)
+    let sorted = MarginCascade.margins(margins.logits, classes: 4).sorted()
+    let cascade = try StudentCascade(
+      levels: [low, high], thresholds: [sorted[5]], shares: [5.0 / 13], rule: rule)
+    let expected = try CascadeEvaluator(cascade, context: context).run(images)
+    let network = try IntegerNetwork(cascade, context: context)
+    let found = try network.predict(inputs: images)
+    #expect(found.levels == expected.lastLevels)
+    #expect(found.passes == expected.passes)
+    #expect(found.classIndices == expected.predictions)
+    let isClose = zip(found.logits, expected.logits).allSatisfy { abs($0 - $1) <= 1e-5 }
+    #expect(isClose)
+    // A predictor goes on where the last part ended.
+    let predictor = Predictor(network)
+    let parts = try [0..<5, 5..<10, 10..<13].map { try predictor.predict(inputs: images.rows($0)) }
+    #expect(parts.flatMap(\.levels) == found.levels)
+    predictor.reset()
+    #expect(try predictor.predict(inputs: images) == found)
+  }
 }
