@@ -54,29 +54,50 @@ static size_t vector_code_depthwise_scratch(const dfq_conv_shape *s) {
          (size_t)s->kernel_height * code_depthwise_bundles(s) * VL * 4;
 }
 
-/* Two neighbouring pixels, in the low half of each lane where codes are bytes. Those outside of the row are pad. */
-V_INLINE vi code_depthwise_pair(const uint8_t *row, int32_t x, int32_t width, int32_t channels,
-                           const int n, vi pad) {
-  const int inside0 = x >= 0 && x < width, inside1 = x + 1 >= 0 && x + 1 < width;
-  const uint8_t *from = row + (ptrdiff_t)x * channels;
-  const vi a = inside0 ? vi_from_bytes_n(from, n) : pad;
-  const vi b = inside1 ? vi_from_bytes_n(from + channels, n) : pad;
-  return vi_or(a, vi_shift_left(b, 8 * CODE_BYTES));
+/* Two neighbouring pixels, in the low half of each lane where codes are bytes. */
+V_INLINE vi code_depthwise_join(vi a, vi b) { return vi_or(a, vi_shift_left(b, 8 * CODE_BYTES)); }
+
+V_INLINE vi code_depthwise_pair(const uint8_t *from, int32_t channels, const int n) {
+  return code_depthwise_join(vi_from_bytes_n(from, n), vi_from_bytes_n(from + channels, n));
+}
+
+/* The same pair where pixels outside of the row are pad. */
+V_INLINE vi code_depthwise_edge_pair(const uint8_t *row, int32_t x, int32_t width, int32_t channels,
+                                     const int n, vi pad) {
+  const int inside = x >= 0 && x < width, next_inside = x >= -1 && x + 1 < width;
+  return code_depthwise_join(
+      inside ? vi_from_bytes_n(row + (size_t)x * channels, n) : pad,
+      next_inside ? vi_from_bytes_n(row + (size_t)(x + 1) * channels, n) : pad);
 }
 
 /* The bundles of one row of VL channels; row is NULL outside of the image. */
 V_INLINE void code_depthwise_fill_row(const dfq_conv_shape *s, const uint8_t *row, uint8_t pad_code,
-                                 const int n, int32_t bundles, uint8_t *to) {
+                                      const int n, int32_t bundles, uint8_t *to) {
   const vi pad = vi_set(pad_code);
-  const int32_t width = row ? s->in_width : 0;
-  int32_t x = -s->pad_left;
-  vi pair = code_depthwise_pair(row, x, width, s->in_channels, n, pad);
-  for (int32_t b = 0; b < bundles; b++, to += VL * 4) {
-    x += 2;
-    const vi next = code_depthwise_pair(row, x, width, s->in_channels, n, pad);
-    vi_store(to, GROUP == 2 ? pair : vi_or(pair, vi_shift_left(next, 16)));
-    pair = next;
+  const int32_t width = row ? s->in_width : 0, channels = s->in_channels, left = -s->pad_left;
+  /* Pairs first ..< end lie inside of the row. */
+  const int32_t first = divide_up(s->pad_left, 2);
+  const int32_t end = larger(first, floor_divide(width - left, 2));
+  vi pair = code_depthwise_edge_pair(row, left, width, channels, n, pad);
+#define NEXT(PAIR)                                                           \
+  {                                                                          \
+    const vi next = PAIR;                                                    \
+    vi_store(to, GROUP == 2 ? pair : vi_or(pair, vi_shift_left(next, 16)));  \
+    pair = next;                                                             \
+    to += VL * 4;                                                            \
   }
+  int32_t b = 0;
+  for (; b < smaller(first - 1, bundles); b++) {
+    NEXT(code_depthwise_edge_pair(row, left + 2 * b + 2, width, channels, n, pad))
+  }
+#pragma clang loop unroll_count(4)
+  for (; b < smaller(end - 1, bundles); b++) {
+    NEXT(code_depthwise_pair(row + (size_t)(left + 2 * b + 2) * channels, channels, n))
+  }
+  for (; b < bundles; b++) {
+    NEXT(code_depthwise_edge_pair(row, left + 2 * b + 2, width, channels, n, pad))
+  }
+#undef NEXT
 }
 
 /* The rows of the plane that one row of outputs reads. */
@@ -107,22 +128,30 @@ V_INLINE void code_depthwise_tile(const int STRIDE, const code_depthwise_job *jo
   UNROLL_FULLY for (int p = 0; p < CODE_DEPTHWISE_PIXELS; p++) vi_store(out + p * VL, sums[p]);
 }
 
+/* Vectors of sums that are finished together, and room for the unused outputs of the last tile. */
+enum { CODE_DEPTHWISE_SUMS = 64, CODE_DEPTHWISE_ROOM = CODE_DEPTHWISE_PIXELS };
+
+static void code_depthwise_finish(const code_finish *finish, integer_sums *stored) {
+  if (!stored->pixels) return;
+  code_finishes[finish->constants.kind](finish, stored);
+  stored->at += stored->pixels * stored->pixel_step;
+  stored->pixels = 0;
+}
+
 static void code_depthwise_cover_row(const code_depthwise_job *job, const code_finish *finish,
-                                integer_sums *done, int32_t columns) {
-  _Alignas(64) int32_t sums[CODE_DEPTHWISE_PIXELS * VL];
-  done->sums = sums;
+                                     int32_t columns, int32_t *sums, integer_sums *stored) {
   for (int32_t x = 0; x < columns; x += CODE_DEPTHWISE_PIXELS) {
-    const int32_t bundle = x * job->stride / 2;
+    const int32_t bundle = x * job->stride / 2, pixels = smaller(columns - x, CODE_DEPTHWISE_PIXELS);
+    if (stored->pixels + pixels > CODE_DEPTHWISE_SUMS) code_depthwise_finish(finish, stored);
+    int32_t *to = sums + stored->pixels * VL;
     if (job->stride == 1) {
-      code_depthwise_tile(1, job, bundle, sums);
+      code_depthwise_tile(1, job, bundle, to);
     } else if (job->stride == 2) {
-      code_depthwise_tile(2, job, bundle, sums);
+      code_depthwise_tile(2, job, bundle, to);
     } else {
-      code_depthwise_tile(0, job, bundle, sums);
+      code_depthwise_tile(0, job, bundle, to);
     }
-    done->pixels = smaller(columns - x, CODE_DEPTHWISE_PIXELS);
-    code_finishes[finish->constants.kind](finish, done);
-    done->at += done->pixels * done->pixel_step;
+    stored->pixels += pixels;
   }
 }
 
@@ -139,8 +168,13 @@ static void code_depthwise_channels(const dfq_conv_shape *s, const uint8_t *inpu
                        .row_count = height,
                        .row_bundles = code_depthwise_row_bundles(s),
                        .stride = s->stride_width};
-  integer_sums done = {
-      .vectors = 1, .output = channel, .lanes = lanes, .pixel_step = s->in_channels};
+  _Alignas(64) int32_t sums[(CODE_DEPTHWISE_SUMS + CODE_DEPTHWISE_ROOM) * VL];
+  integer_sums stored = {.sums = sums,
+                         .vectors = 1,
+                         .output = channel,
+                         .lanes = lanes,
+                         .at = (size_t)first_row * s->out_width * s->in_channels + channel,
+                         .pixel_step = s->in_channels};
   int32_t filled = first_row * s->stride_height; /* rows before this one are filled, from padding on */
   for (int32_t oy = first_row; oy < end_row; oy++) {
     const int32_t top = oy * s->stride_height;
@@ -156,9 +190,9 @@ static void code_depthwise_channels(const dfq_conv_shape *s, const uint8_t *inpu
     for (int32_t kh = 0; kh < height; kh++) {
       rows[kh] = memory + (size_t)((top + kh) % height) * bundles * VL * 4;
     }
-    done.at = (size_t)oy * s->out_width * s->in_channels + channel;
-    code_depthwise_cover_row(&job, finish, &done, s->out_width);
+    code_depthwise_cover_row(&job, finish, s->out_width, sums, &stored);
   }
+  code_depthwise_finish(finish, &stored);
 }
 
 static void vector_code_depthwise(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
