@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vnni.h"

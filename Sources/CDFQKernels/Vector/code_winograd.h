@@ -10,56 +10,64 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
                                       const dfq_code_ending *ending, int32_t first_row,
                                       int32_t end_row, void *scratch) {
   const code_winograd_geometry g = code_winograd_geometry_of(s);
-  const size_t tap = code_winograd_tap_step(&g), step = g.row_bytes + 64;
+  const size_t tap = code_winograd_tap_step(&g);
   uint8_t *strip = (uint8_t *)aligned_start(scratch);
   int32_t *sums = (int32_t *)(void *)(strip + WINOGRAD_TAPS * tap);
-  uint8_t *rows =
-      (uint8_t *)sums + WINOGRAD_TAPS * WINOGRAD_MOST_TILES * code_winograd_sum_bytes(&g);
-  uint8_t *pads = rows + 4 * step;
+  uint8_t *rows = (uint8_t *)sums + WINOGRAD_SUMS;
+  uint8_t *pads = rows + 8 * g.plane_bytes;
   memset(pads, pad_code, (size_t)s->in_width * s->in_channels);
-  code_winograd_surround(&g, s, pad_code, rows, step);
+  code_winograd_surround(&g, s, pad_code, rows);
 
   const int32_t width = g.vectors * VL;
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float products = 9.0f * s->in_channels;
+  const float most_sum = code_winograd_divides(ending, first_output, end_output)
+                             ? WINOGRAD_MOST_CODE * 128 * 9.0f * s->in_channels
+                             : INFINITY;
   code_winograd_results results = {
       .geometry = &g,
       .shape = s,
       .from = ending,
-      .constants = code_ending_of(ending, s->out_channels, WINOGRAD_MOST_CODE * 128 * products),
+      .constants = code_ending_of(ending, s->out_channels, most_sum),
       .sums = sums,
       .first_row = first_row,
       .end_row = end_row};
   const code_winograd_write write = code_winograd_writes[results.constants.kind];
-  const int32_t most = g.narrow ? 6 / g.vectors : WINOGRAD_MOST_TILES;
+  const int32_t batch = g.narrow ? WINOGRAD_BATCH : 1;
   const int32_t last_tile_row = divide_up(end_row, 2);
   for (int32_t y0 = first_row / 2; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
-    code_winograd_input(&g, s, input, y0, y1, pads, rows, step, strip);
-    const int32_t tiles = (y1 - y0) * g.columns, parts = divide_up(tiles, most);
+    code_winograd_input(&g, s, input, y0, y1, pads, rows, strip);
+    const int32_t tiles = (y1 - y0) * g.columns;
     for (int32_t o = first_output; o < end_output; o += width) {
-      const uint8_t *block =
-          (const uint8_t *)packed + (size_t)(o / width) * code_winograd_block_bytes(&g);
+      const uint8_t *block = (const uint8_t *)packed + code_winograd_block_place(&g, o);
+      const int32_t vectors = code_winograd_block_vectors(&g, s, o);
+      const code_winograd_product *products = g.narrow ? code_winograd_pair_products[vectors - 1]
+                                                       : code_winograd_taps_products[vectors - 1];
+      const int32_t most = g.narrow ? WINOGRAD_MOST_TILES / vectors : WINOGRAD_MOST_TILES;
+      const int32_t parts = divide_up(tiles, most);
       code_winograd_job job = {.tap_step = tap,
                                .tile_step = g.channels,
                                .starts = block,
-                               .weights = block + code_winograd_start_bytes(&g),
-                               .groups = g.groups,
-                               .sums = sums};
+                               .weights = block + code_winograd_start_bytes(vectors),
+                               .groups = g.groups};
       results.output = o;
       results.outputs = smaller(end_output - o, width);
+      results.vectors = vectors;
       int32_t tile = 0;
-      for (int32_t part = 0; part < parts; part++) {
-        const int32_t count = divide_up(tiles - tile, parts - part);
-        job.tiles = strip + (size_t)tile * g.channels;
-        (g.narrow ? code_winograd_quad_products[g.vectors - 1][count - 1]
-                  : code_winograd_taps_products[g.vectors - 1][count - 1])(&job);
-        results.tiles = count;
+      for (int32_t part = 0; part < parts;) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
+        results.tiles = 0;
+        for (const int32_t end = smaller(part + batch, parts); part < end; part++) {
+          const int32_t count = divide_up(tiles - tile, parts - part);
+          job.tiles = strip + (size_t)tile * g.channels;
+          job.sums = sums + results.tiles * vectors * code_winograd_sum_words(&g);
+          products[count - 1](&job);
+          results.tiles += count;
+          tile += count;
+        }
         write(&results);
-        tile += count;
       }
     }
   }

@@ -14,18 +14,21 @@ enum {
   WINOGRAD_STRIP = 48 << 10,
   /* With more channels, the weights of four taps do not stay in the first-level cache. */
   WINOGRAD_NARROW = 64,
-  WINOGRAD_MOST_TILES = 12
+  WINOGRAD_MOST_TILES = 12,
+  /* Narrow products of so many parts are written at once. */
+  WINOGRAD_BATCH = 2,
+  /* Bytes of the sums that are written at once. */
+  WINOGRAD_SUMS = 2 * WINOGRAD_MOST_TILES * WINOGRAD_TAPS * VL * 4
 };
 
 typedef struct {
   int32_t columns, rows;      /* of tiles */
   int32_t channels;           /* of inputs, whole cells */
   int32_t groups;             /* of four inputs */
-  int32_t vectors;            /* of outputs in a block: 2, or 1 for few outputs */
-  int32_t blocks;             /* of outputs */
-  int32_t narrow;             /* four taps at a time */
+  int32_t vectors;            /* of outputs in a block: 2, or 1 for few outputs; the last block may have 1 */
+  int32_t narrow;             /* two taps at a time */
   int32_t strip;              /* rows of tiles in a strip */
-  size_t row_bytes;           /* of a row of inputs with what surrounds it */
+  size_t plane_bytes;         /* of the even or the odd columns of a row of taps */
 } code_winograd_geometry;
 
 static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s) {
@@ -37,12 +40,11 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
       .vectors = s->out_channels > VL ? 2 : 1,
       .narrow = s->in_channels <= WINOGRAD_NARROW,
   };
-  g.blocks = divide_up(s->out_channels, g.vectors * VL);
   const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
   g.strip = smaller(larger(WINOGRAD_STRIP / (tile_bytes * g.columns), 1), g.rows);
   /* Where weights are many, they are read once for all tiles. */
   if (g.rows * g.columns <= 4 * WINOGRAD_MOST_TILES) g.strip = g.rows;
-  g.row_bytes = (size_t)(2 * g.columns + 2) * s->in_channels + 64;
+  g.plane_bytes = (size_t)(g.columns + 1) * g.channels + 64;
   return g;
 }
 
@@ -56,16 +58,21 @@ V_INLINE size_t code_winograd_tap_step(const code_winograd_geometry *g) {
   return (size_t)g->strip * g->columns * g->channels + 64;
 }
 
-/* Bytes of sums: of one tile in a block of outputs. */
-V_INLINE size_t code_winograd_sum_bytes(const code_winograd_geometry *g) {
-  return (size_t)g->vectors * VL * sizeof(int32_t);
+/* Vectors of the block that begins at an output. */
+V_INLINE int32_t code_winograd_block_vectors(const code_winograd_geometry *g,
+                                             const dfq_conv_shape *s, int32_t output) {
+  return smaller(divide_up(s->out_channels - output, VL), g->vectors);
 }
 
-/* The scratch memory holds the strip, the sums of a block of tiles, four rows of inputs transformed along the columns, and a row
- * of pad codes. */
+/* Sums of one tile and vector of outputs; narrow, half of the output transform is done. */
+V_INLINE size_t code_winograd_sum_words(const code_winograd_geometry *g) {
+  return (size_t)(g->narrow ? WINOGRAD_TAPS / 2 : WINOGRAD_TAPS) * VL;
+}
+
+/* The scratch memory holds the strip, the sums of some tiles, four rows of taps before they are transformed along the columns, and
+ * a row of pad codes. */
 static size_t vector_code_winograd_scratch(const dfq_conv_shape *s) {
   const code_winograd_geometry g = code_winograd_geometry_of(s);
-  return 64 + WINOGRAD_TAPS * code_winograd_tap_step(&g) +
-         WINOGRAD_TAPS * WINOGRAD_MOST_TILES * code_winograd_sum_bytes(&g) + 4 * (g.row_bytes + 64) +
-         (size_t)s->in_width * s->in_channels + 128;
+  return 64 + WINOGRAD_TAPS * code_winograd_tap_step(&g) + WINOGRAD_SUMS + 8 * g.plane_bytes +
+         (size_t)s->in_width * s->in_channels + 64;
 }

@@ -1,80 +1,113 @@
-/* B^T d B of bytes, modulo 256: differences and sums of rows, then of columns. */
+/* B^T d B of bytes, modulo 256: differences and sums of four rows of inputs, then of four columns.
+ *
+ * Rows of taps are stored as two planes, of the even and of the odd columns, so that the four columns of a tile are four contiguous
+ * streams over all tiles of a row: even columns, odd columns, and both one tile later. */
 
-/* Four rows of inputs become four rows of taps, for `count` neighbouring bytes. */
-V_INLINE void code_winograd_rows(const uint8_t *const *rows, size_t count, uint8_t *to,
-                                 size_t step) {
-  for (size_t i = 0; i < count; i += 64) {
-    const __mmask64 lanes = count - i >= 64 ? ~0ull : (1ull << (count - i)) - 1;
-    const __m512i a = _mm512_maskz_loadu_epi8(lanes, rows[0] + i);
-    const __m512i b = _mm512_maskz_loadu_epi8(lanes, rows[1] + i);
-    const __m512i c = _mm512_maskz_loadu_epi8(lanes, rows[2] + i);
-    const __m512i d = _mm512_maskz_loadu_epi8(lanes, rows[3] + i);
-    _mm512_mask_storeu_epi8(to + i, lanes, _mm512_sub_epi8(a, c));
-    _mm512_mask_storeu_epi8(to + step + i, lanes, _mm512_add_epi8(b, c));
-    _mm512_mask_storeu_epi8(to + 2 * step + i, lanes, _mm512_sub_epi8(c, b));
-    _mm512_mask_storeu_epi8(to + 3 * step + i, lanes, _mm512_sub_epi8(b, d));
+/* A row of taps: `even`, and `odd` at a distance. */
+V_INLINE uint8_t *code_winograd_cell(const code_winograd_geometry *g, uint8_t *rows, int32_t row,
+                                     int32_t column) {
+  return rows + (2 * row + column % 2) * g->plane_bytes + (size_t)(column / 2) * g->channels;
+}
+
+/* a, b, c, d: bytes of four rows of inputs; to: those of four rows of taps. */
+#define CODE_WINOGRAD_ROWS(BITS, TYPE, LOAD, STORE, ADD, SUBTRACT)                                 \
+  V_INLINE void code_winograd_rows_##BITS(TYPE a, TYPE b, TYPE c, TYPE d, uint8_t *to, size_t row) { \
+    STORE((void *)to, SUBTRACT(a, c));                                                             \
+    STORE((void *)(to + row), ADD(b, c));                                                          \
+    STORE((void *)(to + 2 * row), SUBTRACT(c, b));                                                 \
+    STORE((void *)(to + 3 * row), SUBTRACT(b, d));                                                 \
+  }                                                                                                \
+  V_INLINE void code_winograd_load_rows_##BITS(const uint8_t *const *from, size_t at, uint8_t *to, \
+                                               size_t row) {                                       \
+    code_winograd_rows_##BITS(                                                                     \
+        LOAD((const void *)(from[0] + at)), LOAD((const void *)(from[1] + at)),                    \
+        LOAD((const void *)(from[2] + at)), LOAD((const void *)(from[3] + at)), to, row);          \
+  }
+CODE_WINOGRAD_ROWS(128, __m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_add_epi8, _mm_sub_epi8)
+CODE_WINOGRAD_ROWS(256, __m256i, _mm256_loadu_si256, _mm256_storeu_si256, _mm256_add_epi8,
+                   _mm256_sub_epi8)
+CODE_WINOGRAD_ROWS(512, __m512i, _mm512_loadu_si512, _mm512_storeu_si512, _mm512_add_epi8,
+                   _mm512_sub_epi8)
+
+/* The channels of one pixel, without reading beyond them. */
+V_INLINE void code_winograd_pixel(int32_t channels, const uint8_t *const *from, size_t at,
+                                  uint8_t *to, size_t row) {
+  int32_t c = 0;
+  for (; c + 64 <= channels; c += 64) code_winograd_load_rows_512(from, at + c, to + c, row);
+  if (c + 32 <= channels) {
+    code_winograd_load_rows_256(from, at + c, to + c, row);
+    c += 32;
+  }
+  if (c + CELL <= channels) {
+    code_winograd_load_rows_128(from, at + c, to + c, row);
+    c += CELL;
+  }
+  if (c == channels) return;
+  const vmask lanes = v_first(channels - c);
+  __m128i x[4];
+  UNROLL_FULLY for (int k = 0; k < 4; k++) x[k] = _mm_maskz_loadu_epi8(lanes, from[k] + at + c);
+  code_winograd_rows_128(x[0], x[1], x[2], x[3], to + c, row);
+}
+
+/* Eight pixels of CELL channels, of which the first is in plane `to`, the second in plane `other`. */
+V_INLINE void code_winograd_pixels(const uint8_t *const *from, size_t at, uint8_t *to,
+                                   uint8_t *other, size_t row) {
+  const __m512i first = _mm512_setr_epi64(0, 1, 4, 5, 8, 9, 12, 13);
+  const __m512i second = _mm512_setr_epi64(2, 3, 6, 7, 10, 11, 14, 15);
+  __m512i x[4], y[4];
+  UNROLL_FULLY for (int k = 0; k < 4; k++) {
+    const __m512i low = _mm512_loadu_si512(from[k] + at);
+    const __m512i high = _mm512_loadu_si512(from[k] + at + 4 * CELL);
+    x[k] = _mm512_permutex2var_epi64(low, first, high);
+    y[k] = _mm512_permutex2var_epi64(low, second, high);
+  }
+  code_winograd_rows_512(x[0], x[1], x[2], x[3], to, row);
+  code_winograd_rows_512(y[0], y[1], y[2], y[3], other, row);
+}
+
+/* Four rows of inputs become four rows of taps. from: the rows' pixels 0 ..< count. */
+static void code_winograd_rows(const code_winograd_geometry *g, const dfq_conv_shape *s,
+                               const uint8_t *const *from, int32_t count, uint8_t *rows) {
+  const int32_t channels = s->in_channels;
+  const size_t row = 2 * g->plane_bytes;
+  int32_t x = 0;
+  if (channels == CELL) {
+    for (; x + 8 <= count; x += 8) {
+      code_winograd_pixels(from, (size_t)x * CELL, code_winograd_cell(g, rows, 0, x + s->pad_left),
+                           code_winograd_cell(g, rows, 0, x + 1 + s->pad_left), row);
+    }
+  }
+  for (; x < count; x++) {
+    code_winograd_pixel(channels, from, (size_t)x * channels,
+                        code_winograd_cell(g, rows, 0, x + s->pad_left), row);
   }
 }
 
-/* Four columns of one row of taps become four taps of a tile; offsets: for the second tap, and for the others. */
-#define CODE_WINOGRAD_COLUMNS(BITS, TYPE, LOAD, STORE)                                          \
-  V_INLINE void code_winograd_columns_##BITS(const uint8_t *from, size_t column, TYPE second,   \
-                                             TYPE others, uint8_t *to, size_t tap) {            \
-    const TYPE a = LOAD((const void *)from), b = LOAD((const void *)(from + column)),           \
-               c = LOAD((const void *)(from + 2 * column)),                                     \
-               d = LOAD((const void *)(from + 3 * column));                                     \
-    STORE((void *)to, code_winograd_add_##BITS(code_winograd_subtract_##BITS(a, c), others));   \
-    STORE((void *)(to + tap),                                                                   \
-          code_winograd_add_##BITS(code_winograd_add_##BITS(b, c), second));                    \
-    STORE((void *)(to + 2 * tap),                                                               \
-          code_winograd_add_##BITS(code_winograd_subtract_##BITS(c, b), others));               \
-    STORE((void *)(to + 3 * tap),                                                               \
-          code_winograd_add_##BITS(code_winograd_subtract_##BITS(b, d), others));               \
-  }
-#define code_winograd_add_128 _mm_add_epi8
-#define code_winograd_subtract_128 _mm_sub_epi8
-#define code_winograd_add_256 _mm256_add_epi8
-#define code_winograd_subtract_256 _mm256_sub_epi8
-#define code_winograd_add_512 _mm512_add_epi8
-#define code_winograd_subtract_512 _mm512_sub_epi8
-CODE_WINOGRAD_COLUMNS(128, __m128i, _mm_loadu_si128, _mm_storeu_si128)
-CODE_WINOGRAD_COLUMNS(256, __m256i, _mm256_loadu_si256, _mm256_storeu_si256)
-CODE_WINOGRAD_COLUMNS(512, __m512i, _mm512_loadu_si512, _mm512_storeu_si512)
-
-/* A row of taps of all tiles of a row of tiles. */
-static void code_winograd_row_tiles(const code_winograd_geometry *g, const uint8_t *from,
-                                    size_t column, int32_t row, uint8_t *to, size_t tap) {
+/* One row of taps of a row of tiles: four taps of all its tiles. */
+static void code_winograd_columns(const code_winograd_geometry *g, const uint8_t *even, int32_t row,
+                                  uint8_t *to, size_t tap) {
+  const uint8_t *odd = even + g->plane_bytes;
   const __m512i others = _mm512_set1_epi8((char)WINOGRAD_OFFSET);
   const __m512i second = row == 1 ? _mm512_setzero_si512() : others;
-  const __m256i others_256 = _mm512_castsi512_si256(others), second_256 = _mm512_castsi512_si256(second);
-  const __m128i others_128 = _mm512_castsi512_si128(others), second_128 = _mm512_castsi512_si128(second);
-  const int32_t channels = g->channels;
-  for (int32_t x = 0; x < g->columns; x++, from += 2 * column, to += channels) {
-    int32_t c = 0;
-    for (; c + 64 <= channels; c += 64) {
-      code_winograd_columns_512(from + c, column, second, others, to + c, tap);
-    }
-    if (c + 32 <= channels) {
-      code_winograd_columns_256(from + c, column, second_256, others_256, to + c, tap);
-      c += 32;
-    }
-    if (c < channels) {
-      code_winograd_columns_128(from + c, column, second_128, others_128, to + c, tap);
-    }
+  const size_t channels = g->channels, count = g->columns * channels;
+  for (size_t i = 0; i < count; i += 64) {
+    const __m512i a = _mm512_loadu_si512(even + i), c = _mm512_loadu_si512(even + i + channels);
+    const __m512i b = _mm512_loadu_si512(odd + i), d = _mm512_loadu_si512(odd + i + channels);
+    _mm512_storeu_si512(to + i, _mm512_add_epi8(_mm512_sub_epi8(a, c), others));
+    _mm512_storeu_si512(to + tap + i, _mm512_add_epi8(_mm512_add_epi8(b, c), second));
+    _mm512_storeu_si512(to + 2 * tap + i, _mm512_add_epi8(_mm512_sub_epi8(c, b), others));
+    _mm512_storeu_si512(to + 3 * tap + i, _mm512_add_epi8(_mm512_sub_epi8(b, d), others));
   }
 }
 
-/* What surrounds the image in the four rows of taps: the same everywhere, since all four rows of inputs are pad codes there. */
+/* What surrounds the image in the rows of taps: the same everywhere, since all four rows of inputs are pad codes there. */
 static void code_winograd_surround(const code_winograd_geometry *g, const dfq_conv_shape *s,
-                                   uint8_t pad_code, uint8_t *rows, size_t step) {
-  const size_t column = s->in_channels, inside = (size_t)s->in_width * column;
-  const size_t before = s->pad_left * column;
-  for (int32_t row = 0; row < 4; row++) {
-    uint8_t *to = rows + row * step;
-    const int value = row == 1 ? (uint8_t)(2 * pad_code) : 0;
-    memset(to, value, before);
-    if (before + inside < g->row_bytes) {
-      memset(to + before + inside, value, g->row_bytes - before - inside);
+                                   uint8_t pad_code, uint8_t *rows) {
+  for (int32_t column = 0; column < 2 * g->columns + 2; column++) {
+    if (column >= s->pad_left && column < s->pad_left + s->in_width) continue;
+    for (int32_t row = 0; row < 4; row++) {
+      const int value = row == 1 ? (uint8_t)(2 * pad_code) : 0;
+      memset(code_winograd_cell(g, rows, row, column), value, g->channels);
     }
   }
 }
@@ -82,19 +115,18 @@ static void code_winograd_surround(const code_winograd_geometry *g, const dfq_co
 /* Rows first ..< end of tiles: [tap][tile][channel]. `pads` is a row of pad codes, `rows` what code_winograd_surround filled. */
 static void code_winograd_input(const code_winograd_geometry *g, const dfq_conv_shape *s,
                                 const uint8_t *image, int32_t first, int32_t end,
-                                const uint8_t *pads, uint8_t *rows, size_t step, uint8_t *strip) {
-  const size_t column = s->in_channels, tap = code_winograd_tap_step(g);
-  const size_t width = (size_t)s->in_width * column, before = s->pad_left * column;
-  const size_t count = width + before < g->row_bytes ? width : g->row_bytes - before;
+                                const uint8_t *pads, uint8_t *rows, uint8_t *strip) {
+  const size_t tap = code_winograd_tap_step(g), width = (size_t)s->in_width * s->in_channels;
+  const int32_t count = smaller(s->in_width, 2 * g->columns + 2 - s->pad_left);
   for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
     const uint8_t *from[4];
     for (int32_t k = 0; k < 4; k++) {
       const int32_t row = 2 * y - s->pad_top + k;
       from[k] = row >= 0 && row < s->in_height ? image + row * width : pads;
     }
-    code_winograd_rows(from, count, rows + before, step);
+    code_winograd_rows(g, s, from, count, rows);
     for (int32_t row = 0; row < 4; row++) {
-      code_winograd_row_tiles(g, rows + row * step, column, row, strip + 4 * row * tap, tap);
+      code_winograd_columns(g, rows + 2 * row * g->plane_bytes, row, strip + 4 * row * tap, tap);
     }
   }
 }

@@ -16,11 +16,10 @@ V_INLINE vi code_winograd_codes(const uint8_t *from) {
   return vi_set(group);
 }
 
-/* One tap after the other: sums are [tap][tile][output]. */
+/* One tap after the other: sums are [tile][vector of outputs][tap][output]. */
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
   const uint8_t *w = job->weights, *start = job->starts;
-  int32_t *to = job->sums;
   for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
     vi sums[24];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
@@ -39,70 +38,92 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
         }
       }
     }
-    UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) vi_store(to + i * VL, sums[i]);
-    to += TILES * VECTORS * VL;
+    int32_t *to = job->sums + tap * VL;
+    UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
+      vi_store(to + i * WINOGRAD_TAPS * VL, sums[i]);
+    }
   }
 }
 
-/* Four taps of a row at a time, with the half of the output transform along the row: sums are [row][side][tile][output]. */
-V_INLINE void code_winograd_quads(const int VECTORS, const int TILES,
-                                  const code_winograd_job *job) {
-  const uint8_t *w = job->weights, *start = job->starts;
-  int32_t *to = job->sums;
-  for (int32_t row = 0; row < 4; row++) {
-    vi sums[4 * 6];
-    UNROLL_FULLY for (int k = 0; k < 4; k++) {
+/* The products of two taps, k = 0 and 1, which are `tap` bytes apart. Sums are [k][tile][vector of outputs]. */
+V_INLINE void code_winograd_add_pair(const int VECTORS, const int CHANNELS, const int TILES,
+                                     const code_winograd_job *job, const uint8_t *x, size_t tap,
+                                     const uint8_t *w, vi *sums) {
+  const size_t tile_step = CHANNELS ? CHANNELS : job->tile_step;
+  const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
+  for (int32_t group = 0; group < groups; group++, x += 4, w += 2 * VECTORS * 4 * VL) {
+    UNROLL_FULLY for (int k = 0; k < 2; k++) {
+      vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-        const vi first = vi_load(start + ((4 * row + k) * VECTORS + v) * 4 * VL);
+        weights[v] = vi_load(w + (k * VECTORS + v) * 4 * VL);
+      }
+      UNROLL_FULLY for (int t = 0; t < TILES; t++) {
+        const vi codes = code_winograd_codes(x + k * tap + t * tile_step);
+        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
+          const int place = (k * TILES + t) * VECTORS + v;
+          sums[place] = integer_dot(sums[place], codes, weights[v]);
+        }
+      }
+    }
+  }
+}
+
+/* The taps a, b, c, -d of each row, with the half of the output transform along the row: a + b + c and b - c - d. The sums of a and
+ * -d begin at b + c and b - c. Sums are [tile][vector of outputs][row][side][output]. CHANNELS: how many, or 0 where the compiler
+ * does not know. */
+V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const int TILES,
+                                  const code_winograd_job *job) {
+  const size_t tap = job->tap_step, pair_bytes = (size_t)job->groups * 2 * VECTORS * 4 * VL;
+  const uint8_t *w = job->weights, *start = job->starts;
+  for (int32_t row = 0; row < 4; row++) {
+    const uint8_t *x = job->tiles + 4 * row * tap;
+    vi sums[24];
+    UNROLL_FULLY for (int k = 0; k < 2; k++) {
+      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
+        const vi first = vi_load(start + ((4 * row + k + 1) * VECTORS + v) * 4 * VL);
         UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[(k * TILES + t) * VECTORS + v] = first;
       }
     }
-    const uint8_t *x = job->tiles + 4 * row * job->tap_step;
-    for (int32_t group = 0; group < job->groups; group++, x += 4, w += 4 * VECTORS * 4 * VL) {
-      UNROLL_FULLY for (int k = 0; k < 4; k++) {
-        vi weights[2];
-        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-          weights[v] = vi_load(w + (k * VECTORS + v) * 4 * VL);
-        }
-        UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-          const vi codes = code_winograd_codes(x + k * job->tap_step + t * job->tile_step);
-          UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-            const int place = (k * TILES + t) * VECTORS + v;
-            sums[place] = integer_dot(sums[place], codes, weights[v]);
-          }
-        }
-      }
-    }
+    code_winograd_add_pair(VECTORS, CHANNELS, TILES, job, x + tap, tap, w, sums);
+    w += pair_bytes;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
-      const int n = TILES * VECTORS;
-      const vi both = vi_add(sums[n + i], sums[2 * n + i]);
-      const vi difference = vi_subtract(sums[n + i], sums[2 * n + i]);
-      vi_store(to + i * VL, vi_add(sums[i], both));
-      vi_store(to + (n + i) * VL, vi_subtract(difference, sums[3 * n + i]));
+      const vi b = sums[i], c = sums[TILES * VECTORS + i];
+      sums[i] = vi_add(b, c);
+      sums[TILES * VECTORS + i] = vi_subtract(b, c);
     }
-    to += 2 * TILES * VECTORS * VL;
+    code_winograd_add_pair(VECTORS, CHANNELS, TILES, job, x, 3 * tap, w, sums);
+    w += pair_bytes;
+    int32_t *to = job->sums + 2 * row * VL;
+    UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
+      vi_store(to + 8 * i * VL, sums[i]);
+      vi_store(to + (8 * i + 1) * VL, sums[TILES * VECTORS + i]);
+    }
   }
 }
 
-#define CODE_WINOGRAD_TAPS(VECTORS, TILES)                                              \
-  static void code_winograd_taps_##VECTORS##_##TILES(const code_winograd_job *job) {    \
-    code_winograd_taps(VECTORS, TILES, job);                                            \
+#define CODE_WINOGRAD_TAPS(VECTORS, TILES)                                            \
+  static void code_winograd_taps_##VECTORS##_##TILES(const code_winograd_job *job) {  \
+    code_winograd_taps(VECTORS, TILES, job);                                          \
   }
-#define CODE_WINOGRAD_QUADS(VECTORS, TILES)                                             \
-  static void code_winograd_quads_##VECTORS##_##TILES(const code_winograd_job *job) {   \
-    code_winograd_quads(VECTORS, TILES, job);                                           \
+#define CODE_WINOGRAD_PAIRS(VECTORS, TILES)                                           \
+  static void code_winograd_pairs_##VECTORS##_##TILES(const code_winograd_job *job) { \
+    enum { FEW = VECTORS * 16, MANY = VECTORS * 32 };                                 \
+    if (job->groups == FEW / 4 && job->tile_step == FEW) {                            \
+      code_winograd_pairs(VECTORS, FEW, TILES, job);                                  \
+    } else if (job->groups == MANY / 4 && job->tile_step == MANY) {                   \
+      code_winograd_pairs(VECTORS, MANY, TILES, job);                                 \
+    } else {                                                                          \
+      code_winograd_pairs(VECTORS, 0, TILES, job);                                    \
+    }                                                                                 \
   }
 #define CODE_WINOGRAD_TAPS_NAME(VECTORS, TILES) code_winograd_taps_##VECTORS##_##TILES,
-#define CODE_WINOGRAD_QUADS_NAME(VECTORS, TILES) code_winograd_quads_##VECTORS##_##TILES,
+#define CODE_WINOGRAD_PAIRS_NAME(VECTORS, TILES) code_winograd_pairs_##VECTORS##_##TILES,
 
 REPEAT_12(CODE_WINOGRAD_TAPS, 1)
 REPEAT_12(CODE_WINOGRAD_TAPS, 2)
-REPEAT_6(CODE_WINOGRAD_QUADS, 1)
-CODE_WINOGRAD_QUADS(2, 1)
-CODE_WINOGRAD_QUADS(2, 2)
-CODE_WINOGRAD_QUADS(2, 3)
+REPEAT_12(CODE_WINOGRAD_PAIRS, 1)
+REPEAT_6(CODE_WINOGRAD_PAIRS, 2)
 static const code_winograd_product code_winograd_taps_products[2][12] = {
     {REPEAT_12(CODE_WINOGRAD_TAPS_NAME, 1)}, {REPEAT_12(CODE_WINOGRAD_TAPS_NAME, 2)}};
-static const code_winograd_product code_winograd_quad_products[2][6] = {
-    {REPEAT_6(CODE_WINOGRAD_QUADS_NAME, 1)},
-    {code_winograd_quads_2_1, code_winograd_quads_2_2, code_winograd_quads_2_3}};
+static const code_winograd_product code_winograd_pair_products[2][12] = {
+    {REPEAT_12(CODE_WINOGRAD_PAIRS_NAME, 1)}, {REPEAT_6(CODE_WINOGRAD_PAIRS_NAME, 2)}};

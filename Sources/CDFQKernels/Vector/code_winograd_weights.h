@@ -1,21 +1,23 @@
 /* Transformed weights: for each block of outputs the start values of the sums, [tap][output] words, then the bytes. Narrow:
- * [row of taps][group of inputs][tap of the row][output][input of the group]; else [tap][group][output][input]. */
-V_INLINE size_t code_winograd_start_bytes(const code_winograd_geometry *g) {
-  return WINOGRAD_TAPS * code_winograd_sum_bytes(g);
+ * [row of taps][pair b, c or a, d][group of inputs][tap of the pair][output][input of the group]; else [tap][group][output][input].
+ * The last tap of each row is negated. */
+V_INLINE size_t code_winograd_start_bytes(int32_t vectors) {
+  return (size_t)WINOGRAD_TAPS * vectors * VL * sizeof(int32_t);
 }
 
-V_INLINE size_t code_winograd_block_bytes(const code_winograd_geometry *g) {
-  return code_winograd_start_bytes(g) +
-         (size_t)WINOGRAD_TAPS * g->groups * g->vectors * VL * 4;
+/* Where the block of an output begins: all blocks before it are whole. */
+V_INLINE size_t code_winograd_block_place(const code_winograd_geometry *g, int32_t output) {
+  return (size_t)(output / (g->vectors * VL)) * g->vectors * (g->groups + 1) * WINOGRAD_TAPS * VL *
+         4;
 }
 
 static size_t vector_code_winograd_weight_bytes(const dfq_conv_shape *s) {
   if (!code_winograd_fits(s)) return 0;
-  const code_winograd_geometry g = code_winograd_geometry_of(s);
-  return code_winograd_block_bytes(&g) * g.blocks;
+  return (size_t)divide_up(s->out_channels, VL) * (divide_up(s->in_channels, 4) + 1) *
+         WINOGRAD_TAPS * VL * 4;
 }
 
-/* (2G) g (2G)^T of the weights of one input and output, whose taps are `step` apart. */
+/* (2G) g (2G)^T of the weights of one input and output, whose taps are `step` apart; the last column is negated. */
 static void code_winograd_transform(const int8_t *weight, size_t step, int32_t *taps) {
   int32_t half[4][3];
   for (int32_t x = 0; x < 3; x++) {
@@ -30,34 +32,57 @@ static void code_winograd_transform(const int8_t *weight, size_t step, int32_t *
     taps[4 * y] = 2 * a;
     taps[4 * y + 1] = a + b + c;
     taps[4 * y + 2] = a - b + c;
-    taps[4 * y + 3] = 2 * c;
+    taps[4 * y + 3] = -2 * c;
+  }
+}
+
+/* Where a tap's weights of one group of inputs are, in vectors of the block. */
+V_INLINE size_t code_winograd_place(const code_winograd_geometry *g, int32_t tap, int32_t group) {
+  if (!g->narrow) return (size_t)tap * g->groups + group;
+  const int32_t middle = tap % 4 == 1 || tap % 4 == 2, second = tap % 4 >= 2;
+  return (((size_t)(tap / 4) * 2 + !middle) * g->groups + group) * 2 + second;
+}
+
+/* The sums of b and c begin with what all four need: b + c and b - c are the begin of a's and d's. All starts are even. */
+V_INLINE void code_winograd_join_starts(int32_t *starts) {
+  for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap += 4) {
+    const int32_t a = starts[tap] / 2, d = starts[tap + 3] / 2;
+    starts[tap + 1] += a + d;
+    starts[tap + 2] += a - d;
   }
 }
 
 static int32_t vector_code_winograd_pack(const dfq_conv_shape *s, const int8_t *weight,
                                          int8_t *packed) {
   const code_winograd_geometry g = code_winograd_geometry_of(s);
-  const int32_t width = g.vectors * VL, ins = s->in_channels, outs = s->out_channels;
-  memset(packed, 0, code_winograd_block_bytes(&g) * g.blocks);
+  const int32_t ins = s->in_channels, outs = s->out_channels;
+  memset(packed, 0, vector_code_winograd_weight_bytes(s));
   for (int32_t o = 0; o < outs; o++) {
-    int8_t *block = packed + (size_t)(o / width) * code_winograd_block_bytes(&g);
-    int8_t *bytes = block + code_winograd_start_bytes(&g);
+    const int32_t lane = o % (g.vectors * VL);
+    const int32_t vectors = code_winograd_block_vectors(&g, s, o - lane), width = vectors * VL;
+    int8_t *block = packed + code_winograd_block_place(&g, o);
+    int8_t *bytes = block + code_winograd_start_bytes(vectors);
     int32_t starts[WINOGRAD_TAPS] = {0};
+    int64_t most = 0;
+    for (size_t i = 0; i < (size_t)9 * ins; i++) {
+      most += 4 * WINOGRAD_MOST_CODE * abs(weight[i * outs + o]);
+    }
+    if (most > INT32_MAX) return 0; /* four times the sum does not fit */
     for (int32_t i = 0; i < ins; i++) {
       int32_t taps[WINOGRAD_TAPS];
       code_winograd_transform(weight + (size_t)i * outs + o, (size_t)ins * outs, taps);
       for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
         if (taps[tap] < -128 || taps[tap] > 127) return 0;
         const size_t group = i / 4;
-        const size_t place = g.narrow ? ((size_t)(tap / 4) * g.groups + group) * 4 + tap % 4
-                                      : (size_t)tap * g.groups + group;
-        bytes[(place * width + o % width) * 4 + i % 4] = (int8_t)taps[tap];
+        const size_t place = code_winograd_place(&g, tap, group);
+        bytes[(place * width + lane) * 4 + i % 4] = (int8_t)taps[tap];
         /* The sum of four codes has no offset. */
         if (tap != 5) starts[tap] -= WINOGRAD_OFFSET * taps[tap];
       }
     }
+    if (g.narrow) code_winograd_join_starts(starts);
     for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
-      memcpy(block + ((size_t)tap * width + o % width) * sizeof(int32_t), starts + tap,
+      memcpy(block + ((size_t)tap * width + lane) * sizeof(int32_t), starts + tap,
              sizeof(int32_t));
     }
   }

@@ -266,7 +266,9 @@ typedef struct {
                     int32_t end_row, void *scratch);
   /* 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) in bytes, which is exact: the sums are those of code_conv.
    * weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with unspecified packed
-   * bytes, where a transformed weight does not fit a byte. Input codes are at most most_code <= winograd_most_code. */
+   * bytes, where a transformed weight does not fit a byte, or four times the largest sum 32 bits. Input codes, and
+   * pad_code, are at most code_winograd_most_code. Rows are computed in pairs that begin at even rows: ranges may begin
+   * and end anywhere, but those that divide a pair compute it twice. */
   size_t (*code_winograd_weight_bytes)(const dfq_conv_shape *shape);
   int32_t (*code_winograd_pack)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
   size_t (*code_winograd_scratch)(const dfq_conv_shape *shape);

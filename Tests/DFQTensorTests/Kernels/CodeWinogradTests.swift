@@ -79,6 +79,63 @@ internal import Testing
     }
   }
 
+  /// Each tap at the ends of its range: one tile whose inputs and weights have the signs of the tap's transforms.
+  @Test(arguments: 0..<16) func extremesOfTap(tap: Int) {
+    var stream = RandomStream(seed: 4, "winograd in bytes")
+    let inputs: [[Int]] = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
+    let weights: [[Int]] = [[1, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 1]]
+    let (row, column) = (tap / 4, tap % 4)
+    for (channels, outputs) in [(16, 16), (40, 48), (70, 33)] {
+      for sign in [1, -1] {
+        for least in [-8, -7] {
+          var one = random(
+            shape(4, 4, inputs: channels, outputs: outputs, pad: 0), &stream, inputBits: 6,
+            weightBits: 4)
+          one.input = one.input.indices.map { index in
+            let pixel = index / channels
+            return inputs[row][pixel / 4] * inputs[column][pixel % 4] * sign > 0 ? 63 : 0
+          }
+          one.weight = one.weight.indices.map { index in
+            let place = index / (channels * outputs)
+            let size = weights[row][place / 3] * weights[column][place % 3]
+            return size * (index % 2 == 0 ? 1 : -1) >= 0 ? 7 : Int8(least)
+          }
+          expectExact(one)
+        }
+      }
+    }
+  }
+
+  /// Channels at the borders of vectors, blocks of outputs and the two orders of products.
+  @Test func everyBlock() {
+    var stream = RandomStream(seed: 5, "winograd in bytes")
+    for inputs in [16, 17, 32, 48, 64, 65, 96] {
+      for outputs in [8, 16, 17, 32, 33, 48, 64, 65, 100] {
+        let (height, width) = (1 + stream.integer(below: 9), 1 + stream.integer(below: 60))
+        expectExact(
+          random(
+            shape(height, width, inputs: inputs, outputs: outputs, pad: 1), &stream, inputBits: 5,
+            weightBits: 4))
+      }
+    }
+  }
+
+  /// Scales whose quarter is not exact, and sums of which four times do not fit 32 bits.
+  @Test func smallestScales() {
+    var stream = RandomStream(seed: 6, "winograd in bytes")
+    var one = random(
+      shape(6, 6, inputs: 20, outputs: 40, pad: 1), &stream, inputBits: 5, weightBits: 4)
+    for o in 0..<40 { one.floats[0][o] = Float(bitPattern: UInt32(o * 0x3_0001)) }
+    one.normalizes = false
+    one.wants = (true, true)
+    expectExact(one)
+    one.wants = (true, false)
+    one.grid = CodeEnding.Grid(levelsPerUnit: 0x1p120, zero: 0, minimum: 0, maximum: 255)
+    one.floats[1] = one.floats[1].map { _ in 0 }
+    one.residual = .none
+    expectExact(one)
+  }
+
   @Test(arguments: GuardedPlacement.allCases)
   func stayInTheirMemory(placement: GuardedPlacement) {
     var stream = RandomStream(seed: 3, "winograd in bytes")
