@@ -11,7 +11,8 @@ enum {
   /* Makes the differences unsigned; the accumulators start from what it adds. */
   WINOGRAD_OFFSET = 128,
   /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
-  WINOGRAD_STRIP = 48 << 10,
+  WINOGRAD_STRIP = 24 << 10,
+  WINOGRAD_NARROW_STRIP = 48 << 10,
   /* With more channels, the weights of four taps do not stay in the first-level cache. */
   WINOGRAD_NARROW = 64,
   WINOGRAD_MOST_TILES = 12,
@@ -41,7 +42,8 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
       .narrow = s->in_channels <= WINOGRAD_NARROW,
   };
   const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
-  g.strip = smaller(larger(WINOGRAD_STRIP / (tile_bytes * g.columns), 1), g.rows);
+  const int32_t most = g.narrow ? WINOGRAD_NARROW_STRIP : WINOGRAD_STRIP;
+  g.strip = smaller(larger(most / (tile_bytes * g.columns), 1), g.rows);
   /* Where weights are many, they are read once for all tiles. */
   if (g.rows * g.columns <= 4 * WINOGRAD_MOST_TILES) g.strip = g.rows;
   g.plane_bytes = (size_t)(g.columns + 1) * g.channels + 64;

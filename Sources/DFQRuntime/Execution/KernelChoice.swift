@@ -4,11 +4,12 @@ import DFQTensor
 enum KernelChoice {
   /// Whether Winograd's algorithm in bytes is the faster one for a shape, where its input has few bits.
   ///
-  /// With 16 channels its transforms take longer than the products that it saves: 0.9 of the direct
-  /// kernel's speed, 1.4 times with 32 channels, 1.7 with 64 and 2 with 256 (`dynadfq inspect
-  /// --kernels`).
+  /// Against the direct kernel it is 1.1 to 1.2 times as fast with 16 channels, 1.4 to 1.5 with 32, 1.8
+  /// with 64 and 2 with 256 (`dynadfq inspect --kernels`); odd sizes, which its tiles of 2x2 outputs do not
+  /// fill, take that away where channels are few.
   static func prefersWinograd(_ shape: ConvolutionShape, kernels: Kernels) -> Bool {
-    min(shape.inputChannels, shape.outputChannels) >= 32
+    let fillsTiles = shape.outputHeight.isMultiple(of: 2) && shape.outputWidth.isMultiple(of: 2)
+    return min(shape.inputChannels, shape.outputChannels) >= (fillsTiles ? 16 : 32)
       && kernels.codeWinogradWeightByteCount(shape) > 0
   }
 
