@@ -24,6 +24,11 @@ public struct NearestRounding: WeightRounding {
     }
   }
 
+  /// The codes nearest to the weights, without a detour through rounded values.
+  public func codes(_ layer: RoundedLayer) -> [Int32] {
+    layer.weights.indices.map { Int32(layer.grid(of: $0).code(layer.weights[$0])) }
+  }
+
   /// Stops the gradient at clipped weights and returns the steps' gradients.
   public func backward(
     _ layer: RoundedLayer, gradient: UnsafeMutableBufferPointer<Float>

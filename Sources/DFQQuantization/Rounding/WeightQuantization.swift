@@ -115,14 +115,7 @@ struct WeightQuantization: Sendable {
 
   /// The integer codes of a layer's weights at one width.
   func codes(_ index: Int, _ grids: [Grid], kernels: Kernels) -> [Int32] {
-    let entry = entry(index)
-    var values = Array(student.network.parameters.values[entry.range])
-    return withLayer(index, grids, kernels: kernels) { layer in
-      values.withUnsafeMutableBufferPointer {
-        student.quantizer.rounding.method.round(layer, values: $0)
-      }
-      return values.enumerated().map { Int32(layer.grid(of: $0).code($1)) }
-    }
+    withLayer(index, grids, kernels: kernels) { student.quantizer.rounding.method.codes($0) }
   }
 }
 

@@ -16,6 +16,12 @@ public protocol WeightRounding: Sendable, Hashable, Codable {
   /// its position modulo the number of channels.
   func round(_ layer: RoundedLayer, values: UnsafeMutableBufferPointer<Float>)
 
+  /// The codes of a layer's weights, in their order: those of the values that `round` writes.
+  ///
+  /// By default they are read off the rounded values. A way of rounding that knows the codes should
+  /// give them itself.
+  func codes(_ layer: RoundedLayer) -> [Int32]
+
   /// Turns the gradient at the rounded weights into the gradient at the weights, in place, and
   /// returns the gradient at the logarithm of each grid's step, or nothing where no step is learned.
   func backward(_ layer: RoundedLayer, gradient: UnsafeMutableBufferPointer<Float>) -> [Float]
@@ -24,6 +30,13 @@ public protocol WeightRounding: Sendable, Hashable, Codable {
 extension WeightRounding {
   /// Accepts all settings.
   public func check() throws {}
+
+  /// Reads the codes off the rounded values.
+  public func codes(_ layer: RoundedLayer) -> [Int32] {
+    var values = Array(layer.weights)
+    values.withUnsafeMutableBufferPointer { round(layer, values: $0) }
+    return values.indices.map { Int32(layer.grid(of: $0).code(values[$0])) }
+  }
 
   func isEqual(to other: any WeightRounding) -> Bool { (other as? Self) == self }
 }
