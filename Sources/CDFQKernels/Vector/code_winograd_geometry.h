@@ -13,7 +13,7 @@ enum {
   /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
   WINOGRAD_STRIP = 24 << 10,
   WINOGRAD_NARROW_STRIP = 48 << 10,
-  /* With more channels, the weights of four taps do not stay in the first-level cache. */
+  /* With more channels, one tap at a time is faster: a weight then serves twice as many tiles. */
   WINOGRAD_NARROW = 64,
   WINOGRAD_MOST_TILES = 12,
   /* Narrow products of so many parts are written at once. */
