@@ -34,6 +34,7 @@ const dfq_kernel_table dfq_avx512_vnni_table = {
     .code_winograd_scratch = dfq_vnni_code_winograd_scratch,
     .code_winograd_conv = dfq_vnni_code_winograd_conv,
     .code_winograd_most_code = 63,
+    .code_product_loop = dfq_vnni_code_product_loop,
     .code_depthwise_weight_bytes = dfq_vnni_code_depthwise_weight_bytes,
     .code_depthwise_pack = dfq_vnni_code_depthwise_pack,
     .code_depthwise_scratch = dfq_vnni_code_depthwise_scratch,

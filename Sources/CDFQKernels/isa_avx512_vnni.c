@@ -108,4 +108,8 @@ void dfq_vnni_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const ui
                          const uint8_t *packed, const dfq_code_ending *ending) {
   vector_code_dense(inputs, outputs, bits, input, packed, ending);
 }
+
+size_t dfq_vnni_code_product_loop(size_t repetitions, int32_t *sink) {
+  return vector_code_product_loop(repetitions, sink);
+}
 #endif

@@ -37,4 +37,6 @@ void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *inp
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch);
 
+size_t dfq_vnni_code_product_loop(size_t repetitions, int32_t *sink);
+
 #endif

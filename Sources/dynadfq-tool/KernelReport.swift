@@ -10,17 +10,22 @@ struct KernelReport {
     var network: String
     var peak: Double
     var rows: [KernelTimes.Row]
+    /// What products of codes reach, and the convolutions of an integer network.
+    var codePeak: Double
+    var codes: [CodeTimes.Row]
     var elementwise: [ElementwiseSpeeds.Row]
   }
 
   func print() throws {
     let context = options.context
     let times = KernelTimes(network, context: context)
+    let codes = CodeTimes(network, context: context)
     let elementwise = ElementwiseSpeeds(context: context).rows
     if options.json {
       return try Output.json(
         Summary(
           network: network.architecture, peak: times.peak, rows: times.rows,
+          codePeak: codes.peak, codes: codes.rows,
           elementwise: elementwise),
         run: options)
     }
@@ -44,10 +49,30 @@ struct KernelReport {
           cell($0.dataGradient), cell($0.weightGradient),
         ]
       })
+    try show(codes)
     try Output.line()
     try Output.line("10^9 bytes read and written per second, a map of 64 KiB")
     try Output.table(
       ["elementwise kernel", "GB/s"],
       elementwise.map { [$0.kernel, "\(Int($0.bytes.rounded()))"] })
+  }
+
+  private func show(_ codes: CodeTimes) throws {
+    func cell(_ speed: Double) -> String {
+      speed == 0
+        ? "" : "\(Int(speed.rounded())) (\(Int((100 * speed / codes.peak).rounded())) %)"
+    }
+    try Output.line()
+    try Output.line(
+      "integer networks: the same for codes in and codes out; the peak of products of codes is "
+        + "\(Int(codes.peak.rounded()))")
+    try Output.table(
+      ["convolution", "layers", "direct", "Winograd in bytes", "ratio"],
+      codes.rows.map {
+        [
+          $0.shape, "\($0.layers)", cell($0.direct), cell($0.winograd),
+          $0.winograd == 0 ? "" : Output.fixed($0.winograd / $0.direct, digits: 2),
+        ]
+      })
   }
 }

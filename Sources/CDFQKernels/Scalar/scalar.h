@@ -109,6 +109,7 @@ void dfq_scalar_sampled_sums(const float *x, const int32_t *offsets, int32_t cou
                              int32_t channels, float levels_per_unit, float *sums,
                              float *square_sums);
 
+size_t dfq_scalar_code_product_loop(size_t repetitions, int32_t *sink);
 size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink);
 
 #endif

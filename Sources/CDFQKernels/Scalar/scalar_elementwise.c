@@ -61,3 +61,16 @@ size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink) {
   sink[2] = total;
   return repetitions * CHAINS * 2;
 }
+
+size_t dfq_scalar_code_product_loop(size_t repetitions, int32_t *sink) {
+  enum { CHAINS = 8 };
+  uint32_t sums[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sums[i] = (uint32_t)sink[2];
+  for (size_t r = 0; r < repetitions; r++) {
+    for (int i = 0; i < CHAINS; i++) sums[i] = sums[i] * (uint32_t)sink[0] + (uint32_t)sink[1];
+  }
+  uint32_t total = 0;
+  for (int i = 0; i < CHAINS; i++) total |= sums[i];
+  sink[2] = (int32_t)total;
+  return repetitions * CHAINS * 2;
+}

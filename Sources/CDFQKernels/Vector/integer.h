@@ -9,6 +9,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "integer_tile.h"
 #include "integer_engine.h"
 #include "integer_conv.h"
+#include "code_peak.h"
 #include "code_conv.h"
 #include "code_dense.h"
 #include "code_depthwise.h"
@@ -18,6 +19,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
   .integer_pack_weights = vector_integer_pack_weights,               \
   .integer_scratch = vector_integer_scratch,                         \
   .integer_conv = vector_integer_conv,                               \
+  .code_product_loop = vector_code_product_loop,                     \
   .code_conv = vector_code_conv,                                     \
   .code_depthwise_weight_bytes = vector_code_depthwise_weight_bytes, \
   .code_depthwise_pack = vector_code_depthwise_pack,                 \

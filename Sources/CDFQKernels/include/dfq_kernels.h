@@ -302,6 +302,8 @@ typedef struct {
    * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,
    * the term and the start, of which the last is written. */
   size_t (*multiply_add_loop)(size_t repetitions, float *sink);
+  /* The same for products of codes, as integer_conv adds them up. sink: 3 numbers. */
+  size_t (*code_product_loop)(size_t repetitions, int32_t *sink);
 } dfq_kernel_table;
 
 const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);

@@ -7,4 +7,11 @@ extension Kernels {
     var sink: [Float] = [0.5, 0.5, 1]
     return table.multiply_add_loop(repetitions, &sink)
   }
+
+  /// The same with products of codes as convolutions of codes add them up; returns the number of
+  /// operations.
+  package func codeProductLoop(repetitions: Int) -> Int {
+    var sink: [Int32] = [0x0101_0101, 0x0101_0101, 1]
+    return table.code_product_loop(repetitions, &sink)
+  }
 }

@@ -1,0 +1,136 @@
+import DFQEngine
+public import DFQGraph
+public import DFQTensor
+
+/// The kernels of an integer network's convolutions with their measured speed, on one thread, with the
+/// ending that turns sums into codes.
+public struct CodeTimes: Sendable {
+  /// One kind of convolution.
+  public struct Row: Sendable, Encodable {
+    /// Kernel, stride and channels, and the output's size.
+    public let shape: String
+    /// How many layers of the network are of this kind.
+    public let layers: Int
+    /// 10^9 operations of the direct algorithm per second, by sums of products of bytes.
+    public let direct: Double
+    /// The same by Winograd's algorithm in bytes; 0 where there is none.
+    public let winograd: Double
+  }
+
+  /// 10^9 operations per second that products of codes in registers reach.
+  public let peak: Double
+  /// In the order of the network's layers.
+  public let rows: [Row]
+
+  /// Measures every kind of dense or depthwise convolution for about `seconds` per kernel.
+  public init(_ network: Network, context: ExecutionContext, seconds: Double = 0.1) {
+    var order: [KernelTimes.Kind] = []
+    var layers: [KernelTimes.Kind: Int] = [:]
+    for step in Plan(network.graph).steps {
+      guard case .convolution(let step) = step.kind else { continue }
+      if case .grouped = step.style { continue }
+      let kind = KernelTimes.Kind(
+        shape: step.shape, isDepthwise: step.style == .depthwise, tile: nil, images: 1)
+      if layers[kind] == nil { order.append(kind) }
+      layers[kind, default: 0] += 1
+    }
+    let kernels = context.kernels
+    peak = KernelSpeed.best(seconds: seconds) { kernels.codeProductLoop(repetitions: 1 << 16) }
+    rows = order.map { kind in
+      let bench = CodeBench(kind, kernels: kernels)
+      func speed(_ body: () -> Void) -> Double {
+        KernelSpeed.best(seconds: seconds) {
+          body()
+          return 2 * kind.macs
+        }
+      }
+      return Row(
+        shape: kind.description, layers: layers[kind]!, direct: speed(bench.direct),
+        winograd: bench.hasWinograd ? speed(bench.winograd) : 0)
+    }
+  }
+}
+
+/// The memory and the calls for measuring one kind of convolution of codes.
+final class CodeBench {
+  private let kind: KernelTimes.Kind
+  private let kernels: Kernels
+  let hasWinograd: Bool
+  private let input: FloatBuffer
+  private let output: FloatBuffer
+  private let constants: FloatBuffer
+  private let packed: FloatBuffer
+  private let transformed: FloatBuffer
+  private let scratch: FloatBuffer
+
+  init(_ kind: KernelTimes.Kind, kernels: Kernels) {
+    self.kind = kind
+    self.kernels = kernels
+    let shape = kind.shape
+    input = FloatBuffer(shape.inputHeight * shape.inputWidth * shape.inputChannels / 4 + 16)
+    output = FloatBuffer(shape.outputCount / 4 + 16)
+    constants = FloatBuffer(shape.outputChannels)
+    for index in 0..<constants.count { constants.start[index] = 0.001 }
+    let winograd = kind.isDepthwise ? 0 : kernels.codeWinogradWeightByteCount(shape)
+    hasWinograd = winograd > 0
+    transformed = FloatBuffer(winograd / 4 + 16)
+    packed = FloatBuffer(
+      (kind.isDepthwise
+        ? kernels.codeDepthwiseWeightByteCount(shape) : kernels.integerWeightByteCount(shape)) / 4
+        + 16)
+    let bytes = max(
+      kind.isDepthwise
+        ? kernels.codeDepthwiseScratchByteCount(shape) : kernels.integerScratchByteCount(shape),
+      hasWinograd ? kernels.codeWinogradScratchByteCount(shape) : 0)
+    scratch = FloatBuffer(bytes / 4 + 16)
+    let weights = [Int8](
+      repeating: 1,
+      count: shape.kernelHeight * shape.kernelWidth * shape.outputChannels
+        * (kind.isDepthwise ? 1 : shape.inputChannels))
+    if kind.isDepthwise {
+      kernels.packCodeDepthwiseWeights(shape, weight: weights, packed: bytes8(packed))
+    } else {
+      kernels.packIntegerWeights(shape, weight: weights, packed: bytes8(packed))
+    }
+    if hasWinograd {
+      _ = kernels.packCodeWinogradWeights(shape, weight: weights, packed: bytes8(transformed))
+    }
+  }
+
+  private func bytes8(_ buffer: FloatBuffer) -> UnsafeMutablePointer<Int8> {
+    UnsafeMutableRawPointer(buffer.start).assumingMemoryBound(to: Int8.self)
+  }
+
+  private func codes(_ buffer: FloatBuffer) -> UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(buffer.start).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// A normalization, ReLU and a grid of 8 bits.
+  private var ending: CodeEnding {
+    var ending = CodeEnding(scale: constants.start, offset: constants.start)
+    ending.normScale = UnsafePointer(constants.start)
+    ending.normShift = UnsafePointer(constants.start)
+    ending.negativeSlope = 0
+    ending.codes = codes(output)
+    return ending
+  }
+
+  func direct() {
+    let rows = 0..<kind.shape.outputHeight
+    if kind.isDepthwise {
+      kernels.codeDepthwise(
+        kind.shape, input: codes(input), padCode: 0, packedWeight: bytes8(packed), ending: ending,
+        rows: rows, scratch: scratch.start)
+    } else {
+      kernels.codeConvolution(
+        kind.shape, input: codes(input), padCode: 0, packedWeight: bytes8(packed), ending: ending,
+        rows: rows, scratch: scratch.start)
+    }
+  }
+
+  func winograd() {
+    kernels.codeWinogradConvolution(
+      kind.shape, input: codes(input), padCode: 0, packedWeight: bytes8(transformed),
+      ending: ending, rows: 0..<kind.shape.outputHeight, scratch: scratch.start)
+  }
+}
