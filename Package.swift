@@ -94,3 +94,17 @@ let package = Package(
     .testTarget(name: "ToolTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
   ]
 )
+
+// The C interface, libdynadfq-c: its compiler checks the functions against dynadfq.h from 6.3 on.
+#if compiler(>=6.3)
+  package.products.append(
+    .library(name: "dynadfq-c", type: .dynamic, targets: ["DFQRuntimeC", "CDynaDFQ"]))
+  package.targets += [
+    .target(name: "CDynaDFQ"),
+    .target(
+      name: "DFQRuntimeC", dependencies: ["DFQRuntime", "CDynaDFQ"], swiftSettings: strict),
+    .testTarget(
+      name: "DFQRuntimeCTests", dependencies: ["DFQTestSupport", "DFQRuntimeC", "CDynaDFQ"],
+      swiftSettings: strict),
+  ]
+#endif

@@ -75,6 +75,8 @@ extension IntegerNetwork {
             let grid = level.grid(point, candidate: arena.own[0].choices[point])
             bits![image * outputs + point] = UInt8(grid.bits)
           }
+          // What an earlier level with more outputs has written.
+          for point in level.program.points.count..<outputs { bits![image * outputs + point] = 0 }
         }
         let hasImage = storage.roundsImage[index]
         // Images that would leave threads without work at the end are computed by all threads together.

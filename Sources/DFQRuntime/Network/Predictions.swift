@@ -30,7 +30,7 @@ public struct Predictions: Sendable, Equatable {
   /// The last level of each image.
   public internal(set) var levels: [Int] = []
   /// The bits of the quantized outputs of each image, `outputCount` an image; as many as the level
-  /// with the most has.
+  /// with the most has, 0 beyond those of the image's last level.
   public internal(set) var bits: [UInt8] = []
   /// The distance between the bits of neighbouring images.
   public internal(set) var outputCount = 0

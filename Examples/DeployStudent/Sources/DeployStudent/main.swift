@@ -1,11 +1,14 @@
-// Loads a student and classifies images with it, through the product for deployment. A program like
-// this needs OpenBLAS and nothing else (`Scripts/check-products` looks at what it links).
+// Loads a student, classifies images with it, and compiles it: the integer network needs no BLAS (see
+// the example Predict). A program like this needs OpenBLAS and nothing else (`Scripts/check-products`
+// looks at what it links).
 //
-//   swift run -c release DeployStudent student.safetensors
+//   swift run -c release DeployStudent student.safetensors model.dfq
 import DFQQuantization
 
 let arguments = CommandLine.arguments
-guard arguments.count == 2 else { fatalError("usage: DeployStudent STUDENT.safetensors") }
+guard arguments.count == 3 else {
+  fatalError("usage: DeployStudent STUDENT.safetensors MODEL.dfq")
+}
 
 let student = try QuantizedNetwork(contentsOf: arguments[1])
 
@@ -17,3 +20,6 @@ let images = Tensor(
 for (image, decision) in try student.decisions(ofInputs: images).enumerated() {
   print("image \(image): class \(decision.prediction), \(decision.meanBits) bits on average")
 }
+
+// The same student as a file of packed integers, as `dynadfq compile` writes it.
+try IntegerNetwork(student).write(to: arguments[2])
