@@ -21,9 +21,10 @@
  * caller's `message_size` bytes, always ended by a zero byte, cut at a whole character where it does not fit. It is empty after
  * success. `message` may be NULL.
  *
- * Memory. dynadfq_open takes the memory that one call at a time needs. Each further call that runs at the same time takes as
- * much once more, which later calls use again until the network is closed. It does not grow with the number of images of a
- * call. A process without memory ends.
+ * Memory. dynadfq_open takes the memory that one call at a time needs for its images; each further call that runs at the same
+ * time takes as much once more. Results are kept for up to 256 images (or one batch of a cascade's rule), and take memory when a
+ * call has more images than those before. Later calls use all of this again until the network is closed. A process without
+ * memory ends.
  */
 #ifndef DYNADFQ_H
 #define DYNADFQ_H
