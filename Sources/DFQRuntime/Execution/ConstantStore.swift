@@ -4,11 +4,12 @@ import DFQTensor
 /// owns it.
 final class ConstantStore: @unchecked Sendable {
   private var blocks: [FloatBuffer] = []
+  /// The bytes of all blocks.
+  private(set) var byteCount = 0
 
   /// Room for bytes.
   func bytes(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-    let block = FloatBuffer((count + 3) / 4)
-    blocks.append(block)
+    let block = block((count + 3) / 4)
     return UnsafeMutableRawPointer(block.start).assumingMemoryBound(to: UInt8.self)
   }
 
@@ -19,8 +20,7 @@ final class ConstantStore: @unchecked Sendable {
 
   /// A copy of numbers.
   func floats(_ values: [Float]) -> UnsafePointer<Float> {
-    let block = FloatBuffer(values.count)
-    blocks.append(block)
+    let block = block(values.count)
     block.start.update(from: values, count: values.count)
     return UnsafePointer(block.start)
   }
@@ -31,6 +31,13 @@ final class ConstantStore: @unchecked Sendable {
       .bindMemory(to: Element.self, capacity: max(values.count, 1))
     start.initialize(from: values, count: values.count)
     return ConstantList(start: UnsafePointer(start), count: values.count)
+  }
+
+  private func block(_ count: Int) -> FloatBuffer {
+    let block = FloatBuffer(count)
+    blocks.append(block)
+    byteCount += 4 * count
+    return block
   }
 }
 

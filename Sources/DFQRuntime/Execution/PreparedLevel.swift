@@ -47,7 +47,12 @@ final class PreparedLevel: Sendable {
     grids[point * PreparedLevel.candidates + Int(candidate)]
   }
 
-  init(_ program: IntegerProgram, kernels: Kernels) {
+  /// - Parameters:
+  ///   - program: A program that was checked.
+  ///   - kernels: The kernels that execute it.
+  ///   - threads: The number of threads that compute an image together.
+  /// - Throws: ``IntegerProgram/Flaw`` where it needs more memory than ``ProgramLimits`` allows.
+  init(_ program: IntegerProgram, kernels: Kernels, threads: Int) throws {
     self.program = program
     self.kernels = kernels
     let store = ConstantStore()
@@ -61,6 +66,11 @@ final class PreparedLevel: Sendable {
           height: isMap ? value.shape[0] : 1, width: isMap ? value.shape[1] : 1,
           channels: value.shape.dimensions.last!, point: value.point ?? -1)
       })
+    let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
+    var builder = StepBuilder(
+      program: program, decisions: decisions, kernels: kernels, threads: threads, store: store)
+    steps = store.list(try program.operations.indices.map { try builder.step($0) })
+    // Nothing is thrown from here on, so that this memory is always freed.
     grids = .allocate(capacity: max(program.points.count, 1) * PreparedLevel.candidates)
     for (point, form) in program.points.enumerated() {
       for candidate in 0..<PreparedLevel.candidates {
@@ -68,10 +78,6 @@ final class PreparedLevel: Sendable {
           to: form.grids[min(candidate, form.grids.count - 1)])
       }
     }
-    let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
-    var builder = StepBuilder(
-      program: program, decisions: decisions, kernels: kernels, store: store)
-    steps = store.list(program.operations.indices.map { builder.step($0) })
     convolutions = store.list(builder.convolutions)
     samples = store.list(builder.samples)
     scratchByteCount = builder.scratchByteCount

@@ -5,22 +5,28 @@ struct StepBuilder {
   let program: IntegerProgram
   let decisions: [PreparedDecision]
   let kernels: Kernels
+  /// The number of threads that compute an image together.
+  let threads: Int
   let store: ConstantStore
   private(set) var convolutions: [PreparedConvolution] = []
   private(set) var samples: [PreparedSamples] = []
   private(set) var scratchByteCount = 64
+  /// The weights so far, in all their versions.
+  private var weightCount = 0
 
   init(
-    program: IntegerProgram, decisions: [PreparedDecision], kernels: Kernels,
+    program: IntegerProgram, decisions: [PreparedDecision], kernels: Kernels, threads: Int,
     store: ConstantStore
   ) {
     self.program = program
     self.decisions = decisions
     self.kernels = kernels
+    self.threads = threads
     self.store = store
   }
 
-  mutating func step(_ index: Int) -> Step {
+  /// - Throws: ``IntegerProgram/Flaw`` where the steps so far need too much memory.
+  mutating func step(_ index: Int) throws -> Step {
     let operation = program.operations[index]
     let output = program.values[index + 1]
     var decision: Int?
@@ -37,6 +43,14 @@ struct StepBuilder {
       need(bytes: sampled.scratchByteCount(kernels))
       samples.append(sampled)
       step.samples = samples.count - 1
+    }
+    weightCount += operation.storedWeightCount
+    guard scratchByteCount <= ProgramLimits.scratchBytes,
+      store.byteCount <= ProgramLimits.constantBytes(weights: weightCount)
+    else {
+      throw IntegerProgram.Flaw(
+        expected: "operations of at most \(ProgramLimits.scratchBytes) bytes of scratch memory",
+        found: "\(scratchByteCount), and \(store.byteCount) bytes of constants")
     }
     return step
   }
@@ -99,13 +113,27 @@ struct StepBuilder {
   ) -> FloatConvolution {
     let shape = convolution.shape
     // A whole input in floating point, all outputs before their ending, and the kernel's own.
-    let kernel = kernels.convolutionScratchCount(shape)
+    let kernel = kernelScratchCount(shape, isDepthwise: convolution.isDepthwise)
     need(
       bytes: 4 * (input.shape.count + shape.outputCount + kernel + 2 * shape.outputChannels + 128))
     return FloatConvolution(
       shape: shape, isDepthwise: convolution.isDepthwise,
       banks: banks(convolution.weights, channels: shape.outputChannels),
       bias: convolution.bias.isEmpty ? nil : store.floats(convolution.bias))
+  }
+
+  /// The floats that the kernel needs, for the whole image or for a thread's rows: a part is divided
+  /// into other bands than the whole.
+  private func kernelScratchCount(_ shape: ConvolutionShape, isDepthwise: Bool) -> Int {
+    var count = kernels.convolutionScratchCount(shape)
+    guard threads > 1, !isDepthwise, shape.readsEverywhere else { return count }
+    let team = Team(count: threads)
+    for member in 0..<threads {
+      let rows = team.share(shape.outputHeight, unit: 1, member: member)
+      if rows.isEmpty { continue }
+      count = max(count, kernels.convolutionScratchCount(shape.rows(rows).shape))
+    }
+    return count
   }
 
   private func coded(

@@ -3,7 +3,7 @@ enum ModelFormat {
   /// The format and its version, in the file's metadata.
   static let name = "dynadfq integer network 1"
   /// Bytes of a program: far more than any network has.
-  static let programLimit = 64 << 20
+  static let programLimit = 16 << 20
   /// Bytes of a file.
   static let fileLimit = 1 << 34
 

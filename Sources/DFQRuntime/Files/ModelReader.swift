@@ -24,10 +24,21 @@ struct ModelReader {
       path: path, program: try file.uint8s("program"),
       constants: try file.tensor("constants").elements, weights: try file.uint8s("weights"))
     do {
+      guard reader.program.count <= ModelFormat.programLimit else {
+        throw reader.bad(
+          "a program of at most \(ModelFormat.programLimit) bytes", "\(reader.program.count)")
+      }
       let model = try reader.model()
-      guard reader.position == reader.program.count, reader.constant == reader.constants.count,
-        reader.weight == reader.weights.count
-      else { throw reader.bad("the end of the program", "more") }
+      let left = (
+        program: reader.program.count - reader.position,
+        constants: reader.constants.count - reader.constant,
+        weights: reader.weights.count - reader.weight
+      )
+      guard left == (0, 0, 0) else {
+        throw reader.bad(
+          "nothing after the program",
+          "\(left.program) bytes, \(left.constants) constants and \(left.weights) bytes of weights")
+      }
       try model.check()
       return model
     } catch let flaw as IntegerProgram.Flaw {

@@ -29,9 +29,14 @@ public struct IntegerNetwork: Sendable {
     /// Memory of calls that have ended.
     let idle = Mutex<[PredictorMemory]>([])
 
-    init(_ model: IntegerModel, context: ExecutionContext) {
+    /// Prepares a model that was checked.
+    ///
+    /// - Throws: ``IntegerProgram/Flaw`` for one that needs too much memory.
+    init(_ model: IntegerModel, context: ExecutionContext) throws {
       self.model = model
-      levels = model.levels.map { PreparedLevel($0, kernels: context.kernels) }
+      levels = try model.levels.map {
+        try PreparedLevel($0, kernels: context.kernels, threads: context.pool.threads)
+      }
       pool = context.pool
       let grids = model.levels.map(\.imageGrid)
       scaling = grids.map {
@@ -47,10 +52,20 @@ public struct IntegerNetwork: Sendable {
 
   /// Prepares a model for execution.
   ///
-  /// - Throws: ``IntegerProgram/Flaw`` for a model that cannot be executed.
+  /// - Throws: ``RuntimeError/badModel(path:expected:found:)`` for a model that cannot be executed.
   package init(_ model: IntegerModel, context: ExecutionContext = .default) throws {
-    try model.check()
-    storage = Storage(model, context: context)
+    try self.init(path: "model", context: context) {
+      try model.check()
+      return model
+    }
+  }
+
+  private init(path: String, context: ExecutionContext, _ model: () throws -> IntegerModel) throws {
+    do {
+      storage = try Storage(try model(), context: context)
+    } catch let flaw as IntegerProgram.Flaw {
+      throw RuntimeError.badModel(path: path, expected: flaw.expected, found: flaw.found)
+    }
   }
 
   /// Reads a network and packs its weights for this processor.
@@ -61,7 +76,7 @@ public struct IntegerNetwork: Sendable {
   /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
   public init(contentsOf path: String, context: ExecutionContext = .default) throws {
     let file = try SafetensorsFile(contentsOf: path, limit: ModelFormat.fileLimit)
-    storage = Storage(try ModelReader.model(file, path: path), context: context)
+    try self.init(path: path, context: context) { try ModelReader.model(file, path: path) }
   }
 
   /// Reads a network from the bytes of its file.
@@ -69,7 +84,9 @@ public struct IntegerNetwork: Sendable {
   /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
   public init(decoding bytes: [UInt8], context: ExecutionContext = .default) throws {
     let file = try SafetensorsFile(decoding: bytes)
-    storage = Storage(try ModelReader.model(file, path: "memory"), context: context)
+    try self.init(path: "memory", context: context) {
+      try ModelReader.model(file, path: "memory")
+    }
   }
 
   /// Writes the network: packed integers at their own width, scales, zero points, thresholds,

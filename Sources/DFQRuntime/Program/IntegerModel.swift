@@ -31,7 +31,7 @@ package struct IntegerModel: Sendable, Equatable {
     self.classNames = classNames
   }
 
-  /// Throws unless all levels are programs for the same images and classes, and the rest fits them.
+  /// Throws `Flaw` unless all levels are programs for the same images and classes, and the rest fits them.
   func check() throws {
     typealias Flaw = IntegerProgram.Flaw
     guard (1...ProgramLimits.levels).contains(levels.count) else {

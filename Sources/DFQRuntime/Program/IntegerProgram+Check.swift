@@ -33,7 +33,12 @@ extension IntegerProgram {
         try demand(points.indices.contains(point), "a point below \(points.count)", "\(point)")
       }
     }
-    try demand(values[0].shape.rank == 3, "an image H W C", "\(values[0].shape)")
+    try demand(
+      values[0].shape.rank == 3 && values[0].point == nil, "an image H W C in floating point",
+      "\(values[0].shape)")
+    try demand(
+      values[0].shape[2] <= ProgramLimits.imageChannels,
+      "at most \(ProgramLimits.imageChannels) channels of an image", "\(values[0].shape[2])")
     let logits = values[values.count - 1]
     try demand(
       logits.shape.rank == 1 && logits.point == nil && logits.shape.count <= ProgramLimits.classes,
@@ -209,24 +214,36 @@ extension IntegerProgram {
     for (kernel, stride, pad, extent, count) in extents {
       try demand(
         (1...ProgramLimits.window).contains(kernel) && (1...ProgramLimits.window).contains(stride)
-          && (0..<kernel).contains(pad) && (count - 1) * stride - pad < extent
-          && (count - 1) * stride - pad + kernel - extent < kernel,
+          && (0..<kernel).contains(pad) && (count - 1) * stride - pad < extent,
         "windows that read the input", "kernel \(kernel), stride \(stride), padding \(pad)")
     }
+    let reach = max(window.inputWidth, window.outputWidth) + 8 * ProgramLimits.window
+    try demand(
+      reach * max(window.inputChannels, window.outputChannels) <= ProgramLimits.rowElements,
+      "rows of at most \(ProgramLimits.rowElements) elements", "\(input) to \(output)")
   }
 
   private func checkDecisions() throws {
     var governed: Set<Int> = []
     var last = -1
+    // By point: the first value on its grids, and how many operations round to them.
+    var first = [Int](repeating: .max, count: points.count)
+    var roundings = [Int](repeating: 0, count: points.count)
+    for (index, value) in values.enumerated() {
+      guard let point = value.point else { continue }
+      first[point] = min(first[point], index)
+      if !operations[index - 1].movesCodes { roundings[point] += 1 }
+    }
     for decision in decisions {
       try demand(
         points.indices.contains(decision.point) && decision.point > last,
         "decisions at ascending points", "\(decision.point)")
       last = decision.point
-      guard let value = values.first(where: { $0.point == decision.point }) else {
-        throw Flaw(expected: "a value at point \(decision.point)", found: "none")
-      }
-      let channels = value.shape.dimensions.last!
+      try demand(
+        roundings[decision.point] == 1, "one value that is rounded at point \(decision.point)",
+        "\(roundings[decision.point])")
+      let place = first[decision.point]
+      let channels = values[place].shape.dimensions.last!
       let features = channels * decision.statistics.count
       try demand(
         (1...2).contains(decision.statistics.count)
@@ -241,8 +258,10 @@ extension IntegerProgram {
           ].allSatisfy { $0.allSatisfy(\.isFinite) },
         "a decision of \(features) features", "\(decision.means.count)")
       for part in decision.governs {
+        // What is on a point's grid must not be read on another one.
         try demand(
           points.indices.contains(part.point) && part.point >= decision.point
+            && first[part.point] >= place
             && governed.insert(part.point).inserted
             && part.candidates.count == decision.penalties.count
             && part.candidates.allSatisfy { points[part.point].grids.indices.contains(Int($0)) },

@@ -95,6 +95,15 @@ package struct Operation: Sendable, Equatable {
     self.ending = ending
   }
 
+  /// The number of weights, all versions counted.
+  var storedWeightCount: Int {
+    switch kind {
+    case .convolution(let convolution): convolution.weights.storedCount
+    case .linear(let linear): linear.weights.storedCount
+    default: 0
+    }
+  }
+
   /// Whether elements are only moved or selected, so that codes remain codes of the same grid.
   package var movesCodes: Bool {
     switch kind {

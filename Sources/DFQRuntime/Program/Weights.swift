@@ -4,6 +4,14 @@ package enum Weights: Sendable, Equatable {
   case codes([CodedWeights])
   /// Weights that stay in floating point.
   case floats([Float])
+
+  /// The number of weights, all versions counted.
+  var storedCount: Int {
+    switch self {
+    case .codes(let banks): banks.reduce(0) { $0 + $1.codes.count }
+    case .floats(let values): values.count
+    }
+  }
 }
 
 /// Weights on uniform grids: w = (code + zero) / levels, with one grid for each output channel or one
