@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "Scalar/scalar.h"
+#include "Scalar/scalar_fixed.h"
 #include "tables.h"
 
 #pragma STDC FP_CONTRACT OFF

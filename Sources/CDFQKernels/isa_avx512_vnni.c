@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "Scalar/scalar_fixed.h"
 #include "vnni.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -24,6 +25,7 @@
 
 #include "Vector/activation_value.h"
 #include "Vector/code_ending.h"
+#include "Vector/fixed_ending.h"
 
 #include "Vector/integer_bytes.h"
 #include "Vector/integer.h"

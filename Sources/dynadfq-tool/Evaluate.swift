@@ -27,6 +27,12 @@ struct Evaluate: ParsableCommand {
   var limit: Int?
   @Flag(help: "Compare with fixed, random, shuffled and oracle bits.")
   var controls = false
+  @Flag(
+    help: """
+      Compute an integer network in fixed point: no floating point between the image's codes and the \
+      logits.
+      """)
+  var fixedPoint = false
 
   struct FloatSummary: Encodable {
     var dataset: String
@@ -39,6 +45,7 @@ struct Evaluate: ParsableCommand {
     if student == nil {
       try Demand.absent("--controls", controls, "without a student's file")
       try Demand.absent("--teacher", teacher != nil, "without a student's file")
+      try Demand.absent("--fixed-point", fixedPoint, "without an integer network's file")
     }
   }
 
@@ -47,8 +54,12 @@ struct Evaluate: ParsableCommand {
     let file = try SafetensorsFile(contentsOf: student)
     if IntegerNetwork.isStored(in: file) {
       try Demand.absent("--controls", controls, "on an integer network")
-      return try measure(IntegerNetwork(contentsOf: student, context: options.context))
+      return try measure(
+        IntegerNetwork(
+          contentsOf: student, arithmetic: fixedPoint ? .fixedPoint : .float,
+          context: options.context))
     }
+    try Demand.absent("--fixed-point", fixedPoint, "without an integer network's file")
     if StudentCascade.isStored(in: file) {
       return try measure(StudentCascade(file, path: student), path: student)
     }

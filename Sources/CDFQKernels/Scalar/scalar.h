@@ -105,6 +105,9 @@ void dfq_scalar_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const 
                            const uint8_t *packed, const dfq_code_ending *ending);
 void dfq_scalar_code_max_pool(const dfq_conv_shape *shape, const uint8_t *input, uint8_t *output);
 
+void dfq_scalar_fixed_ending(const int32_t *sums, size_t pixels, int32_t channels,
+                             const dfq_fixed_ending *ending);
+
 void dfq_scalar_sampled_sums(const float *x, const int32_t *offsets, int32_t count,
                              int32_t channels, float levels_per_unit, float *sums,
                              float *square_sums);

@@ -5,11 +5,16 @@
 #include <math.h>
 
 #include "../include/dfq_kernels.h"
+#include "scalar_fixed.h"
 
 /* The ending of one sum: output channel `o` of element `at` of the output image. */
 static inline void dfq_scalar_code_ending(const dfq_code_ending *e, int32_t sum, int32_t o,
                                           size_t at) {
 #pragma STDC FP_CONTRACT OFF
+  if (e->fixed) {
+    dfq_scalar_fixed_element(e->fixed, sum, o, at);
+    return;
+  }
   float t = fmaf((float)sum, e->scale[o], e->offset[o]);
   if (e->norm_scale) t = fmaf(t, e->norm_scale[o], e->norm_shift[o]);
   if (e->residual) {

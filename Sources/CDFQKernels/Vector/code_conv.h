@@ -56,8 +56,18 @@ V_INLINE void code_finish_sums(const int KIND, const code_finish *finish, const 
   }
 #define CODE_FINISH_NAME(KIND) code_finish_##KIND,
 
+/* Sums as they lie in memory, one vector of channels after the other. */
+static void code_finish_fixed(const void *ending, const integer_sums *s) {
+  const dfq_fixed_ending *fixed = ((const code_finish *)ending)->from->fixed;
+  for (int32_t v = 0; v < s->vectors; v++) {
+    fixed_pixels(fixed, s->sums + v * VL, s->vectors * VL, s->pixels, s->output + v * VL,
+                 v == s->vectors - 1 ? s->lanes : VL, s->at + v * VL, s->pixel_step);
+  }
+}
+
 FOR_CODE_KINDS(CODE_FINISH)
-static const integer_finish code_finishes[CODE_KINDS] = {FOR_CODE_KINDS(CODE_FINISH_NAME)};
+static const integer_finish code_finishes[CODE_KINDS + 1] = {
+    FOR_CODE_KINDS(CODE_FINISH_NAME)[CODE_FIXED] = code_finish_fixed};
 
 static void vector_code_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const dfq_code_ending *ending,

@@ -19,7 +19,8 @@ enum {
   CODE_NORM = CODE_RESIDUALS,        /* with norm_scale and norm_shift */
   CODE_SHIFTED = 2 * CODE_RESIDUALS, /* zero is not 0 */
   CODE_GENERAL = 4 * CODE_RESIDUALS, /* any zero, activation and size, and values; others give codes only */
-  CODE_KINDS = 6 * CODE_RESIDUALS
+  CODE_KINDS = 6 * CODE_RESIDUALS,
+  CODE_FIXED = CODE_KINDS /* the ending in integers, fixed_ending.h */
 };
 
 #define FOR_CODE_KINDS(M)                                                                  \
@@ -109,6 +110,7 @@ V_INLINE float code_ending_level(const dfq_code_ending *d, float x) {
 }
 
 static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+  if (d->fixed) return (code_ending){.kind = CODE_FIXED};
   const int kind = code_ending_kind(d, outputs, most_sum);
   float low = d->qmin, high = d->qmax;
   if (kind < CODE_GENERAL) {

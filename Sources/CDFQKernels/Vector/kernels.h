@@ -43,6 +43,7 @@
 #include "conv_scratch.h"
 
 #include "code_ending.h"
+#include "fixed_ending.h"
 #include "integer_words.h"
 #include "integer.h"
 
@@ -80,6 +81,7 @@
   .fake_quantize_dots = vector_fake_quantize_dots,                 \
   .learned_steps_backward = vector_learned_steps_backward,         \
   .clipped_backward = vector_clipped_backward,                     \
+  .fixed_ending = vector_fixed_ending,                             \
   .sampled_sums = vector_sampled_sums,                             \
   .axpy = vector_axpy,                                             \
   .dot = vector_dot,                                               \

@@ -87,6 +87,25 @@ typedef struct {
   const float *transformed;
 } dfq_winograd_gradients;
 
+/* The same in integers only, for output channel o at element i, in 64 bits:
+ *   a = sum * multiplier[o] + residual * residual_multiplier[o] + addend[o]
+ *   a = max(a, sum * negative_multiplier[o] + residual * negative_residual_multiplier[o] + negative_addend[o]), where
+ *       these are not NULL
+ *   q = clamp(a >> shift[o], low, high), an arithmetic shift by 0 ... 62
+ *   codes[i] = q, or numbers[i] = q where codes is NULL.
+ * residual: residual_codes[i], or residual_numbers[i], or 0 where both are NULL. Nothing may overflow 64 bits. */
+typedef struct {
+  const int32_t *multiplier, *residual_multiplier, *shift;
+  const int64_t *addend;
+  const int32_t *negative_multiplier, *negative_residual_multiplier; /* or NULL */
+  const int64_t *negative_addend;
+  const uint8_t *residual_codes;   /* or NULL */
+  const int32_t *residual_numbers; /* or NULL */
+  int32_t low, high;
+  uint8_t *codes; /* or NULL for numbers */
+  int32_t *numbers;
+} dfq_fixed_ending;
+
 /* What follows the exact sums of an operation on codes, for output channel o of O at element i of the image H W O:
  *   x = fma((float)sum, scale[o], offset[o])
  *   t = norm_scale ? fma(x, norm_scale[o], norm_shift[o]) : x
@@ -110,6 +129,9 @@ typedef struct {
   /* Only output channels first_output ..< end_output are computed, or all where end_output is 0. Both are multiples of 64 or
    * the number of channels. */
   int32_t first_output, end_output;
+  /* Where it is not NULL, the ending is this one and nothing above but first_output and end_output is read. Not for
+   * code_winograd_conv. */
+  const dfq_fixed_ending *fixed;
 } dfq_code_ending;
 
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
@@ -292,6 +314,10 @@ typedef struct {
                      const uint8_t *packed, const dfq_code_ending *ending);
   /* The largest code of each window (in_channels == out_channels); codes in the padding are not counted. */
   void (*code_max_pool)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t *output);
+
+  /* The ending in integers of sums that are in memory, pixels x channels. numbers may be sums. */
+  void (*fixed_ending)(const int32_t *sums, size_t pixels, int32_t channels,
+                       const dfq_fixed_ending *ending);
 
   /* For selectors, channel by channel: sums[c] += q and square_sums[c] += q * q over the pixels that begin at x + offsets[k],
    * where q = round_half_even(clamp(x * levels_per_unit, -128, 255)). Sums below 2^24 are exact in any order. */

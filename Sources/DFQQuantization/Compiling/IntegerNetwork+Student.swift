@@ -11,31 +11,35 @@ extension IntegerNetwork {
   /// - Parameters:
   ///   - student: The student.
   ///   - classNames: The classes' names, or none.
+  ///   - arithmetic: What follows the exact sums of a layer.
   ///   - context: The threads and the instruction set.
-  /// - Throws: `RuntimeError.unsupported` for a layer or a selector that integer networks do not have,
+  /// - Throws: `RuntimeError.unsupported` for a layer or a selector that integer networks, or those of
+  ///   the arithmetic, do not have,
   ///   ``QuantizationError/notFinite(layer:what:)``, ``QuantizationError/classCount(expected:found:)``.
   public init(
-    _ student: QuantizedNetwork, classNames: [String] = [], context: ExecutionContext = .default
+    _ student: QuantizedNetwork, classNames: [String] = [], arithmetic: Arithmetic = .float,
+    context: ExecutionContext = .default
   ) throws {
     try self.init(
       levels: [student], thresholds: [], shares: [], rule: .threshold, classNames: classNames,
-      context: context)
+      arithmetic: arithmetic, context: context)
   }
 
   /// Compiles a cascade: all its levels, the thresholds and the rule.
   ///
-  /// - Throws: As ``init(_:classNames:context:)-(QuantizedNetwork,_,_)``.
+  /// - Throws: As ``init(_:classNames:arithmetic:context:)-(QuantizedNetwork,_,_,_)``.
   public init(
-    _ cascade: StudentCascade, classNames: [String] = [], context: ExecutionContext = .default
+    _ cascade: StudentCascade, classNames: [String] = [], arithmetic: Arithmetic = .float,
+    context: ExecutionContext = .default
   ) throws {
     try self.init(
       levels: cascade.levels, thresholds: cascade.thresholds, shares: cascade.shares,
-      rule: cascade.rule, classNames: classNames, context: context)
+      rule: cascade.rule, classNames: classNames, arithmetic: arithmetic, context: context)
   }
 
   private init(
     levels: [QuantizedNetwork], thresholds: [Float], shares: [Double], rule: CascadeRule,
-    classNames: [String], context: ExecutionContext
+    classNames: [String], arithmetic: Arithmetic, context: ExecutionContext
   ) throws {
     let network = levels[0].network
     guard classNames.isEmpty || classNames.count == network.classCount else {
@@ -45,6 +49,6 @@ extension IntegerNetwork {
       levels: try levels.map { try StudentCompiler($0).compiled() }, thresholds: thresholds,
       shares: shares, rule: rule, mean: network.preprocessing.mean,
       standardDeviation: network.preprocessing.standardDeviation, classNames: classNames)
-    try self.init(model, context: context)
+    try self.init(model, arithmetic: arithmetic, context: context)
   }
 }

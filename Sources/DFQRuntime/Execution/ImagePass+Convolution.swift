@@ -7,6 +7,10 @@ extension ImagePass {
     _ step: Step, constants: PreparedConvolution.Constants, writesRaw: Bool
   ) -> CodeEnding {
     var ending = CodeEnding(scale: constants.scale, offset: constants.offset)
+    if let fixed = step.fixed {
+      ending.fixed = fixedEnding(step, fixed[pass])
+      return ending
+    }
     ending.normScale = step.ending.scale
     ending.normShift = step.ending.shift
     ending.negativeSlope = step.ending.negativeSlope
@@ -49,7 +53,7 @@ extension ImagePass {
     var ending = ending(step, constants: constants, writesRaw: decision != nil)
     let shape = convolution.shape
     var rows = 0..<shape.outputHeight
-    let winograd = constants.fitsWinograd ? bank.winograd : nil
+    let winograd = constants.fitsWinograd && step.fixed == nil ? bank.winograd : nil
     if let team, team.count > 1 {
       if !convolution.isDepthwise, KernelChoice.dividesChannels(shape, threads: team.count) {
         let outputs = team.share(shape.outputChannels, unit: 64, member: member)

@@ -5,6 +5,8 @@ extension ImagePass {
   func pool(_ window: ConvolutionShape, step: Step) {
     if level.slots[step.input].isCodes {
       kernels.codeMaxPool(window, input: codes(step.input), output: codes(step.output))
+    } else if level.logitUnits.count > 0 {
+      poolNumbers(window, step: step)
     } else {
       kernels.maxPool(window, input: stored(step.input), output: stored(step.output))
     }

@@ -10,6 +10,8 @@ struct ImagePass {
   let member: Int
   /// nil for a single thread.
   let team: Team?
+  /// The number of this pass among the level's.
+  let pass: Int
   /// Whether the first step, which rounds the image, is done.
   let hasImage: Bool
 
@@ -22,12 +24,14 @@ struct ImagePass {
   var work: UnsafeMutablePointer<Float> { own.work }
 
   init(
-    level: PreparedLevel, memory: ImageMemory, member: Int = 0, team: Team? = nil, hasImage: Bool
+    level: PreparedLevel, memory: ImageMemory, member: Int = 0, team: Team? = nil, pass: Int,
+    hasImage: Bool
   ) {
     self.level = level
     self.memory = memory
     self.member = member
     self.team = team
+    self.pass = pass
     self.hasImage = hasImage
     own = memory.own[member]
   }
@@ -51,6 +55,7 @@ struct ImagePass {
 
   private func run(_ step: Step, decides: Bool) {
     let decision = decides ? step.decision : nil
+    if step.fixed != nil, runInIntegers(step) { return }
     switch step.kind {
     case .codeConvolution(let index):
       convolve(level.convolutions[index], step: step, decision: decision)
@@ -80,7 +85,7 @@ struct ImagePass {
 
   /// Whether a step without a decision leaves its output in `raw`.
   private func needsRounding(_ step: Step) -> Bool {
-    guard level.slots[step.output].isCodes else { return false }
+    guard level.slots[step.output].isCodes, step.fixed == nil else { return false }
     switch step.kind {
     case .linear, .identity, .averagePool, .globalAveragePool: return true
     default: return false

@@ -34,6 +34,8 @@ final class PreparedLevel: Sendable {
   let rawCount: Int
   /// The floats that a decision needs.
   let workCount: Int
+  /// The logits' unit in each pass where they are integers, else empty.
+  let logitUnits: ConstantList<Float>
   private let store: ConstantStore
   /// The grids of each point's candidates.
   private nonisolated(unsafe) let grids: UnsafeMutablePointer<Grid>
@@ -49,10 +51,15 @@ final class PreparedLevel: Sendable {
 
   /// - Parameters:
   ///   - program: A program that was checked.
+  ///   - arithmetic: What follows its sums.
   ///   - kernels: The kernels that execute it.
   ///   - threads: The number of threads that compute an image together.
-  /// - Throws: ``IntegerProgram/Flaw`` where it needs more memory than ``ProgramLimits`` allows.
-  init(_ program: IntegerProgram, kernels: Kernels, threads: Int) throws {
+  /// - Throws: ``IntegerProgram/Flaw`` where it needs more memory than ``ProgramLimits`` allows,
+  ///   ``RuntimeError/unsupported(layer:what:)`` where the arithmetic cannot compute a layer.
+  init(
+    _ program: IntegerProgram, arithmetic: IntegerNetwork.Arithmetic, kernels: Kernels,
+    threads: Int
+  ) throws {
     self.program = program
     self.kernels = kernels
     let store = ConstantStore()
@@ -69,7 +76,13 @@ final class PreparedLevel: Sendable {
     let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
     var builder = StepBuilder(
       program: program, decisions: decisions, kernels: kernels, threads: threads, store: store)
-    steps = store.list(try program.operations.indices.map { try builder.step($0) })
+    var steps = try program.operations.indices.map { try builder.step($0) }
+    var units: [Float] = []
+    if arithmetic == .fixedPoint {
+      units = try FixedPointBuilder(program: program, store: store).apply(to: &steps)
+    }
+    logitUnits = store.list(units)
+    self.steps = store.list(steps)
     // Nothing is thrown from here on, so that this memory is always freed.
     grids = .allocate(capacity: max(program.points.count, 1) * PreparedLevel.candidates)
     for (point, form) in program.points.enumerated() {
@@ -86,5 +99,18 @@ final class PreparedLevel: Sendable {
     rawCount = program.values.map(\.shape.count).max()!
     workCount = decisions.map(\.workCount).max() ?? 0
     self.store = store
+  }
+
+  /// Copies the logits of a pass, integers as multiples of their unit.
+  func readLogits(
+    _ arena: UnsafeMutableRawPointer, pass: Int, to logits: UnsafeMutablePointer<Float>
+  ) {
+    let slot = slots[slots.count - 1]
+    let start = arena + slot.offset
+    guard logitUnits.count > 0 else {
+      return logits.update(from: start.assumingMemoryBound(to: Float.self), count: slot.count)
+    }
+    let numbers = start.assumingMemoryBound(to: Int32.self)
+    for index in 0..<slot.count { logits[index] = Float(numbers[index]) * logitUnits[pass] }
   }
 }

@@ -28,6 +28,8 @@ struct Step: Sendable, BitwiseCopyable {
   /// The pixels that it is taken from before the others are computed, by their position among the
   /// level's; nil where it waits for all of them.
   var samples: Int?
+  /// The ending in integers for each pass, nil in floating point and where elements are only moved.
+  var fixed: ConstantList<FixedEnding>?
 }
 
 /// A convolution in floating point.

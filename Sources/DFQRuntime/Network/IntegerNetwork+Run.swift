@@ -42,11 +42,11 @@ extension IntegerNetwork {
     let level = storage.levels[index]
     let program = level.program
     guard !program.passes.isEmpty else {
-      return pass(level, index: index, nil, images, memory.remaining, memory, &predictions)
+      return pass(level, index: index, 0, nil, images, memory.remaining, memory, &predictions)
     }
     var remaining = memory.remaining
     for (pass, positions) in program.passes.enumerated() where !remaining.isEmpty {
-      self.pass(level, index: index, positions, images, remaining, memory, &predictions)
+      self.pass(level, index: index, pass, positions, images, remaining, memory, &predictions)
       guard pass < program.passThresholds.count else { break }
       let threshold = program.passThresholds[pass]
       remaining.removeAll { !(predictions.margin($0) < threshold) }
@@ -56,10 +56,11 @@ extension IntegerNetwork {
   /// From so many images for each thread on, it does not matter that a thread waits for the last one.
   private static let manyImages = 16
 
-  /// One pass of some images.
+  /// One pass, the `number`-th of its level, of some images.
   private func pass(
-    _ level: PreparedLevel, index: Int, _ positions: [UInt8]?, _ images: InputImages,
-    _ chosen: [Int], _ memory: PredictorMemory, _ predictions: inout Predictions
+    _ level: PreparedLevel, index: Int, _ number: Int, _ positions: [UInt8]?,
+    _ images: InputImages, _ chosen: [Int], _ memory: PredictorMemory,
+    _ predictions: inout Predictions
   ) {
     let (classes, outputs) = (predictions.classCount, predictions.outputCount)
     nonisolated(unsafe) let images = images
@@ -68,9 +69,7 @@ extension IntegerNetwork {
         nonisolated(unsafe) let logits = logits.baseAddress!
         nonisolated(unsafe) let bits = bits.baseAddress
         @Sendable func finish(_ image: Int, _ arena: ImageMemory) {
-          let slot = level.slots[level.slots.count - 1]
-          (logits + image * classes).update(
-            from: (arena.arena + slot.offset).assumingMemoryBound(to: Float.self), count: classes)
+          level.readLogits(arena.arena, pass: number, to: logits + image * classes)
           for point in level.program.points.indices {
             let grid = level.grid(point, candidate: arena.own[0].choices[point])
             bits![image * outputs + point] = UInt8(grid.bits)
@@ -87,15 +86,18 @@ extension IntegerNetwork {
         storage.pool.forEach(separate) { piece, worker in
           let arena = memory.arenas[worker].memory
           load(chosen[piece], of: images, level: index, to: arena)
-          ImagePass(level: level, memory: arena, hasImage: hasImage).run(positions: positions)
+          ImagePass(level: level, memory: arena, pass: number, hasImage: hasImage)
+            .run(positions: positions)
           finish(chosen[piece], arena)
         }
         nonisolated(unsafe) let arena = memory.arenas[0].memory
         for image in chosen[separate...] {
           storage.pool.runTeam { member, team in
             if member == 0 { load(image, of: images, level: index, to: arena) }
-            ImagePass(level: level, memory: arena, member: member, team: team, hasImage: hasImage)
-              .run(positions: positions)
+            ImagePass(
+              level: level, memory: arena, member: member, team: team, pass: number,
+              hasImage: hasImage
+            ).run(positions: positions)
           }
           finish(image, arena)
         }

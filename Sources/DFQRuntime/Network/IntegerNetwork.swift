@@ -26,16 +26,20 @@ public struct IntegerNetwork: Sendable {
     let roundsImage: [Bool]
     let outputCount: Int
     let levelOutputCounts: [Int]
+    let arithmetic: Arithmetic
     /// Memory of calls that have ended.
     let idle = Mutex<[PredictorMemory]>([])
 
     /// Prepares a model that was checked.
     ///
-    /// - Throws: ``IntegerProgram/Flaw`` for one that needs too much memory.
-    init(_ model: IntegerModel, context: ExecutionContext) throws {
+    /// - Throws: ``IntegerProgram/Flaw`` for one that needs too much memory,
+    ///   ``RuntimeError/unsupported(layer:what:)`` for one that has no form in fixed point.
+    init(_ model: IntegerModel, arithmetic: Arithmetic, context: ExecutionContext) throws {
       self.model = model
+      self.arithmetic = arithmetic
       levels = try model.levels.map {
-        try PreparedLevel($0, kernels: context.kernels, threads: context.pool.threads)
+        try PreparedLevel(
+          $0, arithmetic: arithmetic, kernels: context.kernels, threads: context.pool.threads)
       }
       pool = context.pool
       let grids = model.levels.map(\.imageGrid)
@@ -52,17 +56,23 @@ public struct IntegerNetwork: Sendable {
 
   /// Prepares a model for execution.
   ///
-  /// - Throws: ``RuntimeError/badModel(path:expected:found:)`` for a model that cannot be executed.
-  package init(_ model: IntegerModel, context: ExecutionContext = .default) throws {
-    try self.init(path: "model", context: context) {
+  /// - Throws: ``RuntimeError/badModel(path:expected:found:)`` for a model that cannot be executed,
+  ///   ``RuntimeError/unsupported(layer:what:)`` for one that has no form in fixed point.
+  package init(
+    _ model: IntegerModel, arithmetic: Arithmetic = .float, context: ExecutionContext = .default
+  ) throws {
+    try self.init(path: "model", arithmetic: arithmetic, context: context) {
       try model.check()
       return model
     }
   }
 
-  private init(path: String, context: ExecutionContext, _ model: () throws -> IntegerModel) throws {
+  private init(
+    path: String, arithmetic: Arithmetic, context: ExecutionContext,
+    _ model: () throws -> IntegerModel
+  ) throws {
     do {
-      storage = try Storage(try model(), context: context)
+      storage = try Storage(try model(), arithmetic: arithmetic, context: context)
     } catch let flaw as IntegerProgram.Flaw {
       throw RuntimeError.badModel(path: path, expected: flaw.expected, found: flaw.found)
     }
@@ -72,19 +82,30 @@ public struct IntegerNetwork: Sendable {
   ///
   /// - Parameters:
   ///   - path: The file, as ``write(to:)`` makes it.
+  ///   - arithmetic: What follows the exact sums of a layer.
   ///   - context: The threads and the instruction set.
-  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
-  public init(contentsOf path: String, context: ExecutionContext = .default) throws {
+  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``,
+  ///   ``RuntimeError/unsupported(layer:what:)`` for a network that has no form in fixed point.
+  public init(
+    contentsOf path: String, arithmetic: Arithmetic = .float,
+    context: ExecutionContext = .default
+  ) throws {
     let file = try SafetensorsFile(contentsOf: path, limit: ModelFormat.fileLimit)
-    try self.init(path: path, context: context) { try ModelReader.model(file, path: path) }
+    try self.init(path: path, arithmetic: arithmetic, context: context) {
+      try ModelReader.model(file, path: path)
+    }
   }
 
   /// Reads a network from the bytes of its file.
   ///
-  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``.
-  public init(decoding bytes: [UInt8], context: ExecutionContext = .default) throws {
+  /// - Throws: `InterchangeError`, ``RuntimeError/badModel(path:expected:found:)``,
+  ///   ``RuntimeError/unsupported(layer:what:)`` for a network that has no form in fixed point.
+  public init(
+    decoding bytes: [UInt8], arithmetic: Arithmetic = .float,
+    context: ExecutionContext = .default
+  ) throws {
     let file = try SafetensorsFile(decoding: bytes)
-    try self.init(path: "memory", context: context) {
+    try self.init(path: "memory", arithmetic: arithmetic, context: context) {
       try ModelReader.model(file, path: "memory")
     }
   }
@@ -100,6 +121,8 @@ public struct IntegerNetwork: Sendable {
   /// The description of the network, before it was prepared for a processor.
   package var model: IntegerModel { storage.model }
 
+  /// What follows the exact sums of a layer.
+  public var arithmetic: Arithmetic { storage.arithmetic }
   /// The shape of an image, H W C.
   public var imageShape: Shape { storage.model.levels[0].imageShape }
   /// The number of classes.

@@ -56,6 +56,9 @@ package struct CodeEnding {
   /// Both bounds are multiples of `outputUnit`, or the number of channels.
   package var outputs: Range<Int>?
 
+  /// Replaces all of the above but `outputs` by an ending in integers; not for Winograd's algorithm.
+  package var fixed: FixedEnding?
+
   /// The granularity of a range of output channels.
   package static let outputUnit = 64
 
@@ -93,6 +96,10 @@ package struct CodeEnding {
       ending.first_output = Int32(outputs.lowerBound)
       ending.end_output = Int32(outputs.upperBound)
     }
-    body(&ending)
+    guard let fixed else { return body(&ending) }
+    fixed.withKernelEnding {
+      ending.fixed = $0
+      body(&ending)
+    }
   }
 }

@@ -83,7 +83,7 @@ struct CodeCase {
 
   /// Runs `body` with the ending, whose memory lies at `placement`; the codes and the values it leaves, in that order.
   private func withEnding(
-    _ placement: GuardedPlacement, _ body: (CodeEnding) -> Void
+    _ placement: GuardedPlacement, fixed: FixedEnding?, _ body: (CodeEnding) -> Void
   ) -> (codes: [UInt8], values: [Float]) {
     let floats = self.floats.map { GuardedBuffer($0, placement) }
     let residualCodes = GuardedBuffer(self.residualCodes, placement)
@@ -108,6 +108,7 @@ struct CodeCase {
     ending.codes = wants.codes ? codes.pointer : nil
     ending.values = wants.values ? values.pointer : nil
     ending.outputs = outputs
+    ending.fixed = fixed
     body(ending)
     let intact =
       codes.isIntact && values.isIntact && residualCodes.isIntact
@@ -116,9 +117,11 @@ struct CodeCase {
     return (codes.values, values.values)
   }
 
-  /// The codes and the values that the kernels give; all memory lies at `placement`.
+  /// The codes and the values that the kernels give, or neither with an ending in integers; all memory lies at
+  /// `placement`.
+  @discardableResult
   func run(
-    _ kernels: Kernels, _ placement: GuardedPlacement = .middle
+    _ kernels: Kernels, _ placement: GuardedPlacement = .middle, fixed: FixedEnding? = nil
   ) -> (codes: [UInt8], values: [Float]) {
     let input = GuardedBuffer(self.input, placement)
     let weight = GuardedBuffer(self.weight, placement)
@@ -140,7 +143,7 @@ struct CodeCase {
     let packed = GuardedBuffer([Int8](repeating: 85, count: packedBytes), placement)
     // Of words, as scratch memory is.
     let scratch = GuardedBuffer([Float](repeating: .nan, count: (scratchBytes + 3) / 4), placement)
-    let results = withEnding(placement) { ending in
+    let results = withEnding(placement, fixed: fixed) { ending in
       switch operation {
       case .convolution where winogradBytes > 0:
         let fits = kernels.packCodeWinogradWeights(
