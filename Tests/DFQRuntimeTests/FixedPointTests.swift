@@ -131,7 +131,7 @@ import Testing
       batches: [Tensor(shape: Shape([64] + network.imageShape.dimensions), elements: inputs)],
       context: context)
     let test = try FashionMNIST(.test)
-    let images = try (0..<500).map { try test.image(at: $0) }
+    let images = (0..<500).map { test.image(at: $0) }
     let expected = try IntegerNetwork(student, context: context).predict(images)
     let found = try IntegerNetwork(student, arithmetic: .fixedPoint, context: context)
       .predict(images)

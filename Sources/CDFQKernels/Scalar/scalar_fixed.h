@@ -7,7 +7,7 @@
 /* Output channel `o` of element `at` of the output image. */
 static inline void dfq_scalar_fixed_element(const dfq_fixed_ending *e, int32_t sum, int32_t o,
                                             size_t at) {
-  const int64_t residual = e->residual_codes     ? e->residual_codes[at]
+  const int64_t residual = e->residual_codes     ? e->residual_codes[at] << 16
                            : e->residual_numbers ? e->residual_numbers[at]
                                                  : 0;
   int64_t a = (int64_t)sum * e->multiplier[o] + residual * e->residual_multiplier[o] + e->addend[o];

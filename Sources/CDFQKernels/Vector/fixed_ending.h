@@ -66,7 +66,8 @@ V_INLINE void fixed_vector(const dfq_fixed_ending *e, const fixed_channels *c, _
                            size_t at, vmask lanes) {
   __m512i residual = _mm512_setzero_si512();
   if (e->residual_codes) {
-    residual = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, e->residual_codes + at));
+    const __m128i codes = _mm_maskz_loadu_epi8(lanes, e->residual_codes + at);
+    residual = _mm512_slli_epi32(_mm512_cvtepu8_epi32(codes), 16);
   } else if (e->residual_numbers) {
     residual = _mm512_maskz_loadu_epi32(lanes, e->residual_numbers + at);
   }

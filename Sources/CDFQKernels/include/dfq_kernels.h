@@ -93,7 +93,7 @@ typedef struct {
  *       these are not NULL
  *   q = clamp(a >> shift[o], low, high), an arithmetic shift by 0 ... 62
  *   codes[i] = q, or numbers[i] = q where codes is NULL.
- * residual: residual_codes[i], or residual_numbers[i], or 0 where both are NULL. Nothing may overflow 64 bits. */
+ * residual: residual_codes[i] * 2^16, or residual_numbers[i], or 0 where both are NULL. Nothing may overflow 64 bits. */
 typedef struct {
   const int32_t *multiplier, *residual_multiplier, *shift;
   const int64_t *addend;

@@ -1,8 +1,8 @@
 /// The integers of an ending in fixed point, derived once in double precision.
 ///
-/// With u levels per unit and zero z of the output's form, and a real ending sum * a + b + residual * r:
-/// multiplier = round(a u 2^s), residualMultiplier = round(r u 2^s), addend = round((b u + z) 2^s) +
-/// 2^(s-1), so that a shift by s rounds halves up. The shift s is the largest, channel by channel, with
+/// With u levels per unit and zero z of the output's form, a real ending sum * a + b + residual * r, and residuals
+/// that count 2^e times: multiplier = round(a u 2^s), residualMultiplier = round(r u 2^(s-e)), addend = round((b u +
+/// z) 2^s) + 2^(s-1), so that a shift by s rounds halves up. The shift s is the largest, channel by channel, with
 /// which multipliers fit 32 bits and every sum of the three terms is smaller than 2^62.
 package struct FixedConstants: Equatable {
   /// C each.
@@ -41,12 +41,15 @@ package struct FixedConstants: Equatable {
       shift.append(bits)
     }
     let shift = shift
+    let residualUnit = Double(1 << real.residualShift)
     func factors(_ slope: Double) -> Factors {
       let powers = shift.map { Double(sign: .plus, exponent: Int($0), significand: 1) }
       let unit = slope * levels
       return Factors(
         multiplier: powers.indices.map { Int32((real.scale[$0] * unit * powers[$0]).rounded()) },
-        residualMultiplier: powers.map { Int32((real.residualScale * unit * $0).rounded()) },
+        residualMultiplier: powers.map {
+          Int32((real.residualScale * unit * $0 / residualUnit).rounded())
+        },
         addend: powers.indices.map {
           Int64(((real.offset[$0] * unit + zero) * powers[$0]).rounded()) + 1 << (shift[$0] - 1)
         })
@@ -65,7 +68,8 @@ package struct FixedConstants: Equatable {
   private static func shift(
     _ real: RealEnding, _ channel: Int, levels: Double, zero: Double
   ) -> Int32? {
-    let factor = max(abs(real.scale[channel]), abs(real.residualScale)) * levels
+    let residual = abs(real.residualScale) / Double(1 << real.residualShift)
+    let factor = max(abs(real.scale[channel]), residual) * levels
     let total =
       (real.mostSum[channel] * abs(real.scale[channel]) + abs(real.offset[channel])
         + real.mostResidual * abs(real.residualScale)) * levels + abs(zero) + 1

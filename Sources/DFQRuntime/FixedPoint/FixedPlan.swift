@@ -42,7 +42,9 @@ struct FixedPlan {
       } catch let error as FixedConstants.Failure {
         throw RuntimeError.unsupported(layer: program.layerName(index), what: error.what)
       }
-      ending.append(operation.ending, residual: operation.ending.residual.map { forms[$0] })
+      ending.append(
+        operation.ending, residual: operation.ending.residual.map { forms[$0] },
+        followsProducts: operation.kind != .identity)
       forms.append(form(value, use: uses[value], most: ending.mostValue))
       endings.append(ending)
     }

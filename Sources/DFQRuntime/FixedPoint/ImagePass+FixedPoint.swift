@@ -30,8 +30,16 @@ extension ImagePass {
     }
     guard member == 0 else { return true }
     let slot = level.slots[step.output]
+    var ending = fixedEnding(step, step.fixed![pass])
+    if let codes = ending.residualCodes {
+      // Without products a residual's code counts once.
+      let numbers = scratch.assumingMemoryBound(to: Int32.self)
+      for index in 0..<slot.count { numbers[index] = Int32(codes[index]) }
+      ending.residualCodes = nil
+      ending.residualNumbers = UnsafePointer(numbers)
+    }
     kernels.fixedEnding(
-      fixedEnding(step, step.fixed![pass]), sums: sums, pixels: slot.count / slot.channels,
+      ending, sums: sums, pixels: slot.count / slot.channels,
       channels: slot.channels)
     return true
   }

@@ -9,6 +9,9 @@ package struct RealEnding: Equatable {
   /// 0 where nothing is added.
   package var residualScale = 0.0
   package var mostResidual = 0.0
+  /// The exponent of what a residual counts: 16 for codes that are added to sums of products, whose
+  /// multiplier is smaller than the residual's by as much.
+  package var residualShift = 0
   package var negativeSlope = 1.0
   package var upperBound = Double.infinity
 
@@ -26,7 +29,9 @@ package struct RealEnding: Equatable {
   }
 
   /// Applies the normalization, residual and activation of an operation.
-  mutating func append(_ ending: Operation.Ending, residual: FixedForm?) {
+  mutating func append(
+    _ ending: Operation.Ending, residual: FixedForm?, followsProducts: Bool
+  ) {
     for channel in ending.scale.indices {
       scale[channel] *= Double(ending.scale[channel])
       offset[channel] =
@@ -35,6 +40,7 @@ package struct RealEnding: Equatable {
     if let residual {
       residualScale = 1 / residual.levelsPerUnit
       mostResidual = residual.high
+      if case .codes = residual, followsProducts { residualShift = 16 }
       for channel in offset.indices { offset[channel] -= residual.zero * residualScale }
     }
     negativeSlope = Double(ending.negativeSlope)

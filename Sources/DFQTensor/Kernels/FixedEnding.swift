@@ -31,7 +31,7 @@ package struct FixedEnding: BitwiseCopyable, @unchecked Sendable {
   package var shift: UnsafePointer<Int32>
   package var low: Int32
   package var high: Int32
-  /// What is added, one or none.
+  /// What is added, one or none; a code counts 2^16 times itself.
   package var residualCodes: UnsafePointer<UInt8>?
   package var residualNumbers: UnsafePointer<Int32>?
   /// Receives the results as codes, which must fit; else they are written to `numbers`.

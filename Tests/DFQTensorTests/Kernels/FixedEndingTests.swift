@@ -66,7 +66,8 @@ internal import Testing
       for placement in GuardedPlacement.allCases {
         let constants = Constants(channels, &random)
         let count = 5 * channels
-        let numbers = (0..<2 * count).map { _ in Int32(truncatingIfNeeded: Int(random.next()) >> 36)
+        let numbers = (0..<2 * count).map { _ in
+          Int32(truncatingIfNeeded: Int64(bitPattern: random.next()) >> 36)
         }
         let sums = GuardedBuffer(Array(numbers[..<count]), placement)
         let results = kernels.map { kernels in
@@ -92,7 +93,7 @@ internal import Testing
       let codes = CodeCase(operation, shape, &random)
       let constants = Constants(shape.outputChannels, &random)
       let residuals = (0..<shape.outputCount).map { _ in
-        Int32(truncatingIfNeeded: Int(random.next()) >> 40)
+        Int32(truncatingIfNeeded: Int64(bitPattern: random.next()) >> 40)
       }
       let results = kernels.map { kernels in
         constants.run(count: shape.outputCount, residuals: residuals, .middle) {
