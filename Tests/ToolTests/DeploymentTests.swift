@@ -39,6 +39,21 @@ import Testing
     #expect(text.status == 0 && text.output.contains("3x3 16>16"), "\(text.error)")
   }
 
+  @Test func fixedPointNamesWhatItCannotCompute() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent(bits: [3, 4])
+    _ = try tool.json(["compile", "student.safetensors", "-o", "model.dfq"])
+    let refused = try tool.run([
+      "evaluate", "model.dfq", "--data", "cifar10:test.bin", "--fixed-point",
+    ])
+    #expect(refused.status != 0 && refused.error.contains("image"), "\(refused.error)")
+    let student = try tool.run([
+      "evaluate", "student.safetensors", "--data", "cifar10:test.bin", "--fixed-point",
+    ])
+    #expect(student.status == 64 && student.error.contains("--fixed-point"), "\(student.error)")
+  }
+
   @Test func timesNetworksOfRandomWeights() throws {
     let tool = try Tool()
     defer { tool.remove() }

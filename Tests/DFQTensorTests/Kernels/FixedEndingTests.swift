@@ -50,7 +50,9 @@ internal import Testing
       if residual == 2 { ending.residualNumbers = UnsafePointer(residualNumbers.pointer) }
       if givesCodes { ending.codes = codes.pointer } else { ending.numbers = numbers.pointer }
       body(ending)
-      let intact = numbers.isIntact && codes.isIntact
+      let intact =
+        numbers.isIntact && codes.isIntact && addends.isIntact && residualNumbers.isIntact
+        && residualCodes.isIntact && factors.allSatisfy { $0.isIntact }
       #expect(intact, "a kernel wrote outside of its results")
       return givesCodes ? codes.values.map(Int32.init) : numbers.values
     }
@@ -75,6 +77,7 @@ internal import Testing
             kernels.fixedEnding($0, sums: sums.pointer, pixels: 5, channels: channels)
           }
         }
+        #expect(sums.isIntact)
         for result in results { #expect(result == results[0], "\(channels) channels") }
       }
     }
