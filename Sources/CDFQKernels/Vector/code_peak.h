@@ -1,10 +1,13 @@
 /* Repeats as many independent sums of products of codes as there are accumulators: the processor's peak. */
 static size_t vector_code_product_loop(size_t repetitions, int32_t *sink) {
   vi sums[CONV_REGISTERS];
-  const vi codes = vi_set(sink[0]), weights = vi_set(sink[1]);
+  vi codes = vi_set(sink[0]);
+  const vi weights = vi_set(sink[1]);
   UNROLL_FULLY for (int i = 0; i < CONV_REGISTERS; i++) sums[i] = vi_set(sink[2]);
   for (size_t r = 0; r < repetitions; r++) {
     UNROLL_FULLY for (int i = 0; i < CONV_REGISTERS; i++) {
+      /* Otherwise products of words would be computed once for all. */
+      __asm__("" : "+x"(codes));
       sums[i] = integer_dot(sums[i], codes, weights);
     }
   }
