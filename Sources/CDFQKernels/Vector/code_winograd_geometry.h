@@ -11,7 +11,7 @@ enum {
   /* Makes the differences unsigned; the accumulators start from what it adds. */
   WINOGRAD_OFFSET = 128,
   /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
-  WINOGRAD_STRIP = 24 << 10,
+  WINOGRAD_STRIP = 448 << 10,
   WINOGRAD_NARROW_STRIP = 48 << 10,
   /* With more channels, one tap at a time is faster: a weight then serves twice as many tiles. */
   WINOGRAD_NARROW = 64,
