@@ -13,8 +13,8 @@ import Synchronization
 /// print(prediction.className ?? "\(prediction.classIndex)", prediction.passes)
 /// ```
 ///
-/// A call takes its memory from earlier calls that have ended. For a stream of images, or where nothing
-/// may be allocated, use a ``Predictor``.
+/// A call takes its memory from earlier calls that have ended. For a stream of images, or to keep the
+/// results' memory too, use a ``Predictor``.
 public struct IntegerNetwork: Sendable {
   /// What all copies of a network share.
   final class Storage: Sendable {
