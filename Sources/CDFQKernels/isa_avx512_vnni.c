@@ -72,6 +72,16 @@ void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *inp
   vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
+size_t dfq_vnni_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count) {
+  return vector_code_pixels_scratch(shape, count);
+}
+
+void dfq_vnni_code_pixels(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                          const int8_t *packed, const dfq_code_ending *ending,
+                          const int32_t *pixels, int32_t count, void *scratch) {
+  vector_code_pixels(shape, input, pad_code, packed, ending, pixels, count, scratch);
+}
+
 void dfq_vnni_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                         const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
                         int32_t end_row, void *scratch) {

@@ -42,7 +42,10 @@ const dfq_kernel_table dfq_scalar_table = {
     .code_dense = dfq_scalar_code_dense,
     .code_max_pool = dfq_scalar_code_max_pool,
     .fixed_ending = dfq_scalar_fixed_ending,
-    .sampled_sums = dfq_scalar_sampled_sums,
+    .code_sums = dfq_scalar_code_sums,
+    .code_pixels_scratch = dfq_scalar_code_pixels_scratch,
+    .code_pixels = dfq_scalar_code_pixels,
+    .sampled_statistics = dfq_scalar_sampled_statistics,
     .code_product_loop = dfq_scalar_code_product_loop,
     .multiply_add_loop = dfq_scalar_multiply_add_loop,
 };

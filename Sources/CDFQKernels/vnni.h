@@ -12,6 +12,10 @@ size_t dfq_vnni_integer_scratch(const dfq_conv_shape *shape);
 void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                            const int8_t *packed, const float *scale, const float *offset,
                            int32_t first_row, int32_t end_row, float *output, void *scratch);
+size_t dfq_vnni_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count);
+void dfq_vnni_code_pixels(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                          const int8_t *packed, const dfq_code_ending *ending,
+                          const int32_t *pixels, int32_t count, void *scratch);
 void dfq_vnni_code_conv(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                         const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
                         int32_t end_row, void *scratch);

@@ -108,9 +108,15 @@ void dfq_scalar_code_max_pool(const dfq_conv_shape *shape, const uint8_t *input,
 void dfq_scalar_fixed_ending(const int32_t *sums, size_t pixels, int32_t channels,
                              const dfq_fixed_ending *ending);
 
-void dfq_scalar_sampled_sums(const float *x, const int32_t *offsets, int32_t count,
-                             int32_t channels, float levels_per_unit, float *sums,
-                             float *square_sums);
+void dfq_scalar_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
+                          float levels_per_unit, float *sums);
+size_t dfq_scalar_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count);
+void dfq_scalar_code_pixels(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                            const int8_t *packed, const dfq_code_ending *ending,
+                            const int32_t *pixels, int32_t count, void *scratch);
+void dfq_scalar_sampled_statistics(const float *x, const int32_t *offsets, int32_t count,
+                                   int32_t channels, float levels_per_unit, float *means,
+                                   float *deviations);
 
 size_t dfq_scalar_code_product_loop(size_t repetitions, int32_t *sink);
 size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink);

@@ -53,6 +53,31 @@ void dfq_scalar_code_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t
   convolve(s, 0, input, pad_code, packed, ending, first_row, end_row);
 }
 
+size_t dfq_scalar_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count) {
+  return (size_t)count * shape->out_channels * sizeof(float);
+}
+
+void dfq_scalar_code_pixels(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+                            const int8_t *packed, const dfq_code_ending *ending,
+                            const int32_t *pixels, int32_t count, void *scratch) {
+  const int32_t outputs = s->out_channels;
+  dfq_code_ending e = *ending;
+  if (e.residual_codes) e.residual_codes = scratch;
+  if (e.residual) e.residual = scratch;
+  for (int32_t k = 0; k < count; k++) {
+    const int32_t top = pixels[k] / s->out_width * s->stride_height - s->pad_top;
+    const int32_t left = pixels[k] % s->out_width * s->stride_width - s->pad_left;
+    for (int32_t o = 0; o < outputs; o++) {
+      const size_t from = (size_t)pixels[k] * outputs + o, at = (size_t)k * outputs + o;
+      if (ending->residual_codes) ((uint8_t *)scratch)[at] = ending->residual_codes[from];
+      if (ending->residual) ((float *)scratch)[at] = ending->residual[from];
+      const int32_t sum = window_sum(s, input, pad_code, packed + o, 0, s->in_channels, outputs,
+                                     top, left);
+      dfq_scalar_code_ending(&e, sum, o, at);
+    }
+  }
+}
+
 size_t dfq_scalar_code_depthwise_weight_bytes(const dfq_conv_shape *s) {
   return (size_t)s->kernel_height * s->kernel_width * s->in_channels;
 }
@@ -98,6 +123,13 @@ void dfq_scalar_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const 
       sum += input[i] * ((int8_t)(uint8_t)(code << (8 - bits)) >> (8 - bits));
     }
     dfq_scalar_code_ending(ending, sum, o, o);
+  }
+}
+
+void dfq_scalar_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
+                          float levels_per_unit, float *sums) {
+  for (size_t i = 0; i < pixels; i++, codes += channels) {
+    for (int32_t c = 0; c < channels; c++) sums[c] += ((float)codes[c] + offset) / levels_per_unit;
   }
 }
 

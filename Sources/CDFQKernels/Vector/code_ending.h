@@ -45,16 +45,27 @@ typedef struct {
   vf scale, offset, norm_scale, norm_shift;
 } code_channels;
 
+V_INLINE vf code_ending_size(vf x) { return v_max(x, v_sub(v_zero(), x)); }
+
 /* Whether levels of outputs 0 ..< outputs, before any clamp, are below 2^31. Residuals that are floats are not counted. */
 static int code_ending_fits(const dfq_code_ending *d, int32_t outputs, float most_sum) {
-  float most = 0;
-  for (int32_t o = d->first_output; o < (d->end_output ? d->end_output : outputs); o++) {
-    float size = fabsf(d->scale[o]) * most_sum + fabsf(d->offset[o]);
-    if (d->norm_scale) size = size * fabsf(d->norm_scale[o]) + fabsf(d->norm_shift[o]);
-    most = size > most ? size : most;
+  const int32_t end = d->end_output ? d->end_output : outputs;
+  vf most = v_zero();
+  for (int32_t o = d->first_output; o < end; o += VL) {
+    const int32_t n = smaller(end - o, VL);
+    vf size = v_fma(code_ending_size(v_load_n(d->scale + o, n)), v_set(most_sum),
+                    code_ending_size(v_load_n(d->offset + o, n)));
+    if (d->norm_scale) {
+      size = v_fma(size, code_ending_size(v_load_n(d->norm_scale + o, n)),
+                   code_ending_size(v_load_n(d->norm_shift + o, n)));
+    }
+    most = v_max(most, size);
   }
-  if (d->residual_codes) most += (255 + fabsf(d->residual_offset)) / fabsf(d->residual_levels);
-  return d->levels_per_unit * most + fabsf(d->zero) < 0x1p30f;
+  float bound = 0x1p30f - fabsf(d->zero);
+  if (d->residual_codes) {
+    bound -= d->levels_per_unit * (255 + fabsf(d->residual_offset)) / fabsf(d->residual_levels);
+  }
+  return !v_any(v_at_most(v_set(bound), v_mul(most, v_set(d->levels_per_unit))));
 }
 
 static int code_ending_kind(const dfq_code_ending *d, int32_t outputs, float most_sum) {

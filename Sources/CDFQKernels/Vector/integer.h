@@ -11,6 +11,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "integer_conv.h"
 #include "code_peak.h"
 #include "code_conv.h"
+#include "code_pixels.h"
 #include "code_dense.h"
 #include "code_depthwise.h"
 
@@ -21,6 +22,8 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
   .integer_conv = vector_integer_conv,                               \
   .code_product_loop = vector_code_product_loop,                     \
   .code_conv = vector_code_conv,                                     \
+  .code_pixels_scratch = vector_code_pixels_scratch,                 \
+  .code_pixels = vector_code_pixels,                                 \
   .code_depthwise_weight_bytes = vector_code_depthwise_weight_bytes, \
   .code_depthwise_pack = vector_code_depthwise_pack,                 \
   .code_depthwise_scratch = vector_code_depthwise_scratch,           \

@@ -13,7 +13,12 @@ V_INLINE void integer_fill_cells(const uint8_t *from, size_t step, int32_t count
                                  const uint8_t *end, uint8_t *to) {
   if (count <= 0) return;
   if (CODE_BYTES == 1 && lanes == CELL && step == CELL) {
-    memcpy(to, from, (size_t)count * CELL);
+    /* Rows are short: a call of memcpy takes as long as the copy. */
+    int32_t i = 0;
+    for (; i + 4 <= count; i += 4) vi_copy(to + i * CELL, from + i * CELL);
+    for (; i < count; i++) {
+      integer_store_cell(to + i * CELL, _mm_loadu_si128((const __m128i *)(from + i * CELL)));
+    }
     return;
   }
   if (end - (from + (count - 1) * step) >= CELL) {

@@ -44,6 +44,7 @@
 
 #include "code_ending.h"
 #include "fixed_ending.h"
+#include "code_sums.h"
 #include "integer_words.h"
 #include "integer.h"
 
@@ -53,7 +54,7 @@
 #include "quantization.h"
 #include "quantize_codes.h"
 #include "learned_steps.h"
-#include "sampled_sums.h"
+#include "sampled_statistics.h"
 #include "peak.h"
 
 #define VECTOR_KERNELS                                             \
@@ -82,7 +83,8 @@
   .learned_steps_backward = vector_learned_steps_backward,         \
   .clipped_backward = vector_clipped_backward,                     \
   .fixed_ending = vector_fixed_ending,                             \
-  .sampled_sums = vector_sampled_sums,                             \
+  .code_sums = vector_code_sums,                                   \
+  .sampled_statistics = vector_sampled_statistics,                 \
   .axpy = vector_axpy,                                             \
   .dot = vector_dot,                                               \
   .minimum_maximum = vector_minimum_maximum,                       \

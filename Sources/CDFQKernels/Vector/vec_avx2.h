@@ -65,6 +65,13 @@ typedef __m256i vi;
 V_INLINE vi vi_zero(void) { return _mm256_setzero_si256(); }
 V_INLINE vi vi_set(int32_t x) { return _mm256_set1_epi32(x); }
 V_INLINE vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+/* Copies 64 bytes. */
+V_INLINE void vi_copy(uint8_t *to, const uint8_t *from) {
+  const __m256i low = _mm256_loadu_si256((const __m256i *)from);
+  const __m256i high = _mm256_loadu_si256((const __m256i *)(from + 32));
+  _mm256_storeu_si256((__m256i *)to, low);
+  _mm256_storeu_si256((__m256i *)(to + 32), high);
+}
 V_INLINE void vi_store(void *p, vi a) { _mm256_storeu_si256((__m256i *)p, a); }
 V_INLINE vf v_from_whole(vi a) { return _mm256_cvtepi32_ps(a); }
 V_INLINE vi vi_set_words(int16_t x) { return _mm256_set1_epi16(x); }

@@ -77,6 +77,10 @@ typedef __m512i vi;
 V_INLINE vi vi_zero(void) { return _mm512_setzero_si512(); }
 V_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
 V_INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+/* Copies 64 bytes. */
+V_INLINE void vi_copy(uint8_t *to, const uint8_t *from) {
+  _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+}
 V_INLINE void vi_store(void *p, vi a) { _mm512_storeu_si512(p, a); }
 V_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 V_INLINE vi vi_subtract(vi a, vi b) { return _mm512_sub_epi32(a, b); }

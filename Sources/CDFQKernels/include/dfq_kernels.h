@@ -286,6 +286,12 @@ typedef struct {
   void (*code_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                     const int8_t *packed, const dfq_code_ending *ending, int32_t first_row,
                     int32_t end_row, void *scratch);
+  /* Output pixels pixels[k] = row * out_width + column of code_conv as numbers, which ending->values receives as count x
+   * out_channels; the residual is that of the whole image. There are no codes and no range of outputs. */
+  size_t (*code_pixels_scratch)(const dfq_conv_shape *shape, int32_t count);
+  void (*code_pixels)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                      const int8_t *packed, const dfq_code_ending *ending, const int32_t *pixels,
+                      int32_t count, void *scratch);
   /* 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) in bytes, which is exact: the sums are those of code_conv.
    * weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with unspecified packed
    * bytes, where a transformed weight does not fit a byte, or four times the largest sum 32 bits. Input codes, and
@@ -319,10 +325,16 @@ typedef struct {
   void (*fixed_ending)(const int32_t *sums, size_t pixels, int32_t channels,
                        const dfq_fixed_ending *ending);
 
-  /* For selectors, channel by channel: sums[c] += q and square_sums[c] += q * q over the pixels that begin at x + offsets[k],
-   * where q = round_half_even(clamp(x * levels_per_unit, -128, 255)). Sums below 2^24 are exact in any order. */
-  void (*sampled_sums)(const float *x, const int32_t *offsets, int32_t count, int32_t channels,
-                       float levels_per_unit, float *sums, float *square_sums);
+  /* sums[c] += (code + offset) / levels_per_unit over the pixels of an image, in their order. */
+  void (*code_sums)(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
+                    float levels_per_unit, float *sums);
+
+  /* For selectors, over the pixels that begin at x + offsets[k], channel by channel: the mean of the codes q =
+   * round_half_even(clamp(x * levels_per_unit, -128, 255)) and their standard deviation sqrt(max(mean of q^2 - mean^2, 0)),
+   * both times 1 / levels_per_unit. Either may be NULL. Sums of codes below 2^24 are exact in any order. */
+  void (*sampled_statistics)(const float *x, const int32_t *offsets, int32_t count,
+                             int32_t channels, float levels_per_unit, float *means,
+                             float *deviations);
 
   /* ------------------------------------------------------------ measurement
    * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,

@@ -36,13 +36,24 @@ package struct HeadArithmetic: Sendable, Equatable, BitwiseCopyable {
       parameters + (features + 1) * hidden, from: work, hidden, to: logits, candidates)
   }
 
+  /// Four sums for each column, of every fourth row: a single one would wait for each of its additions.
   private static func affine(
     _ p: UnsafePointer<Float>, from input: UnsafePointer<Float>, _ rows: Int,
     to output: UnsafeMutablePointer<Float>, _ columns: Int
   ) {
-    for column in 0..<columns { output[column] = p[rows * columns + column] }
-    for row in 0..<rows {
-      for column in 0..<columns { output[column] += input[row] * p[row * columns + column] }
+    for column in 0..<columns {
+      var sums = SIMD4<Float>()
+      var weight = p + column
+      var row = 0
+      while row + 4 <= rows {
+        sums +=
+          SIMD4(input[row], input[row + 1], input[row + 2], input[row + 3])
+          * SIMD4(weight[0], weight[columns], weight[2 * columns], weight[3 * columns])
+        weight += 4 * columns
+        row += 4
+      }
+      for last in row..<rows { sums[last - row] += input[last] * p[last * columns + column] }
+      output[column] = p[rows * columns + column] + (sums[0] + sums[1] + (sums[2] + sums[3]))
     }
   }
 }

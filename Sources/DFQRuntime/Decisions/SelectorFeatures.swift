@@ -46,27 +46,15 @@ package struct SelectorFeatures: Sendable, Equatable {
     kinds: UnsafeBufferPointer<ChannelStatistic>, channels: Int, levelsPerUnit: Float,
     kernels: Kernels, into output: UnsafeMutablePointer<Float>
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { sums in
-      sums.initialize(repeating: 0)
-      kernels.sampledSums(
-        x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit,
-        sums: sums.baseAddress!, squareSums: sums.baseAddress! + channels)
-      let count = Float(offsets.count)
-      let step = 1 / levelsPerUnit
-      for (place, kind) in kinds.enumerated() {
-        let target = output + place * channels
-        switch kind {
-        case .mean:
-          for channel in 0..<channels { target[channel] = sums[channel] / count * step }
-        case .deviation:
-          for channel in 0..<channels {
-            // Sums of integers below 2^24 are exact, so the order of positions does not matter.
-            let mean = sums[channel] / count
-            let variance = max(sums[channels + channel] / count - mean * mean, 0)
-            target[channel] = variance.squareRoot() * step
-          }
-        }
+    var (means, deviations): (UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?)
+    for (place, kind) in kinds.enumerated() {
+      switch kind {
+      case .mean: means = output + place * channels
+      case .deviation: deviations = output + place * channels
       }
     }
+    kernels.sampledStatistics(
+      x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit, means: means,
+      deviations: deviations)
   }
 }

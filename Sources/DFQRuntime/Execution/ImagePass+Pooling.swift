@@ -44,17 +44,9 @@ extension ImagePass {
     output.update(repeating: 0, count: slot.channels)
     if slot.isCodes {
       let grid = grid(slot.point)
-      var source = UnsafePointer(codes(step.input))
-      // Few codes have few values: the divisions are done once.
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { values in
-        for code in 0...Int(grid.highest - grid.lowest) {
-          values[code] = (Float(code) + grid.offset) / grid.levelsPerUnit
-        }
-        for _ in 0..<pixels {
-          for channel in 0..<slot.channels { output[channel] += values[Int(source[channel])] }
-          source += slot.channels
-        }
-      }
+      kernels.codeSums(
+        UnsafePointer(codes(step.input)), pixels: pixels, channels: slot.channels,
+        offset: grid.offset, levelsPerUnit: grid.levelsPerUnit, sums: output)
     } else {
       var source = UnsafePointer(stored(step.input))
       for _ in 0..<pixels {

@@ -40,7 +40,7 @@ struct StepBuilder {
       let sampled = PreparedSamples(
         convolutions[index], decision: decisions[decision], store: store)
     {
-      need(bytes: sampled.scratchByteCount(kernels))
+      need(bytes: sampled.scratchByteCount(convolutions[index], kernels: kernels))
       samples.append(sampled)
       step.samples = samples.count - 1
     }

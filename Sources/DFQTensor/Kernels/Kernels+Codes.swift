@@ -23,6 +23,27 @@ extension Kernels {
     }
   }
 
+  /// The size of the scratch memory that `codePixels` needs for a shape and a number of pixels, in bytes.
+  package func codePixelsScratchByteCount(_ shape: ConvolutionShape, count: Int) -> Int {
+    shape.withKernelShape { table.code_pixels_scratch($0, Int32(count)) }
+  }
+
+  /// Some output pixels of `codeConvolution`, which are counted row after row, as numbers: `ending.values` receives them one
+  /// after the other.
+  package func codePixels(
+    _ shape: ConvolutionShape, input: UnsafePointer<UInt8>, padCode: UInt8,
+    packedWeight: UnsafePointer<Int8>, ending: CodeEnding, pixels: UnsafeBufferPointer<Int32>,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    guard let start = pixels.baseAddress else { return }
+    shape.withKernelShape { shape in
+      ending.withKernelEnding {
+        table.code_pixels(
+          shape, input, padCode, packedWeight, $0, start, Int32(pixels.count), scratch)
+      }
+    }
+  }
+
   /// The size of a depthwise convolution's packed weight codes, in bytes.
   package func codeDepthwiseWeightByteCount(_ shape: ConvolutionShape) -> Int {
     shape.withKernelShape { table.code_depthwise_weight_bytes($0) }
@@ -78,6 +99,14 @@ extension Kernels {
     ending.withKernelEnding {
       table.code_dense(Int32(inputs), Int32(outputs), Int32(bits), input, packedWeight, $0)
     }
+  }
+
+  /// Adds the values (code + offset) / levelsPerUnit of all pixels, one after the other, to a sum for each channel.
+  package func codeSums(
+    _ codes: UnsafePointer<UInt8>, pixels: Int, channels: Int, offset: Float, levelsPerUnit: Float,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    table.code_sums(codes, pixels, Int32(channels), offset, levelsPerUnit, sums)
   }
 
   /// The largest code of each window of one image, H W C; `shape` has as many outputs as inputs.

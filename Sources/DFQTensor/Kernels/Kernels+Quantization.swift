@@ -56,16 +56,17 @@ extension Kernels {
     table.clipped_backward(x, gradient, count, low, high, xGradient)
   }
 
-  /// Adds codes and their squares, channel by channel, over the pixels that begin at `offsets`.
+  /// Writes the means and the standard deviations of codes, channel by channel, over the pixels that begin at `offsets`,
+  /// both times 1 / levelsPerUnit.
   ///
-  /// A code is round(clamp(x * levelsPerUnit, -128, 255)). Sums below 2^24 are exact in any order.
-  package func sampledSums(
+  /// A code is round(clamp(x * levelsPerUnit, -128, 255)). Sums of codes below 2^24 are exact in any order.
+  package func sampledStatistics(
     x: UnsafePointer<Float>, offsets: UnsafeBufferPointer<Int32>, channels: Int,
-    levelsPerUnit: Float, sums: UnsafeMutablePointer<Float>,
-    squareSums: UnsafeMutablePointer<Float>
+    levelsPerUnit: Float, means: UnsafeMutablePointer<Float>?,
+    deviations: UnsafeMutablePointer<Float>?
   ) {
     guard let start = offsets.baseAddress else { return }
-    table.sampled_sums(
-      x, start, Int32(offsets.count), Int32(channels), levelsPerUnit, sums, squareSums)
+    table.sampled_statistics(
+      x, start, Int32(offsets.count), Int32(channels), levelsPerUnit, means, deviations)
   }
 }

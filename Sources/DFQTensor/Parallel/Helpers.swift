@@ -1,3 +1,4 @@
+internal import CDFQKernels
 import Dispatch
 import Synchronization
 
@@ -7,22 +8,65 @@ import Synchronization
   import Darwin
 #endif
 
-/// The threads of a pool besides the caller's: each sleeps on a semaphore until there is work.
+/// The threads of a pool besides the caller's.
+///
+/// A thread without work spins for a moment before it sleeps on a semaphore, and so does the caller that waits for the
+/// others: to wake a sleeping thread takes as long as several small images, and the next call often follows at once.
 final class Helpers: Sendable {
+  /// Looks for work before a thread sleeps, about a tenth of a millisecond.
+  private static let patience = 2000
+
+  /// What a thread does between two calls.
+  private enum Waiting {
+    static let spins = 0
+    /// Work was given that the thread has not taken.
+    static let called = 1
+    static let sleeps = 2
+  }
+
+  /// The place where a thread waits.
+  private final class Desk: Sendable {
+    let state = Atomic<Int>(Waiting.spins)
+    let wake = DispatchSemaphore(value: 0)
+
+    /// Ends the thread's waiting.
+    func call() {
+      let before = state.exchange(Waiting.called, ordering: .acquiringAndReleasing)
+      if before == Waiting.sleeps { wake.signal() }
+    }
+
+    /// Returns when the thread has been called.
+    func wait() {
+      var looks = 0
+      while state.load(ordering: .acquiring) != Waiting.called, looks < Helpers.patience {
+        looks += 1
+        dfq_relax()
+      }
+      let slept = state.compareExchange(
+        expected: Waiting.spins, desired: Waiting.sleeps, ordering: .acquiringAndReleasing
+      ).exchanged
+      if slept { wake.wait() }
+      state.store(Waiting.spins, ordering: .releasing)
+    }
+  }
+
   /// The state that the threads share; it outlives the pool until all threads have ended.
   private final class Shared: Sendable {
-    let wake: [DispatchSemaphore]
+    let desks: [Desk]
+    /// The threads that are still at work; `callerSleeps` is added when the caller waits for them on `done`.
+    let working = Atomic<Int>(0)
+    static let callerSleeps = 1 << 16
     let done = DispatchSemaphore(value: 0)
     /// The current work; nil tells a woken thread to end.
     let work = Mutex<(@Sendable (_ worker: Int) -> Void)?>(nil)
     let isBusy = Atomic<Bool>(false)
 
-    init(count: Int) { wake = (0..<count).map { _ in DispatchSemaphore(value: 0) } }
+    init(count: Int) { desks = (0..<count).map { _ in Desk() } }
 
     /// Runs a thread's part of the current work; returns false where the thread should end.
     ///
     /// This function is never inlined: the work must be released before the thread
-    /// signals that it is done.
+    /// says that it is done.
     @inline(never)
     func perform(worker: Int) -> Bool {
       guard let work = work.withLock({ $0 }) else { return false }
@@ -33,10 +77,22 @@ final class Helpers: Sendable {
     /// The loop of a thread, until the pool ends.
     func loop(worker: Int) {
       while true {
-        wake[worker - 1].wait()
+        desks[worker - 1].wait()
         guard perform(worker: worker) else { return }
-        done.signal()
+        let left = working.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        if left == Shared.callerSleeps { done.signal() }
       }
+    }
+
+    /// Returns when no thread is at work.
+    func finish() {
+      var looks = 0
+      while working.load(ordering: .acquiring) != 0, looks < Helpers.patience {
+        looks += 1
+        dfq_relax()
+      }
+      let left = working.wrappingAdd(Shared.callerSleeps, ordering: .acquiringAndReleasing).oldValue
+      if left > 0 { done.wait() }
     }
   }
 
@@ -92,7 +148,7 @@ final class Helpers: Sendable {
 
   deinit {
     shared.work.withLock { $0 = nil }
-    for index in 0..<count { shared.wake[index].signal() }
+    for index in 0..<count { shared.desks[index].call() }
   }
 
   /// Runs `work` once on each thread and on the caller's, and waits for all.
@@ -100,12 +156,13 @@ final class Helpers: Sendable {
   /// Returns false, having run nothing, where the threads are already at work.
   func run(_ work: @Sendable (_ worker: Int) -> Void) -> Bool {
     guard !shared.isBusy.exchange(true, ordering: .acquiringAndReleasing) else { return false }
-    // The closure does not outlive this call: every thread has signalled before it returns.
+    // The closure does not outlive this call: every thread has released it before it returns.
     withoutActuallyEscaping(work) { escaping in
       shared.work.withLock { $0 = escaping }
-      for index in 0..<count { shared.wake[index].signal() }
+      shared.working.store(count, ordering: .releasing)
+      for index in 0..<count { shared.desks[index].call() }
       escaping(0)
-      for _ in 0..<count { shared.done.wait() }
+      shared.finish()
       shared.work.withLock { $0 = nil }
     }
     shared.isBusy.store(false, ordering: .releasing)

@@ -6,6 +6,8 @@ internal import Testing
 struct CodeCase {
   enum Operation: CaseIterable {
     case convolution, depthwise, dense
+    /// Every third pixel of a convolution, as numbers.
+    case pixels
   }
 
   /// What is added before the activation.
@@ -69,16 +71,22 @@ struct CodeCase {
       levelsPerUnit: levels / random.uniform(0.5, 4), zero: pick([0, minimum, 3]), minimum: minimum,
       maximum: minimum + levels)
     wants = pick([(true, false), (true, false), (true, true), (false, true)])
+    if operation == .pixels { wants = (false, true) }
     rows = 0..<shape.outputHeight
     if pick([true, false]) {
       let first = random.integer(below: shape.outputHeight)
       rows = first..<first + 1 + random.integer(below: shape.outputHeight - first)
     }
     let unit = CodeEnding.outputUnit
-    if channels > unit, pick([true, false]) {
+    if channels > unit, operation != .pixels, pick([true, false]) {
       let first = unit * random.integer(below: (channels + unit - 1) / unit)
       outputs = first..<pick([channels, min(first + unit, channels)])
     }
+  }
+
+  /// The pixels that `Operation.pixels` computes.
+  var pixels: [Int32] {
+    stride(from: 0, to: shape.outputHeight * shape.outputWidth, by: 3).map(Int32.init)
   }
 
   /// Runs `body` with the ending, whose memory lies at `placement`; the codes and the values it leaves, in that order.
@@ -130,6 +138,11 @@ struct CodeCase {
       switch operation {
       case .convolution:
         (kernels.integerWeightByteCount(shape), kernels.integerScratchByteCount(shape))
+      case .pixels:
+        (
+          kernels.integerWeightByteCount(shape),
+          kernels.codePixelsScratchByteCount(shape, count: pixels.count)
+        )
       case .depthwise:
         (kernels.codeDepthwiseWeightByteCount(shape), kernels.codeDepthwiseScratchByteCount(shape))
       case .dense:
@@ -157,6 +170,13 @@ struct CodeCase {
         kernels.codeConvolution(
           shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
           ending: ending, rows: rows, scratch: scratch.pointer)
+      case .pixels:
+        kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)
+        pixels.withUnsafeBufferPointer {
+          kernels.codePixels(
+            shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
+            ending: ending, pixels: $0, scratch: scratch.pointer)
+        }
       case .depthwise:
         kernels.packCodeDepthwiseWeights(shape, weight: weight.pointer, packed: packed.pointer)
         kernels.codeDepthwise(

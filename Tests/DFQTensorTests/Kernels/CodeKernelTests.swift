@@ -40,6 +40,26 @@ internal import Testing
     expectSame(CodeCase(.convolution, ConvolutionShapes.large, &random))
   }
 
+  /// Pixels computed by themselves are those of the whole convolution.
+  @Test func somePixelsAreTheSameBits() {
+    var random = RandomStream(seed: 12, "codes")
+    var shapes = ConvolutionShapes(random: RandomStream(seed: 13, "codes"))
+    for _ in 0..<80 {
+      let one = CodeCase(.pixels, shapes.next(depthwise: false), &random)
+      expectSame(one)
+      var whole = one
+      whole.operation = .convolution
+      whole.rows = 0..<one.shape.outputHeight
+      let channels = one.shape.outputChannels
+      let values = whole.run(Kernels(.scalar)).values
+      let picked = one.pixels.flatMap { pixel in
+        values[Int(pixel) * channels..<(Int(pixel) + 1) * channels]
+      }
+      let found = one.run(Kernels(.scalar)).values.prefix(picked.count)
+      #expect(found.map(\.bitPattern) == picked.map(\.bitPattern), "\(one.shape)")
+    }
+  }
+
   @Test func depthwiseConvolutionsAreTheSameBits() {
     var random = RandomStream(seed: 3, "codes")
     var shapes = ConvolutionShapes(random: RandomStream(seed: 4, "codes"))

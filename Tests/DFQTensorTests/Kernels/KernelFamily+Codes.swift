@@ -34,10 +34,29 @@ extension KernelFamily {
 
   static let codes = [
     family("convolution of codes", .convolution) { $0.dense() },
+    family("some pixels of a convolution of codes", .pixels) { $0.dense() },
     family("depthwise convolution of codes", .depthwise) { $0.depthwise() },
     family("fully connected layer of codes", .dense) { _ in
       [1, 3, 16, 33, 1025].flatMap { inputs in
         [1, 17, 64, 70].map { .dense(inputs: inputs, outputs: $0) }
+      }
+    },
+    KernelFamily("sums of codes") { random, run in
+      for channels in guardedChannels {
+        let codes = (0..<9 * channels).map { _ in UInt8(random.integer(below: 256)) }
+        let sums = random.uniforms(channels)
+        run(
+          GuardedCall(label: "\(channels)", buffers: [sums], tolerance: 0) { kernels, floats, _ in
+            for placement in GuardedPlacement.allCases {
+              let from = GuardedBuffer(codes, placement)
+              let to = GuardedBuffer(sums, placement)
+              kernels.codeSums(
+                from.pointer, pixels: 9, channels: channels, offset: -37, levelsPerUnit: 101.7,
+                sums: to.pointer)
+              #expect(to.isIntact, "a kernel wrote outside of its sums: \(channels)")
+              for (channel, sum) in to.values.enumerated() { floats[0][channel] = sum }
+            }
+          })
       }
     },
     KernelFamily("maximum of codes") { random, run in

@@ -1,0 +1,23 @@
+/* Sums over the pixels of an image in codes, for averages: a vector of channels stays in registers. */
+V_INLINE void code_sum_columns(const code_ending *e, const uint8_t *codes, size_t pixels,
+                               int32_t channels, float *sums, int n) {
+  vf sum = v_load_n(sums, n);
+  for (size_t i = 0; i < pixels; i++, codes += channels) {
+    const vi all = vi_from_bytes_n(codes, n);
+    sum = v_add(sum, e->divides ? code_residual_quotient(e, all) : code_residual_product(e, all));
+  }
+  v_store_n(sums, n, sum);
+}
+
+static void vector_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
+                             float levels_per_unit, float *sums) {
+  code_ending e = {.residual_offset = v_set(offset), .residual_levels = v_set(levels_per_unit)};
+  code_ending_invert(&e);
+  for (int32_t c = 0; c < channels; c += VL) {
+    if (c + VL <= channels) {
+      code_sum_columns(&e, codes + c, pixels, channels, sums + c, VL);
+    } else {
+      code_sum_columns(&e, codes + c, pixels, channels, sums + c, channels - c);
+    }
+  }
+}
