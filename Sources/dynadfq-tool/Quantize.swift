@@ -9,7 +9,7 @@ struct Quantize: ParsableCommand {
       --activation-bits 3,4,5 --budget 4 -o student.safetensors --data cifar10:test.bin
 
       --fixed gives static quantization by the same code, --allocate W3A3 static bits layer by layer at the \
-      cost of W3A3. Without --images they are synthesized. \
+      cost of W3A3. Without --images they are synthesized, or with --generator made anew in every step. \
       Without --data the report is of synthetic images that no step has seen: it compares settings \
       of one method, and says less of accuracy than real images do.
       """)
@@ -18,6 +18,7 @@ struct Quantize: ParsableCommand {
   @OptionGroup var quantizer: QuantizerOptions
   @OptionGroup var training: TrainingOptions
   @OptionGroup var synthesis: SynthesisOptions
+  @OptionGroup var generator: GeneratorOptions
   @OptionGroup var options: RunOptions
   @Option(help: Preset.help)
   var preset = Preset.reduced
@@ -32,7 +33,8 @@ struct Quantize: ParsableCommand {
   @Option(
     help: """
       File for the state between steps; a run that finds it continues to the same bits. Without \
-      --images, finished batches of images are kept beside it, in the directory FILE.images.
+      --images, finished batches of images are kept beside it, in the directory FILE.images; with \
+      --generator the generator after its warm-up, in FILE.generator.
       """)
   var checkpoint: String?
   @OptionGroup var resume: ResumeOptions
@@ -61,6 +63,10 @@ struct Quantize: ParsableCommand {
     if images != nil {
       try Demand.absent(synthesis.given ?? "", synthesis.given != nil, "with --images")
       try Demand.absent("--images-output", imagesOutput != nil, "with --images")
+      try Demand.absent("--generator", generator.method != nil, "with --images")
+    }
+    if generator.method != nil, let name = synthesis.givenBesidesCount {
+      try Demand.absent(name, true, "with --generator")
     }
     let candidates = try quantizer.candidates()
     if quantizer.allocation.uniform != nil {
@@ -102,12 +108,13 @@ struct Quantize: ParsableCommand {
       Output.complain("note: a static student has no --controls to compare with")
     }
 
-    let images = try stored ?? synthesized(network)
+    var source = try generator.source(network, preset, count: synthesis.count, run: options)
+    let images = try stored ?? synthesized(network, &source)
     let allocation = try self.quantizer.allocation.allocation(
       quantizer, network, images, run: options)
     let trainer = trainer(allocation.map { quantizer.allocated($0.bits) } ?? quantizer)
     let student = try Quantize.student(
-      trainer, images, run: options, checkpoint: checkpoint,
+      trainer, images, source: source, run: options, checkpoint: checkpoint,
       executionChange: resume.executionChange)
     try student.write(to: output)
     let summary = Summary(
@@ -130,11 +137,16 @@ struct Quantize: ParsableCommand {
     preflight.writes("--output", output)
     preflight.writes("--checkpoint", checkpoint)
     preflight.writes("--images-output", imagesOutput)
-    if images == nil { preflight.makesDirectory("--checkpoint", batchDirectory) }
+    if generator.method != nil {
+      preflight.writes("--checkpoint", generatorFile)
+    } else if images == nil {
+      preflight.makesDirectory("--checkpoint", batchDirectory)
+    }
     return preflight
   }
 
   private var batchDirectory: String? { checkpoint.map { $0 + ".images" } }
+  private var generatorFile: String? { checkpoint.map { $0 + ".generator" } }
 
   /// Images of a file that fit the network; a note where another network made them.
   private static func stored(_ path: String, for network: Network) throws -> SyntheticImages {
@@ -148,10 +160,18 @@ struct Quantize: ParsableCommand {
     return images
   }
 
-  private func synthesized(_ network: Network) throws -> SyntheticImages {
-    let images = try Synthesize.images(
-      network, synthesis.configuration(preset, seed: options.seed), run: options,
-      checkpoint: batchDirectory)
+  private func synthesized(
+    _ network: Network, _ source: inout GeneratorSource?
+  ) throws -> SyntheticImages {
+    let images: SyntheticImages
+    if var generator = source {
+      images = try GeneratorOptions.images(&generator, run: options, file: generatorFile)
+      source = generator
+    } else {
+      images = try Synthesize.images(
+        network, synthesis.configuration(preset, seed: options.seed), run: options,
+        checkpoint: batchDirectory)
+    }
     if let imagesOutput { try images.write(to: imagesOutput) }
     return images
   }
@@ -175,22 +195,27 @@ struct Quantize: ParsableCommand {
     if let report = summary.report { try Output.report(report) }
   }
 
-  /// Trains under a progress bar.
+  /// Trains under a progress bar, on a stored set or on the source that has made it.
   static func student(
-    _ trainer: DynamicTrainer, _ images: SyntheticImages, run options: RunOptions,
+    _ trainer: DynamicTrainer, _ images: SyntheticImages, source: GeneratorSource? = nil,
+    run options: RunOptions,
     checkpoint: String? = nil, executionChange: ExecutionChange = .refused,
     title: String = "training"
   ) throws -> QuantizedNetwork {
     try options.withProgress(title, saved: saved(checkpoint)) { bar in
-      try trainer.train(
-        on: images, checkpoint: checkpoint, executionChange: executionChange
-      ) { p in
+      let report = { (p: TrainingProgress) in
         let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
         try bar.update(
           p.step, of: p.steps,
           note: p.losses.map { "\($0.name) \(Output.short($0.value))" }.joined(separator: ", ")
             + bits)
       }
+      guard let source else {
+        return try trainer.train(
+          on: images, checkpoint: checkpoint, executionChange: executionChange, progress: report)
+      }
+      return try trainer.train(
+        on: source, checkpoint: checkpoint, executionChange: executionChange, progress: report)
     }
   }
 

@@ -92,9 +92,12 @@ struct SynthesisOptions: ParsableArguments {
   }
 
   /// The first option that was given, for commands that do not synthesize.
-  var given: String? {
+  var given: String? { count != nil ? "--count" : givenBesidesCount }
+
+  /// The first option but the number of images that was given, for images of a generator.
+  var givenBesidesCount: String? {
     let options: [(String, Bool)] = [
-      ("--count", count != nil), ("--synthesis-batch", batch != nil),
+      ("--synthesis-batch", batch != nil),
       ("--synthesis-steps", steps != nil), ("--synthesis-rate", learningRate != nil),
       ("--label-loss", labelLoss != nil), ("--statistics", statistics != nil),
       ("--labels", labels != nil), ("--clamp-pixels", clampPixels), ("--group", group != nil),

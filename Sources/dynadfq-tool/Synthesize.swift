@@ -11,6 +11,7 @@ struct Synthesize: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var synthesis: SynthesisOptions
+  @OptionGroup var generator: GeneratorOptions
   @OptionGroup var options: RunOptions
   @Option(help: Preset.help)
   var preset = Preset.reduced
@@ -35,11 +36,19 @@ struct Synthesize: ParsableCommand {
     var meanLabelEntropy: Float
     var meanPredictionEntropy: Float
     var frechetDistance: Double?
+    /// Of a generator's images: the share that the network sees in the class of its label.
+    var labelAccuracy: Double?
   }
 
   func validate() throws {
     try Demand.range("--limit", limit, 1...Int.max)
     try Demand.absent("--limit", limit != nil && frechet == nil, "without --frechet")
+    if generator.method != nil {
+      if let name = synthesis.givenBesidesCount {
+        try Demand.absent(name, true, "with --generator")
+      }
+      try Demand.absent("--checkpoint", checkpoint != nil, "with --generator")
+    }
     try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
   }
 
@@ -55,9 +64,14 @@ struct Synthesize: ParsableCommand {
     let names = try picture.map { _ in try ClassNames(classNames, model: model.model, network) }
     let real = try frechet.map { try DataOptions.open($0, limit: limit, for: network) }
 
-    let images = try Synthesize.images(
-      network, synthesis.configuration(preset, seed: options.seed), run: options,
-      checkpoint: checkpoint)
+    let images: SyntheticImages
+    if var source = try generator.source(network, preset, count: synthesis.count, run: options) {
+      images = try GeneratorOptions.images(&source, run: options)
+    } else {
+      images = try Synthesize.images(
+        network, synthesis.configuration(preset, seed: options.seed), run: options,
+        checkpoint: checkpoint)
+    }
     try images.write(to: output)
     if let picture {
       try Picture(images, network: network, names: names).image().writePNG(to: picture)
@@ -69,7 +83,9 @@ struct Synthesize: ParsableCommand {
       easy: images.isEasy.filter { $0 }.count,
       meanLabelEntropy: mean(difficulty.map(\.labelEntropy)),
       meanPredictionEntropy: mean(difficulty.map(\.predictionEntropy)),
-      frechetDistance: try real.map { try distance(images, $0, in: network) })
+      frechetDistance: try real.map { try distance(images, $0, in: network) },
+      labelAccuracy: generator.method == nil
+        ? nil : try GeneratorOptions.accuracy(images, network, run: options))
     if options.json { try Output.json(summary, run: options) } else { try show(summary) }
   }
 
@@ -90,6 +106,9 @@ struct Synthesize: ParsableCommand {
     try Output.line(
       "mean entropy / log C: labels \(Output.bits(Double(summary.meanLabelEntropy))), "
         + "predictions \(Output.bits(Double(summary.meanPredictionEntropy)))")
+    if let accuracy = summary.labelAccuracy {
+      try Output.line("the network sees \(Output.percent(accuracy)) % in the class of their label")
+    }
     if let distance = summary.frechetDistance {
       try Output.line("Fréchet distance to \(frechet ?? ""): \(Output.short(distance))")
     }

@@ -68,6 +68,46 @@ import Testing
     }
   }
 
+  /// Settings of generators lie over those of a preset, and those of their methods beside them.
+  @Test func generators() throws {
+    try Workshop.with { workshop in
+      func plan(_ images: String) throws -> [JSONTree] {
+        let text = """
+          version: 1
+          name: settings
+          networks: [{name: tiny, model: tiny.safetensors}]
+          images: [\(images)]
+          """
+        return try workshop.plan(text).cells.map(\.identity)
+      }
+      let found = try plan(
+        "{name: g, method: gdfq, preset: demo, statisticsWeight: 0.2, channels: 32, seed: 5}, "
+          + "{name: q, method: qimera, mixedShare: 0.5, mixing: images, mapping: null}")
+      let (gdfq, qimera) = (found[0]["settings"], found[1]["settings"])
+      #expect(found[0]["method"]?.text == "\"gdfq\"" && found[1]["method"]?.text == "\"qimera\"")
+      #expect(gdfq?["method"]?["statisticsWeight"]?.text == "0.2")
+      #expect(gdfq?["method"]?["noiseLength"]?.text == "100")
+      #expect(gdfq?["generator"]?["channels"]?.text == "32")
+      #expect(gdfq?["generator"]?["warmUpSteps"]?.text == "1200")
+      #expect(gdfq?["generator"]?["seed"]?.text == "5")
+      #expect(qimera?["method"]?["mixing"]?.text == "\"images\"")
+      #expect(qimera?["method"]?["mapping"]?.text ?? "null" == "null")
+      for (entry, culprit) in [
+        ("{name: g, method: gdqf}", "did you mean \"gdfq\"?"),
+        ("{name: g, method: gdfq, chanels: 8}", "did you mean \"channels\"?"),
+        ("{name: g, method: gdfq, mixedShare: 0.5}", "mixedShare"),
+        ("{name: g, method: gdfq, channels: 7}", "even number of generator channels"),
+        ("{name: q, method: qimera, mixedShare: 2}", "a mixed share in 0...1"),
+      ] {
+        #expect {
+          _ = try plan(entry)
+        } throws: {
+          "\($0)".contains(culprit)
+        }
+      }
+    }
+  }
+
   /// Each line: what stands in place of a part of the recipe, and what the error must name.
   @Test(arguments: [
     ("steps: 3, imagesPerStep", "stepz: 3, imagesPerStep", "line 12, students[0].training.stepz"),

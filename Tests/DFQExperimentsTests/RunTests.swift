@@ -81,6 +81,55 @@ import Testing
     }
   }
 
+  /// A generator learns on beside each student: the same bytes on one thread and on two, whole and in
+  /// parts.
+  @Test func generators() throws {
+    struct Stop: Error {}
+    let text = """
+      version: 1
+      name: generators
+      networks: [{name: tiny, model: tiny.safetensors}]
+      images:
+        - {name: g, method: gdfq, count: 8, channels: 4, noiseLength: 3, imagesPerStep: 8, warmUpSteps: 2}
+        - {name: q, method: qimera, count: 8, channels: 4, imagesPerStep: 8, warmUpSteps: 2, mapping: 3}
+      students:
+        - name: W3A{activationBits}
+          each: {activationBits: [3, 4]}
+          weightBits: 3
+          training: {steps: 3, imagesPerStep: 8, calibrationImages: 8, checkpointInterval: 1}
+      cascades: [{name: cascade, levels: [W3A3, W3A4], budget: W3A4}]
+      evaluations: [{name: test, data: "cifar10:test.bin"}]
+      """
+    try Workshop.with { workshop in
+      var workshop = workshop
+      var contents: [[String: String]] = []
+      for threads in [1, 2] {
+        workshop.context = ExecutionContext(threads: threads)
+        let plan = try workshop.plan(text)
+        let store = try workshop.store("store \(threads)")
+        let run = try ExperimentRun(plan, in: store, context: workshop.context)
+        if threads == 2 {
+          for steps in [1, 3, 6] {
+            let count = Atomic(0)
+            #expect(throws: Stop.self) {
+              try run.run { _ in
+                if count.add(1, ordering: .relaxed).newValue >= steps { throw Stop() }
+              }
+            }
+          }
+        }
+        try run.run()
+        contents.append(try workshop.contents(store).files.filter { !$0.key.hasSuffix(".json") })
+        let costs = try CostModel(plan, store: nil, context: workshop.context)
+        #expect(plan.cells.allSatisfy { costs.seconds($0) > 0 })
+        let kinds = Set(costs.measured)
+        #expect(kinds.contains { $0.contains("warm-up of a generator of 4 channels") })
+      }
+      #expect(contents[0] == contents[1])
+      #expect(contents[0].keys.filter { $0.hasSuffix(".generator.safetensors") }.count == 2)
+    }
+  }
+
   /// Ends at different steps, then continued: the same bytes.
   @Test func interruptedRuns() throws {
     struct Stop: Error {}

@@ -107,6 +107,35 @@ private struct LearnedImage: ImageSource {
     }
   }
 
+  /// Generators learn beside the student, and a resumed run gives the same bits for any number of
+  /// threads.
+  @Test(
+    arguments: [
+      GDFQ(noiseLength: 6), Qimera(mixedShare: 0.5, mapping: 5),
+    ] as [any GeneratorMethod])
+  func generatorsResume(method: any GeneratorMethod) throws {
+    func source(_ threads: Int) throws -> GeneratorSource {
+      try GeneratorSource(
+        teacher: .tinyResNet(), method: method,
+        configuration: .init(count: 8, channels: 8, imagesPerStep: 8, warmUpSteps: 4, seed: 2),
+        context: .init(threads: threads))
+    }
+    try withTemporaryDirectory { directory in
+      let path = directory + "/state"
+      let trainer = try trainer()
+      let whole = try trainer.train(on: source(2)).bytes()
+      for killed in [1, 7] {
+        #expect(throws: Interruption()) {
+          _ = try trainer.train(on: source(1), checkpoint: path) {
+            if $0.step == killed { throw Interruption() }
+          }
+        }
+        #expect(try trainer.train(on: source(2), checkpoint: path).bytes() == whole)
+        try removeFile(path)
+      }
+    }
+  }
+
   @Test func batchesAreChecked() throws {
     for damage in [LearnedImage.Damage.labels, .count, .values] {
       #expect(throws: SynthesisError.self) {

@@ -66,6 +66,39 @@ import Testing
     }
   }
 
+  /// A generator in place of stored images; a run that finds the warmed-up generator and the state
+  /// gives the same student.
+  @Test func generators() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let small = [
+      "--model", "tiny.safetensors", "--generator", "qimera", "--generator-warm-up", "2",
+      "--generator-channels", "4", "--count", "24", "-o", "x",
+    ]
+    let images = try tool.json(["synthesize"] + small)
+    let accuracy = try #require(images["labelAccuracy"] as? Double)
+    #expect((0...1).contains(accuracy) && images["images"] as? Int == 24)
+    #expect(try SyntheticImages(contentsOf: tool.path("x")).count == 24)
+    let quantize =
+      ["quantize"] + small + ["--fixed", "--steps", "3", "--batch", "8", "--checkpoint", "state"]
+    _ = try tool.json(quantize)
+    let first = try fileBytes(tool.path("x"))
+    #expect(FileManager.default.fileExists(atPath: tool.path("state.generator")))
+    _ = try tool.json(quantize)
+    #expect(try fileBytes(tool.path("x")) == first)
+    for (options, culprit) in [
+      (["--synthesis-steps", "4"], "--synthesis-steps"), (["--images", "i"], "--images"),
+      (["--mixed-share", "2"], "--mixed-share"),
+      (["--generator", "gdfq", "--mixed-classes", "3"], "--mixed-classes"),
+      (["--generator", "gan"], "gan"),
+    ] {
+      try tool.expectRefusal(quantize + options, naming: culprit)
+    }
+    try tool.expectRefusal(
+      ["quantize", "--model", "tiny.safetensors", "--mixed-share", "0.5", "-o", "x"],
+      naming: "--mixed-share")
+  }
+
   /// Without real images the report is of held-out synthetic ones.
   @Test func saysWhatIsKnownWithoutData() throws {
     let tool = try Tool()

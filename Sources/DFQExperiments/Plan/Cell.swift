@@ -31,6 +31,8 @@ public struct StudentCell: Sendable {
   let identity: JSONTree
   let network: LoadedNetwork
   let images: ArtefactKey<ArtefactKind.SyntheticSet>
+  /// How the images are made; with a generator, it learns on beside the student.
+  let imageSettings: ImageSettings
   let settings: StudentSettings
   let label: CellLabel
 }

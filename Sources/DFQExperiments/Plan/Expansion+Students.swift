@@ -43,7 +43,7 @@ extension Expansion {
         .student(
           StudentCell(
             key: key, identity: identity, network: network, images: set.key,
-            settings: student.settings,
+            imageSettings: set.settings, settings: student.settings,
             label: CellLabel(
               recipe: recipe.name, network: network.name, images: set.name,
               student: student.name, ablation: ablation?.name, seed: seed))))

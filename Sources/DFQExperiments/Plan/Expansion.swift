@@ -23,6 +23,14 @@ struct Expansion {
     let isDynamic: Bool
   }
 
+  /// An image set of one network and seed.
+  struct ImageSet {
+    let name: String
+    let key: ArtefactKey<ArtefactKind.SyntheticSet>
+    let identity: JSONTree
+    let settings: ImageSettings
+  }
+
   /// The most cells of a plan.
   static let cellLimit = 100_000
 
@@ -71,24 +79,29 @@ struct Expansion {
   /// The key and name of an image set, nil where it is not made from this network.
   mutating func imageSet(
     _ entry: SettingNode, _ ablation: AblationEntry?, _ network: LoadedNetwork, _ seed: UInt64
-  ) throws -> (name: String, key: ArtefactKey<ArtefactKind.SyntheticSet>, identity: JSONTree)? {
+  ) throws -> ImageSet? {
     let overlay = ablation?.images
     let decoded = try ImagesEntry(overlay.map { entry.overlaid(by: $0) } ?? entry, seed: seed)
     guard decoded.networks?.contains(network.name) ?? true else { return nil }
-    if case .softLabels(let configuration) = decoded.settings {
-      do {
+    do {
+      switch decoded.settings {
+      case .softLabels(let configuration):
         _ = try SoftLabelSynthesizer(
           teacher: network.network, configuration: configuration, context: context)
-      } catch let error as SynthesisError {
-        throw RecipeError.badValue(
-          place: entry.place, expected: "settings of a synthesis that works", found: "\(error)")
+      case .generator(let method, let configuration):
+        _ = try GeneratorSource(
+          teacher: network.network, method: method, configuration: configuration,
+          context: context)
+      case .noise(let count, _):
+        guard (1...SyntheticImages.countLimit).contains(count) else {
+          throw RecipeError.badValue(
+            place: entry.place, expected: "a count in 1...\(SyntheticImages.countLimit)",
+            found: "\(count)")
+        }
       }
-    } else {
-      guard (1...SyntheticImages.countLimit).contains(decoded.settings.count) else {
-        throw RecipeError.badValue(
-          place: entry.place, expected: "a count in 1...\(SyntheticImages.countLimit)",
-          found: "\(decoded.settings.count)")
-      }
+    } catch let error as SynthesisError {
+      throw RecipeError.badValue(
+        place: entry.place, expected: "settings of a synthesis that works", found: "\(error)")
     }
     let identity = try JSONTree(
       encoding: Identity.images(
@@ -101,7 +114,8 @@ struct Expansion {
           label: CellLabel(
             recipe: recipe.name, network: network.name, images: decoded.name,
             ablation: overlay == nil ? nil : ablation?.name, seed: seed))))
-    return (decoded.name, key, identity)
+    return ImageSet(
+      name: decoded.name, key: key, identity: identity, settings: decoded.settings)
   }
 
   /// A data set in memory, opened and hashed once.

@@ -109,6 +109,13 @@ enum Identity {
       Images(
         teacher: teacher, method: "noise",
         settings: .object(["count": .number("\(count)"), "seed": .number("\(seed)")]))
+    case .generator(let method, let configuration):
+      Images(
+        teacher: teacher, method: type(of: method).kind,
+        settings: .object([
+          "method": try JSONTree(encoding: method),
+          "generator": try JSONTree(encoding: configuration),
+        ]), execution: execution)
     }
   }
 

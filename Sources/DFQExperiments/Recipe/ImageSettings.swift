@@ -6,13 +6,24 @@ public enum ImageSettings: Sendable {
   case softLabels(SoftLabelSynthesizer.Configuration)
   /// Gaussian noise, as a baseline.
   case noise(count: Int, seed: UInt64)
+  /// A generator that learns on beside each student; the stored set is what it makes before.
+  case generator(any GeneratorMethod, GeneratorSource.Configuration)
 
   /// The number of images, before unfaithful ones are dropped.
   var count: Int {
     switch self {
     case .softLabels(let configuration): configuration.count
     case .noise(let count, _): count
+    case .generator(_, let configuration): configuration.count
     }
+  }
+}
+
+extension ImageSettings {
+  /// The method and settings of a generator; nil for other sets.
+  var generator: (any GeneratorMethod, GeneratorSource.Configuration)? {
+    guard case .generator(let method, let configuration) = self else { return nil }
+    return (method, configuration)
   }
 }
 
@@ -39,8 +50,7 @@ struct ImagesEntry {
     let seed: UInt64?
   }
 
-  /// Decodes an entry: keys of the entry itself, of the synthesizer's configuration and of its method
-  /// lie side by side.
+  /// Decodes an entry: keys of the entry itself, of a configuration and of its method lie side by side.
   init(_ entry: SettingNode, seed: UInt64) throws {
     name = try Recipe.name(of: entry)
     let method = entry["method"]?.text ?? SoftLabelMethod.kind
@@ -55,22 +65,7 @@ struct ImagesEntry {
       let method = try SettingNode.defaults(preset.method, at: entry.place)
       let runKeys = try StrictDecoder.keys(of: Synthesizer.Configuration.self, in: run)
       let methodKeys = try StrictDecoder.keys(of: SoftLabelMethod.self, in: method)
-      let ownKeys = ["name", "method", "networks", "preset", "seed"]
-      var parts = (own: [Pair](), run: [Pair](), method: [Pair]())
-      guard case .map(let pairs) = entry.value else { preconditionFailure("entries are maps") }
-      for (key, node) in pairs {
-        if ownKeys.contains(key) {
-          parts.own.append((key, node))
-        } else if runKeys.contains(key) {
-          parts.run.append((key, node))
-        } else if methodKeys.contains(key) {
-          parts.method.append((key, key == "labels" ? try ImagesEntry.labels(node) : node))
-        } else {
-          throw RecipeError.unknownKey(
-            place: node.place, key: key,
-            nearest: NearestName.of(key, among: runKeys.union(methodKeys).union(ownKeys)))
-        }
-      }
+      let parts = try ImagesEntry.parts(of: entry, run: runKeys, method: methodKeys)
       let own = try StrictDecoder.decode(Own.self, from: .init(.map(parts.own), at: entry.place))
       networks = own.networks?.values
       var configuration = preset
@@ -78,21 +73,70 @@ struct ImagesEntry {
         Synthesizer.Configuration.self,
         from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
       // Labels of one kind do not inherit settings of the preset's kind.
-      let base =
-        parts.method.contains { $0.key == "labels" } ? method.setting("labels", to: nil) : method
+      let labels = try parts.method.map {
+        ($0.key, $0.key == "labels" ? try ImagesEntry.labels($0.node) : $0.node)
+      }
+      let base = labels.contains { $0.0 == "labels" } ? method.setting("labels", to: nil) : method
       configuration.method = try StrictDecoder.decode(
         SoftLabelMethod.self,
-        from: base.overlaid(by: .init(.map(parts.method), at: entry.place)))
+        from: base.overlaid(by: .init(.map(labels), at: entry.place)))
       configuration.seed = own.seed ?? seed
       settings = .softLabels(configuration)
+    case GDFQ.kind:
+      (networks, settings) = try ImagesEntry.generator(GDFQ(), entry, seed: seed)
+    case Qimera.kind:
+      (networks, settings) = try ImagesEntry.generator(Qimera(), entry, seed: seed)
     default:
       throw RecipeError.unknownName(
         place: entry["method"]?.place ?? entry.place, what: "method of synthesis", name: method,
-        nearest: NearestName.of(method, among: [SoftLabelMethod.kind, "noise"]))
+        nearest: NearestName.of(
+          method, among: [SoftLabelMethod.kind, "noise", GDFQ.kind, Qimera.kind]))
     }
   }
 
+  /// A generator's configuration over that of a preset, and its method's settings.
+  private static func generator<Method: GeneratorMethod>(
+    _ method: Method, _ entry: SettingNode, seed: UInt64
+  ) throws -> (networks: [String]?, settings: ImageSettings) {
+    let run = try SettingNode.defaults(WorkPreset.of(entry).generator, at: entry.place)
+    let defaults = try SettingNode.defaults(method, at: entry.place)
+    let parts = try parts(
+      of: entry, run: StrictDecoder.keys(of: GeneratorSource.Configuration.self, in: run),
+      method: StrictDecoder.keys(of: Method.self, in: defaults))
+    let own = try StrictDecoder.decode(Own.self, from: .init(.map(parts.own), at: entry.place))
+    var configuration = try StrictDecoder.decode(
+      GeneratorSource.Configuration.self,
+      from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
+    configuration.seed = own.seed ?? seed
+    let settings = try StrictDecoder.decode(
+      Method.self, from: defaults.overlaid(by: .init(.map(parts.method), at: entry.place)))
+    return (own.networks?.values, .generator(settings, configuration))
+  }
+
   private typealias Pair = (key: String, node: SettingNode)
+
+  /// The keys of an entry that are its own, those of a configuration and those of a method.
+  private static func parts(
+    of entry: SettingNode, run: Set<String>, method: Set<String>
+  ) throws -> (own: [Pair], run: [Pair], method: [Pair]) {
+    let own = ["name", "method", "networks", "preset", "seed"]
+    var parts = (own: [Pair](), run: [Pair](), method: [Pair]())
+    guard case .map(let pairs) = entry.value else { preconditionFailure("entries are maps") }
+    for (key, node) in pairs {
+      if own.contains(key) {
+        parts.own.append((key, node))
+      } else if run.contains(key) {
+        parts.run.append((key, node))
+      } else if method.contains(key) {
+        parts.method.append((key, node))
+      } else {
+        throw RecipeError.unknownKey(
+          place: node.place, key: key,
+          nearest: NearestName.of(key, among: run.union(method).union(own)))
+      }
+    }
+    return parts
+  }
 
   /// Labels by their kind alone, or a mapping of one kind to settings: `groups` or
   /// `{groups: {easyShare: 0.3}}`.

@@ -10,6 +10,9 @@ extension Cell {
       case .noise: 1
       case .softLabels(let configuration):
         Double(configuration.count) * Double(max(configuration.steps, 1))
+      case .generator(_, let configuration):
+        Double(configuration.imagesPerStep) * Double(configuration.warmUpSteps)
+          + Double(configuration.count)
       }
     case .student(let cell): Cell.work(cell.settings)
     case .upperBound(let cell): Cell.work(cell.settings)
@@ -33,13 +36,24 @@ extension Cell {
     }
   }
 
+  /// The generator that is trained; nil for other work.
+  var generator: (any GeneratorMethod, GeneratorSource.Configuration)? {
+    switch self {
+    case .images(let cell): cell.settings.generator
+    case .student(let cell): cell.imageSettings.generator
+    default: nil
+    }
+  }
+
   /// The kind of work and the network, as far as time depends on them.
   var workKind: String {
     let work =
       switch self {
-      case .images: "synthesis"
+      case .images:
+        generator.map { "warm-up of a generator of \($0.1.channels) channels," } ?? "synthesis"
       case .student, .upperBound:
-        studentSettings?.isDynamic == true ? "dynamic training" : "static training"
+        (studentSettings?.isDynamic == true ? "dynamic training" : "static training")
+          + (generator.map { " with a generator of \($0.1.channels) channels," } ?? "")
       case .cascade, .evaluation: "student inference"
       case .teacher: "inference"
       }

@@ -82,6 +82,14 @@ struct CellWorker {
       return try synthesizer.synthesize(checkpoint: store.batches(cell.key.text)) { p in
         try progress(Double(p.batch * p.steps + p.step) / Double(p.batches * p.steps))
       }
+    case .generator(let method, let configuration):
+      var source = try GeneratorSource(
+        teacher: cell.network.network, method: method, configuration: configuration,
+        context: context)
+      let images = try source.images { try progress(Double($0.step) / Double($0.steps)) }
+      // Before the images, whose file says that the cell is done.
+      try source.write(to: store.generator(cell.key))
+      return images
     }
   }
 
@@ -94,8 +102,18 @@ struct CellWorker {
       ) { try progress(0) }
     }
     let trainer = settings.trainer(cell.network.network, context: context)
-    let student = try trainer.train(on: images, checkpoint: store.checkpoint(cell.key.text)) { p in
+    let checkpoint = store.checkpoint(cell.key.text)
+    let report = { (p: TrainingProgress) in
       try progress(Double(p.step) / Double(max(p.steps, 1)))
+    }
+    let student: QuantizedNetwork
+    if case .generator(let method, let configuration) = cell.imageSettings {
+      let source = try GeneratorSource(
+        contentsOf: store.generator(cell.images), teacher: cell.network.network, method: method,
+        configuration: configuration, context: context)
+      student = try trainer.train(on: source, checkpoint: checkpoint, progress: report)
+    } else {
+      student = try trainer.train(on: images, checkpoint: checkpoint, progress: report)
     }
     return (student, try trainer.summary(of: student, on: images))
   }

@@ -43,6 +43,10 @@ public struct CostModel: Sendable {
     var marks: [ContinuousClock.Instant] = []
     let batch: Int
     switch cell {
+    case .images(let cell) where cell.settings.generator != nil:
+      var source = try generator(cell.settings, network, warmUpSteps: 4, context)
+      batch = source.configuration.imagesPerStep
+      try source.warmUp { _ in marks.append(clock.now) }
     case .images(let cell):
       guard case .softLabels(var configuration) = cell.settings else { return 0.001 }
       batch = min(configuration.imagesPerBatch, configuration.count, 64)
@@ -60,8 +64,15 @@ public struct CostModel: Sendable {
       settings.training.learningRate = 1e-7
       settings.training.holdOut = 0
       settings.training.budget = nil
-      let images = try SyntheticImages.noise(count: max(batch, 16), for: network, seed: 0)
-      let session = try StudentSession(settings.trainer(network, context: context), on: images)
+      let trainer = settings.trainer(network, context: context)
+      let session: StudentSession
+      if case .student(let cell) = cell, cell.imageSettings.generator != nil {
+        session = try StudentSession(
+          trainer, on: generator(cell.imageSettings, network, warmUpSteps: 0, context))
+      } else {
+        let images = try SyntheticImages.noise(count: max(batch, 16), for: network, seed: 0)
+        session = try StudentSession(trainer, on: images)
+      }
       while session.stepsDone < 6 {
         try session.step()
         marks.append(clock.now)
@@ -91,5 +102,17 @@ public struct CostModel: Sendable {
     let (seconds, attoseconds) = (marks[marks.count - 1] - marks[0]).components
     let total = Double(seconds) + Double(attoseconds) * 1e-18
     return total / Double(marks.count - 1) / Double(batch)
+  }
+  /// A generator of some settings with few steps of warm-up and small batches.
+  private static func generator(
+    _ settings: ImageSettings, _ network: Network, warmUpSteps: Int, _ context: ExecutionContext
+  ) throws -> GeneratorSource {
+    guard case .generator(let method, var configuration) = settings else {
+      preconditionFailure("settings of a generator")
+    }
+    configuration.warmUpSteps = warmUpSteps
+    configuration.imagesPerStep = min(configuration.imagesPerStep, 64)
+    return try GeneratorSource(
+      teacher: network, method: method, configuration: configuration, context: context)
   }
 }

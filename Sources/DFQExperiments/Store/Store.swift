@@ -4,9 +4,10 @@ import Foundation
 
 /// A directory of artefacts by key and of results.
 ///
-/// `artefacts/KEY.safetensors` is an image set, a student, a cascade or an upper bound, `KEY.images.safetensors` what
-/// an evaluation did image by image, `KEY.json` what the key stands for. `results.jsonl` has a line for
-/// each finished evaluation. `recipes/` keeps the recipes that were run.
+/// `artefacts/KEY.safetensors` is an image set, a student, a cascade or an upper bound,
+/// `KEY.generator.safetensors` the warmed-up generator of an image set, `KEY.images.safetensors` what an
+/// evaluation did image by image, `KEY.json` what the key stands for. `results.jsonl` has a line for each
+/// finished evaluation. `recipes/` keeps the recipes that were run.
 public struct Store: Sendable {
   /// The directory.
   public let path: String
@@ -72,6 +73,11 @@ public struct Store: Sendable {
 
   /// The file of what an evaluation did image by image.
   func perImage(_ key: String) -> String { "\(path)/artefacts/\(key).images.safetensors" }
+
+  /// The warmed-up generator of an image set.
+  func generator(_ key: ArtefactKey<ArtefactKind.SyntheticSet>) -> String {
+    "\(path)/artefacts/\(key.text).generator.safetensors"
+  }
 
   /// The state of a training that is not finished.
   func checkpoint(_ key: String) -> String { "\(path)/artefacts/\(key).checkpoint" }

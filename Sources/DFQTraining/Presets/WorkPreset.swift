@@ -18,6 +18,15 @@ public enum WorkPreset: String, Sendable, Codable, CaseIterable {
     }
   }
 
+  /// The settings of a generator that is trained beside the student.
+  public var generator: GeneratorSource.Configuration {
+    switch self {
+    case .demo: .demo
+    case .reduced: .reduced
+    case .full: .full
+    }
+  }
+
   /// The settings of the trainer.
   public var training: DynamicTrainer.Configuration {
     switch self {
