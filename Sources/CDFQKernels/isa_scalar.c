@@ -42,6 +42,7 @@ const dfq_kernel_table dfq_scalar_table = {
     .code_dense = dfq_scalar_code_dense,
     .code_max_pool = dfq_scalar_code_max_pool,
     .fixed_ending = dfq_scalar_fixed_ending,
+    .codes_of_bytes = dfq_scalar_codes_of_bytes,
     .code_sums = dfq_scalar_code_sums,
     .code_pixels_scratch = dfq_scalar_code_pixels_scratch,
     .code_pixels = dfq_scalar_code_pixels,

@@ -3,26 +3,29 @@ import DFQTensor
 
 /// Models of a few hundred bytes that together have every kind of operation.
 enum TinyModels {
-  static let all: [(name: String, model: IntegerModel)] = [
-    ("codes", model([codes(bits: 4)])),
-    ("depthwise", model([depthwise()])),
-    ("decision", model([decision(hidden: 0)])),
-    ("hidden", model([decision(hidden: 3)])),
-    ("passes", model([passes()])),
-    ("winograd", model([winograd()])),
-    (
-      "ranked",
-      model(
-        [codes(bits: 3), codes(bits: 8)], thresholds: [0.5], shares: [0.5],
-        rule: .ranked(batch: 2))
-    ),
-    (
-      "streaming",
-      model(
-        [codes(bits: 3), depthwise(), passes()], thresholds: [2, 3], shares: [0.9, 0.5],
-        rule: .streaming(rate: 0.02))
-    ),
-  ]
+  /// Made anew by every test: the leak checker does not follow what a global's enumerations hold.
+  static var all: [(name: String, model: IntegerModel)] {
+    [
+      ("codes", model([codes(bits: 4)])),
+      ("depthwise", model([depthwise()])),
+      ("decision", model([decision(hidden: 0)])),
+      ("hidden", model([decision(hidden: 3)])),
+      ("passes", model([passes()])),
+      ("winograd", model([winograd()])),
+      (
+        "ranked",
+        model(
+          [codes(bits: 3), codes(bits: 8)], thresholds: [0.5], shares: [0.5],
+          rule: .ranked(batch: 2))
+      ),
+      (
+        "streaming",
+        model(
+          [codes(bits: 3), depthwise(), passes()], thresholds: [2, 3], shares: [0.9, 0.5],
+          rule: .streaming(rate: 0.02))
+      ),
+    ]
+  }
 
   private static func model(
     _ levels: [IntegerProgram], thresholds: [Float] = [], shares: [Double] = [],

@@ -108,6 +108,8 @@ void dfq_scalar_code_max_pool(const dfq_conv_shape *shape, const uint8_t *input,
 void dfq_scalar_fixed_ending(const int32_t *sums, size_t pixels, int32_t channels,
                              const dfq_fixed_ending *ending);
 
+void dfq_scalar_codes_of_bytes(const uint8_t *bytes, size_t count, const float *scale,
+                               const float *shift, size_t period, float highest, uint8_t *codes);
 void dfq_scalar_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
                           float levels_per_unit, float *sums);
 size_t dfq_scalar_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count);

@@ -126,6 +126,15 @@ void dfq_scalar_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const 
   }
 }
 
+void dfq_scalar_codes_of_bytes(const uint8_t *bytes, size_t count, const float *scale,
+                               const float *shift, size_t period, float highest, uint8_t *codes) {
+  for (size_t i = 0; i < count; i++) {
+    const float level = fmaf((float)bytes[i], scale[i % period], shift[i % period]);
+    const float above = level > 0 ? level : 0;
+    codes[i] = (uint8_t)rintf(above < highest ? above : highest);
+  }
+}
+
 void dfq_scalar_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
                           float levels_per_unit, float *sums) {
   for (size_t i = 0; i < pixels; i++, codes += channels) {

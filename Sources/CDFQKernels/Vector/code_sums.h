@@ -1,3 +1,20 @@
+/* Codes of 8-bit pixels, whose channels repeat after a period of whole vectors. */
+static void vector_codes_of_bytes(const uint8_t *bytes, size_t count, const float *scale,
+                                  const float *shift, size_t period, float highest,
+                                  uint8_t *codes) {
+  const vf most = v_set(highest);
+  size_t j = 0;
+#define BODY(i, n)                                                                          \
+  {                                                                                         \
+    const vf x = v_from_whole(vi_from_bytes_n(bytes + i, n));                               \
+    const vf level = v_fma(x, v_load(scale + j), v_load(shift + j));                        \
+    v_store_bytes_n(codes + i, n, v_round(v_min(v_max(level, v_zero()), most)));            \
+    j = j + VL < period ? j + VL : 0;                                                       \
+  }
+  FOR_VECTORS(count, BODY);
+#undef BODY
+}
+
 /* Sums over the pixels of an image in codes, for averages: a vector of channels stays in registers. */
 V_INLINE void code_sum_columns(const code_ending *e, const uint8_t *codes, size_t pixels,
                                int32_t channels, float *sums, int n) {

@@ -83,6 +83,7 @@
   .learned_steps_backward = vector_learned_steps_backward,         \
   .clipped_backward = vector_clipped_backward,                     \
   .fixed_ending = vector_fixed_ending,                             \
+  .codes_of_bytes = vector_codes_of_bytes,                         \
   .code_sums = vector_code_sums,                                   \
   .sampled_statistics = vector_sampled_statistics,                 \
   .axpy = vector_axpy,                                             \

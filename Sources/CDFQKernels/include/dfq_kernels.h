@@ -325,6 +325,10 @@ typedef struct {
   void (*fixed_ending)(const int32_t *sums, size_t pixels, int32_t channels,
                        const dfq_fixed_ending *ending);
 
+  /* Codes of 8-bit pixels: codes[i] = round_half_even(clamp(fma(bytes[i], scale[j], shift[j]), 0, highest)), j = i % period.
+   * period is a multiple of 16, highest at most 255. */
+  void (*codes_of_bytes)(const uint8_t *bytes, size_t count, const float *scale,
+                         const float *shift, size_t period, float highest, uint8_t *codes);
   /* sums[c] += (code + offset) / levels_per_unit over the pixels of an image, in their order. */
   void (*code_sums)(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
                     float levels_per_unit, float *sums);

@@ -121,7 +121,8 @@ extension IntegerNetwork {
       if storage.roundsImage[index] {
         storage.scaling[index].apply(
           pixels + image * count, count: count,
-          to: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self))
+          to: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self),
+          kernels: level.kernels)
       } else {
         storage.scaling[index].apply(pixels + image * count, count: count, to: values)
       }

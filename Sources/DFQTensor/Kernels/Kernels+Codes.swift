@@ -101,6 +101,17 @@ extension Kernels {
     }
   }
 
+  /// The codes of 8-bit pixels: fma(byte, scale, shift), clamped to 0...highest and rounded to even.
+  ///
+  /// `scale` and `shift` repeat; their count is a multiple of 16.
+  package func codes(
+    ofBytes bytes: UnsafePointer<UInt8>, count: Int, scale: UnsafeBufferPointer<Float>,
+    shift: UnsafeBufferPointer<Float>, highest: Float, codes: UnsafeMutablePointer<UInt8>
+  ) {
+    guard let scales = scale.baseAddress, let shifts = shift.baseAddress else { return }
+    table.codes_of_bytes(bytes, count, scales, shifts, scale.count, highest, codes)
+  }
+
   /// Adds the values (code + offset) / levelsPerUnit of all pixels, one after the other, to a sum for each channel.
   package func codeSums(
     _ codes: UnsafePointer<UInt8>, pixels: Int, channels: Int, offset: Float, levelsPerUnit: Float,

@@ -59,6 +59,31 @@ extension KernelFamily {
           })
       }
     },
+    KernelFamily("codes of pixels") { random, run in
+      for count in guardedChannels.map({ 3 * $0 }) + [1000] {
+        let pixels = (0..<count).map { _ in UInt8(random.integer(below: 256)) }
+        let scale = (0..<48).map { _ in random.uniform(0, 2) }
+        let shift = (0..<48).map { _ in random.uniform(-99, 99) }
+        run(
+          GuardedCall(
+            label: "\(count)", buffers: [.init(repeating: -1, count: count)], tolerance: 0
+          ) { kernels, floats, _ in
+            for placement in GuardedPlacement.allCases {
+              let from = GuardedBuffer(pixels, placement)
+              let to = GuardedBuffer([UInt8](repeating: 85, count: count), placement)
+              let (scales, shifts) = (
+                GuardedBuffer(scale, placement), GuardedBuffer(shift, placement)
+              )
+              kernels.codes(
+                ofBytes: from.pointer, count: count,
+                scale: .init(start: scales.pointer, count: 48),
+                shift: .init(start: shifts.pointer, count: 48), highest: 200, codes: to.pointer)
+              #expect(to.isIntact, "a kernel wrote outside of its codes: \(count)")
+              for (index, code) in to.values.enumerated() { floats[0][index] = Float(code) }
+            }
+          })
+      }
+    },
     KernelFamily("maximum of codes") { random, run in
       for channels in guardedChannels {
         for kernel in 1...3 {
