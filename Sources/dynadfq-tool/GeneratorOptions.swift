@@ -6,14 +6,14 @@ import Foundation
 struct GeneratorOptions: ParsableArguments {
   /// How it makes its latent vectors.
   enum Method: String, ExpressibleByArgument, CaseIterable {
-    case gdfq, qimera
+    case gdfq, qimera, adadfq
   }
 
   @Option(
     name: .customLong("generator"),
     help: """
-      Images from a generator that learns beside the student: gdfq (one class each) or qimera (also \
-      between classes).
+      Images from a generator that learns beside the student: gdfq (one class each), qimera (also \
+      between classes) or adadfq (learns from teacher and student).
       """)
   var method: Method?
   @Option(
@@ -48,9 +48,10 @@ struct GeneratorOptions: ParsableArguments {
     if method == nil, let name = options.first(where: { $0.1 })?.0 {
       try Demand.absent(name, true, "without --generator")
     }
-    if method == .gdfq {
-      try Demand.absent("--mixed-share", mixedShare != nil, "with --generator gdfq")
-      try Demand.absent("--mixed-classes", mixedClasses != nil, "with --generator gdfq")
+    if let method, method != .qimera {
+      let reason = "with --generator \(method.rawValue)"
+      try Demand.absent("--mixed-share", mixedShare != nil, reason)
+      try Demand.absent("--mixed-classes", mixedClasses != nil, reason)
     }
   }
 
@@ -66,16 +67,19 @@ struct GeneratorOptions: ParsableArguments {
     if let learningRate { c.learningRate = learningRate }
     c.seed = options.seed
     try Memory.check("--count", images: c.count, of: network)
+    return try GeneratorSource(
+      teacher: network, method: generator(method), configuration: c, context: options.context)
+  }
+
+  private func generator(_ method: Method) -> any GeneratorMethod {
     switch method {
-    case .gdfq:
-      return try GeneratorSource(
-        teacher: network, method: GDFQ(), configuration: c, context: options.context)
+    case .gdfq: return GDFQ()
+    case .adadfq: return AdaDFQ()
     case .qimera:
       var qimera = Qimera()
       if let mixedShare { qimera.mixedShare = mixedShare }
       if let mixedClasses { qimera.mixedClasses = mixedClasses }
-      return try GeneratorSource(
-        teacher: network, method: qimera, configuration: c, context: options.context)
+      return qimera
     }
   }
 

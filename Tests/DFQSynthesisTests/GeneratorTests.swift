@@ -328,7 +328,8 @@ private let methods: [any GeneratorMethod] = [
     }
     let methods: [any GeneratorMethod] = [
       GDFQ(noiseLength: 0), GDFQ(statisticsWeight: -1), Qimera(mixedShare: 2),
-      Qimera(mixedClasses: 0), Qimera(mapping: 0),
+      Qimera(mixedClasses: 0), Qimera(mapping: 0), AdaDFQ(lowerMargin: 0.9), AdaDFQ(upperMargin: 2),
+      AdaDFQ(agreementWeight: -1),
     ]
     for method in methods {
       #expect(throws: SynthesisError.self) { try source(method) }

@@ -111,7 +111,7 @@ private struct LearnedImage: ImageSource {
   /// threads.
   @Test(
     arguments: [
-      GDFQ(noiseLength: 6), Qimera(mixedShare: 0.5, mapping: 5),
+      GDFQ(noiseLength: 6), Qimera(mixedShare: 0.5, mapping: 5), AdaDFQ(noiseLength: 6),
     ] as [any GeneratorMethod])
   func generatorsResume(method: any GeneratorMethod) throws {
     func source(_ threads: Int) throws -> GeneratorSource {

@@ -86,11 +86,13 @@ struct ImagesEntry {
       (networks, settings) = try ImagesEntry.generator(GDFQ(), entry, seed: seed)
     case Qimera.kind:
       (networks, settings) = try ImagesEntry.generator(Qimera(), entry, seed: seed)
+    case AdaDFQ.kind:
+      (networks, settings) = try ImagesEntry.generator(AdaDFQ(), entry, seed: seed)
     default:
       throw RecipeError.unknownName(
         place: entry["method"]?.place ?? entry.place, what: "method of synthesis", name: method,
         nearest: NearestName.of(
-          method, among: [SoftLabelMethod.kind, "noise", GDFQ.kind, Qimera.kind]))
+          method, among: [SoftLabelMethod.kind, "noise", GDFQ.kind, Qimera.kind, AdaDFQ.kind]))
     }
   }
 
