@@ -169,8 +169,7 @@ struct Quantize: ParsableCommand {
       source = generator
     } else {
       images = try Synthesize.images(
-        network, synthesis.configuration(preset, seed: options.seed), run: options,
-        checkpoint: batchDirectory)
+        network, synthesis, preset: preset, run: options, checkpoint: batchDirectory)
     }
     if let imagesOutput { try images.write(to: imagesOutput) }
     return images

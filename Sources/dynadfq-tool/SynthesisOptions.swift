@@ -8,6 +8,23 @@ extension AugmentationRule: @retroactive ExpressibleByArgument {}
 
 /// Every setting of the synthesizer.
 struct SynthesisOptions: ParsableArguments {
+  /// The methods of synthesis.
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case softLabels, hardSamples
+  }
+
+  @Option(
+    help: """
+      Method: softLabels, or hardSamples (HAST: one-hot labels, images weighted by difficulty, all \
+      are kept). (default: softLabels)
+      """)
+  var method: Method?
+  @Option(
+    help: """
+      With --method hardSamples: exponent of an image's difficulty. \
+      (default: \(HardSampleMethod().exponent))
+      """)
+  var exponent: Float?
   @Option(help: "Number of synthetic images. \(Preset.synthesis(\.count))")
   var count: Int?
   @Option(
@@ -25,7 +42,7 @@ struct SynthesisOptions: ParsableArguments {
   @Option(
     help: """
       Factor of the cross entropy with the labels; 0 for images without labels. \
-      \(Preset.synthesis(\.labelWeight))
+      \(Preset.synthesis(\.labelWeight)), with hardSamples \(HardSampleMethod().labelWeight)
       """)
   var labelLoss: Float?
   @Option(
@@ -82,6 +99,18 @@ struct SynthesisOptions: ParsableArguments {
     try Demand.range("--label-loss", labelLoss, 0...1e6)
     try Demand.range("--group-size", groupSize, 1...1_000_000)
     try Demand.range("--easy-share", easyShare, 0...1)
+    try Demand.range("--exponent", exponent, 0...100)
+    if method == .hardSamples {
+      let reason = "with --method hardSamples"
+      let options: [(String, Bool)] = [
+        ("--labels", labels != nil), ("--group", group != nil),
+        ("--group-size", groupSize != nil), ("--easy-share", easyShare != nil),
+        ("--similarity", similarity != nil), ("--keep-unfaithful", keepUnfaithful),
+      ]
+      for (name, isGiven) in options { try Demand.absent(name, isGiven, reason) }
+    } else {
+      try Demand.absent("--exponent", exponent != nil, "without --method hardSamples")
+    }
     if let labels, labels != .groups {
       let reason = "with --labels \(labels.rawValue)"
       try Demand.absent("--group", group != nil, reason)
@@ -97,6 +126,7 @@ struct SynthesisOptions: ParsableArguments {
   /// The first option but the number of images that was given, for images of a generator.
   var givenBesidesCount: String? {
     let options: [(String, Bool)] = [
+      ("--method", method != nil), ("--exponent", exponent != nil),
       ("--synthesis-batch", batch != nil),
       ("--synthesis-steps", steps != nil), ("--synthesis-rate", learningRate != nil),
       ("--label-loss", labelLoss != nil), ("--statistics", statistics != nil),
@@ -108,20 +138,35 @@ struct SynthesisOptions: ParsableArguments {
     return options.first { $0.1 }?.0
   }
 
-  func configuration(_ preset: Preset, seed: UInt64) -> SoftLabelSynthesizer.Configuration {
-    var c = preset.synthesis
+  /// The settings of the run.
+  func configuration(_ preset: Preset, seed: UInt64) -> Synthesizer.Configuration {
+    var c = preset.synthesis.run
+    if method == .hardSamples { c = HardSampleMethod.run(like: c) }
     if let count { c.count = count }
     if let batch { c.imagesPerBatch = batch }
     if let steps { c.steps = steps }
     if let learningRate { c.learningRate = learningRate }
     if clampPixels { c.clampPixels = true }
-    if let labelLoss { c.labelWeight = labelLoss }
-    if let statistics { c.statistics = statistics }
-    c.labels = strategy
     if let augment { c.augmentation = augment }
     if keepUnfaithful { c.dropUnfaithful = false }
     c.seed = seed
     return c
+  }
+
+  /// The method with its settings.
+  func makeMethod(_ preset: Preset) -> any SynthesisMethod {
+    guard method == .hardSamples else {
+      var soft = preset.synthesis.method
+      if let labelLoss { soft.labelWeight = labelLoss }
+      if let statistics { soft.statistics = statistics }
+      soft.labels = strategy
+      return soft
+    }
+    var hard = HardSampleMethod()
+    if let labelLoss { hard.labelWeight = labelLoss }
+    if let exponent { hard.exponent = exponent }
+    if let statistics { hard.statistics = statistics }
+    return hard
   }
 
   private var strategy: any LabelStrategy {

@@ -69,8 +69,7 @@ struct Synthesize: ParsableCommand {
       images = try GeneratorOptions.images(&source, run: options)
     } else {
       images = try Synthesize.images(
-        network, synthesis.configuration(preset, seed: options.seed), run: options,
-        checkpoint: checkpoint)
+        network, synthesis, preset: preset, run: options, checkpoint: checkpoint)
     }
     try images.write(to: output)
     if let picture {
@@ -116,18 +115,20 @@ struct Synthesize: ParsableCommand {
 
   /// Synthesizes under a progress bar.
   static func images(
-    _ network: Network, _ configuration: SoftLabelSynthesizer.Configuration,
-    run options: RunOptions, checkpoint: String? = nil
+    _ network: Network, _ synthesis: SynthesisOptions, preset: Preset, run options: RunOptions,
+    checkpoint: String? = nil
   ) throws -> SyntheticImages {
+    let configuration = synthesis.configuration(preset, seed: options.seed)
     try Memory.check("--count", images: configuration.count, of: network)
     try Memory.check(
       "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
       of: network)
-    let synthesizer = try SoftLabelSynthesizer(
-      teacher: network, configuration: configuration, context: options.context)
+    let synthesizer = try Synthesizer(
+      teacher: network, method: synthesis.makeMethod(preset), configuration: configuration,
+      context: options.context)
     var finished = 0
     return try options.withProgress(
-      "synthesis", saved: saved(finished, synthesizer.batchCount, checkpoint)
+      "synthesis", saved: saved(finished, configuration.batchCount, checkpoint)
     ) { bar in
       try synthesizer.synthesize(checkpoint: checkpoint) { p in
         finished = p.batch

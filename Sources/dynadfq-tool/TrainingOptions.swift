@@ -2,6 +2,7 @@ import ArgumentParser
 import DynaDFQ
 
 extension Mixup.Images: @retroactive ExpressibleByArgument {}
+extension Perturbation.Path: @retroactive ExpressibleByArgument {}
 
 /// Every setting of the student's training.
 struct TrainingOptions: ParsableArguments {
@@ -34,6 +35,12 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Factor of the distance of all layers' features. (default: 0, without)")
   var featureDistance: Float?
   @Option(
+    help: """
+      Factor of HAST's alignment of residual branches' channel attention, published as 1000 to \
+      4000. (default: 0, without)
+      """)
+  var attention: Float?
+  @Option(
     help: "Decay of the averages of what is learned. \(Preset.training(\.averaging))")
   var averaging: Float?
   @Option(help: "Share of the steps with bits drawn at random. \(Preset.training(\.warmup))")
@@ -45,6 +52,18 @@ struct TrainingOptions: ParsableArguments {
   var mixup: Mixup.Images?
   @Option(help: "Concentration of mixup's Beta distribution. (default: 1)")
   var mixupStrength: Float?
+  @Option(
+    help: """
+      Also train on images that are moved by so much, in normalized values, to where they are harder \
+      (HAST; published as 0.01 and 0.02). (default: without)
+      """)
+  var perturbation: Float?
+  @Option(
+    help: """
+      With --perturbation: the networks through which the gradient reaches the images, both, student \
+      or teacher. (default: both)
+      """)
+  var perturbationPath: Perturbation.Path?
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
   @Option(
@@ -68,6 +87,11 @@ struct TrainingOptions: ParsableArguments {
     try Demand.range("--mixup-strength", mixupStrength, 0.01...100)
     try Demand.range("--averaging", averaging, 0...0.999999)
     try Demand.range("--feature-distance", featureDistance, 0...1e9)
+    try Demand.range("--attention", attention, 0...1e9)
+    try Demand.range("--perturbation", perturbation, Float.leastNormalMagnitude...1e6)
+    try Demand.absent(
+      "--perturbation-path", perturbationPath != nil && perturbation == nil,
+      "without --perturbation")
     try Demand.range("--hold-out", holdOut, 0...0.99)
     try Demand.range("--checkpoint-interval", checkpointInterval, 1...100_000_000)
   }
@@ -108,14 +132,17 @@ struct TrainingOptions: ParsableArguments {
 
   /// The losses the student is trained with.
   var objectives: [any StudentObjective] {
-    let usual: [any StudentObjective] = [
+    var objectives: [any StudentObjective] = [
       LabelCrossEntropy(weight: labelWeight ?? LabelCrossEntropy().weight),
       LogitDistillation(
         weight: distillation ?? LogitDistillation().weight,
         temperature: temperature ?? LogitDistillation().temperature),
     ]
-    guard let featureDistance, featureDistance > 0 else { return usual }
-    return usual + [FeatureDistance(weight: featureDistance)]
+    if let featureDistance, featureDistance > 0 {
+      objectives.append(FeatureDistance(weight: featureDistance))
+    }
+    if let attention, attention > 0 { objectives.append(AttentionAlignment(weight: attention)) }
+    return objectives
   }
 
   func configuration(
@@ -135,6 +162,9 @@ struct TrainingOptions: ParsableArguments {
     if let mixupStrength { c.mixup.strength = mixupStrength }
     if let averaging { c.averaging = averaging }
     if noAugmentation { c.augmentation = false }
+    if let perturbation {
+      c.perturbation = Perturbation(size: perturbation, path: perturbationPath ?? .both)
+    }
     if let holdOut { c.holdOut = holdOut }
     if let checkpointInterval { c.checkpointInterval = checkpointInterval }
     c.seed = seed

@@ -108,6 +108,54 @@ import Testing
     }
   }
 
+  /// HAST's images and training: settings over the method's published ones.
+  @Test func hardSamples() throws {
+    try Workshop.with { workshop in
+      let text = """
+        version: 1
+        name: hard
+        networks: [{name: tiny, model: tiny.safetensors}]
+        images:
+          - {name: hard, method: hard samples, preset: demo, exponent: 0.5, steps: 7}
+        students:
+          - name: student
+            weightBits: 3
+            activationBits: 3
+            training: {perturbation: {size: 0.02}}
+            objectives: [distillation, {kind: attention alignment, weight: 2000}]
+        """
+      let plan = try workshop.plan(text)
+      let images = plan.cells.first { $0.kind == "images" }?.identity
+      #expect(images?["method"]?.text == "\"hard samples\"")
+      #expect(images?["settings"]?["method"]?["exponent"]?.text == "0.5")
+      #expect(images?["settings"]?["method"]?["labelWeight"]?.text == "10")
+      #expect(images?["settings"]?["run"]?["steps"]?.text == "7")
+      #expect(images?["settings"]?["run"]?["count"]?.text == "256")
+      #expect(images?["settings"]?["run"]?["dropUnfaithful"]?.text == "false")
+      let student = plan.cells.first { $0.kind == "student" }?.identity
+      let training = student?["training"]
+      #expect(training?["perturbation"]?.text == #"{"path":"both","size":0.02}"#)
+      // What students without a perturbation are called has not changed.
+      let base = try workshop.plan().cells.first { $0.kind == "student" }?.identity
+      #expect(base?["training"] != nil && base?["training"]?["perturbation"] == nil)
+      for (part, replacement, expected) in [
+        ("exponent: 0.5", "exponent: -1", "an exponent of difficulty of at least 0"),
+        ("exponent: 0.5", "labels: one-hot", "unknown key \"labels\""),
+        ("method: hard samples", "method: hard sample", "did you mean \"hard samples\"?"),
+        ("size: 0.02", "size: 0", "a perturbation of more than 0"),
+        ("size: 0.02", "sise: 0.02", "did you mean \"size\"?"),
+        ("size: 0.02", "path: nowhere", "perturbation.path"),
+      ] {
+        do {
+          _ = try workshop.plan(text.replacing(part, with: replacement))
+          Issue.record("\(replacement) was accepted")
+        } catch {
+          #expect("\(error)".contains(expected), "\(error)")
+        }
+      }
+    }
+  }
+
   /// Each line: what stands in place of a part of the recipe, and what the error must name.
   @Test(arguments: [
     ("steps: 3, imagesPerStep", "stepz: 3, imagesPerStep", "line 12, students[0].training.stepz"),

@@ -21,6 +21,7 @@ import Testing
     ("--synthesis-rate", "inf"), ("--synthesis-rate", "0"), ("--label-loss", "nan"),
     ("--easy-share", "1.5"), ("--group-size", "0"), ("--threads", "20000"), ("--threads", "0"),
     ("--threads", "4611686018427387904"), ("--seed", "-1"), ("--limit", "0"),
+    ("--exponent", "2"), ("--method", "hard"),
   ])
   func synthesis(option: String, value: String) throws {
     let tool = try Tool()
@@ -40,7 +41,8 @@ import Testing
     ("--weight-bits", "9"), ("--activation-bits", "3,4,4"), ("--activation-bits", "1,2"),
     ("--activation-bits", ""), ("--range", "bn:1e38"), ("--range", "bn:nan"),
     ("--override", "conv1=99999999999999999999"), ("--override", "conv1=4/"),
-    ("--positions", "65"), ("--hidden", huge), ("--limit", "-5"),
+    ("--positions", "65"), ("--hidden", huge), ("--limit", "-5"), ("--attention", "nan"),
+    ("--perturbation", "0"), ("--perturbation", "inf"), ("--perturbation-path", "student"),
   ])
   func quantization(option: String, value: String) throws {
     let tool = try Tool()

@@ -34,6 +34,27 @@ import Testing
     #expect(costs[0] < middle, "\(costs), \(middle)")
   }
 
+  /// HAST's images and training; what belongs to other labels is refused.
+  @Test func hardSamples() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let hard = Self.small.filter { $0 != "--keep-unfaithful" } + ["--method", "hardSamples"]
+    let result = try tool.json(
+      hard + [
+        "--exponent", "1", "--perturbation", "0.01", "--attention", "1000", "--label-weight", "0",
+        "--mixup", "none", "--images-output", "hard.safetensors", "-o", "x",
+      ])
+    #expect(result["output"] as? String == "x")
+    let images = try SyntheticImages(contentsOf: tool.path("hard.safetensors"))
+    #expect(images.count == 24 && images.isEasy.allSatisfy { $0 })
+    #expect(images.provenance["method"]?.contains(#""kind":"hard samples""#) == true)
+    for options in [
+      ["--labels", "oneHot"], ["--keep-unfaithful"], ["--easy-share", "0.5"],
+    ] {
+      try tool.expectRefusal(hard + options + ["-o", "y"], naming: options[0], code: 64)
+    }
+  }
+
   /// Bits by layer cost at most the uniform student, and the file has them.
   @Test func allocatesBits() throws {
     let tool = try Tool()

@@ -85,9 +85,8 @@ struct Expansion {
     guard decoded.networks?.contains(network.name) ?? true else { return nil }
     do {
       switch decoded.settings {
-      case .softLabels(let configuration):
-        _ = try SoftLabelSynthesizer(
-          teacher: network.network, configuration: configuration, context: context)
+      case .softLabels, .hardSamples:
+        _ = try decoded.settings.synthesizer(network.network, context: context)
       case .generator(let method, let configuration):
         _ = try GeneratorSource(
           teacher: network.network, method: method, configuration: configuration,

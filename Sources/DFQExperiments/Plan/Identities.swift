@@ -105,6 +105,12 @@ enum Identity {
       Images(
         teacher: teacher, method: SoftLabelMethod.kind,
         settings: try JSONTree(encoding: configuration), execution: execution)
+    case .hardSamples(let method, let run):
+      Images(
+        teacher: teacher, method: HardSampleMethod.kind,
+        settings: .object([
+          "method": try JSONTree(encoding: method), "run": try JSONTree(encoding: run),
+        ]), execution: execution)
     case .noise(let count, let seed):
       Images(
         teacher: teacher, method: "noise",

@@ -4,6 +4,8 @@ public import DynaDFQ
 public enum ImageSettings: Sendable {
   /// Synthesis by soft labels.
   case softLabels(SoftLabelSynthesizer.Configuration)
+  /// Synthesis of hard samples.
+  case hardSamples(HardSampleMethod, Synthesizer.Configuration)
   /// Gaussian noise, as a baseline.
   case noise(count: Int, seed: UInt64)
   /// A generator that learns on beside each student; the stored set is what it makes before.
@@ -13,6 +15,7 @@ public enum ImageSettings: Sendable {
   var count: Int {
     switch self {
     case .softLabels(let configuration): configuration.count
+    case .hardSamples(_, let run): run.count
     case .noise(let count, _): count
     case .generator(_, let configuration): configuration.count
     }
@@ -25,139 +28,30 @@ extension ImageSettings {
     guard case .generator(let method, let configuration) = self else { return nil }
     return (method, configuration)
   }
-}
 
-/// An image set of a recipe, decoded.
-struct ImagesEntry {
-  let name: String
-  /// The networks it is made from; nil for all.
-  let networks: [String]?
-  let settings: ImageSettings
-
-  private struct Noise: Decodable {
-    let name: String
-    let method: String
-    let networks: OneOrMany<String>?
-    let seed: UInt64?
-    let count: Int
-  }
-
-  private struct Own: Decodable {
-    let name: String
-    let method: String?
-    let networks: OneOrMany<String>?
-    let preset: WorkPreset?
-    let seed: UInt64?
-  }
-
-  /// Decodes an entry: keys of the entry itself, of a configuration and of its method lie side by side.
-  init(_ entry: SettingNode, seed: UInt64) throws {
-    name = try Recipe.name(of: entry)
-    let method = entry["method"]?.text ?? SoftLabelMethod.kind
-    switch method {
-    case "noise":
-      let noise = try StrictDecoder.decode(Noise.self, from: entry)
-      networks = noise.networks?.values
-      settings = .noise(count: noise.count, seed: noise.seed ?? seed)
-    case SoftLabelMethod.kind:
-      let preset = try WorkPreset.of(entry).synthesis
-      let run = try SettingNode.defaults(preset.run, at: entry.place)
-      let method = try SettingNode.defaults(preset.method, at: entry.place)
-      let runKeys = try StrictDecoder.keys(of: Synthesizer.Configuration.self, in: run)
-      let methodKeys = try StrictDecoder.keys(of: SoftLabelMethod.self, in: method)
-      let parts = try ImagesEntry.parts(of: entry, run: runKeys, method: methodKeys)
-      let own = try StrictDecoder.decode(Own.self, from: .init(.map(parts.own), at: entry.place))
-      networks = own.networks?.values
-      var configuration = preset
-      configuration.run = try StrictDecoder.decode(
-        Synthesizer.Configuration.self,
-        from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
-      // Labels of one kind do not inherit settings of the preset's kind.
-      let labels = try parts.method.map {
-        ($0.key, $0.key == "labels" ? try ImagesEntry.labels($0.node) : $0.node)
-      }
-      let base = labels.contains { $0.0 == "labels" } ? method.setting("labels", to: nil) : method
-      configuration.method = try StrictDecoder.decode(
-        SoftLabelMethod.self,
-        from: base.overlaid(by: .init(.map(labels), at: entry.place)))
-      configuration.seed = own.seed ?? seed
-      settings = .softLabels(configuration)
-    case GDFQ.kind:
-      (networks, settings) = try ImagesEntry.generator(GDFQ(), entry, seed: seed)
-    case Qimera.kind:
-      (networks, settings) = try ImagesEntry.generator(Qimera(), entry, seed: seed)
-    case AdaDFQ.kind:
-      (networks, settings) = try ImagesEntry.generator(AdaDFQ(), entry, seed: seed)
-    default:
-      throw RecipeError.unknownName(
-        place: entry["method"]?.place ?? entry.place, what: "method of synthesis", name: method,
-        nearest: NearestName.of(
-          method, among: [SoftLabelMethod.kind, "noise", GDFQ.kind, Qimera.kind, AdaDFQ.kind]))
+  /// The settings of the run; nil for images that are not synthesized.
+  var run: Synthesizer.Configuration? {
+    switch self {
+    case .softLabels(let configuration): configuration.run
+    case .hardSamples(_, let run): run
+    case .noise, .generator: nil
     }
   }
 
-  /// A generator's configuration over that of a preset, and its method's settings.
-  private static func generator<Method: GeneratorMethod>(
-    _ method: Method, _ entry: SettingNode, seed: UInt64
-  ) throws -> (networks: [String]?, settings: ImageSettings) {
-    let run = try SettingNode.defaults(WorkPreset.of(entry).generator, at: entry.place)
-    let defaults = try SettingNode.defaults(method, at: entry.place)
-    let parts = try parts(
-      of: entry, run: StrictDecoder.keys(of: GeneratorSource.Configuration.self, in: run),
-      method: StrictDecoder.keys(of: Method.self, in: defaults))
-    let own = try StrictDecoder.decode(Own.self, from: .init(.map(parts.own), at: entry.place))
-    var configuration = try StrictDecoder.decode(
-      GeneratorSource.Configuration.self,
-      from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
-    configuration.seed = own.seed ?? seed
-    let settings = try StrictDecoder.decode(
-      Method.self, from: defaults.overlaid(by: .init(.map(parts.method), at: entry.place)))
-    return (own.networks?.values, .generator(settings, configuration))
-  }
-
-  private typealias Pair = (key: String, node: SettingNode)
-
-  /// The keys of an entry that are its own, those of a configuration and those of a method.
-  private static func parts(
-    of entry: SettingNode, run: Set<String>, method: Set<String>
-  ) throws -> (own: [Pair], run: [Pair], method: [Pair]) {
-    let own = ["name", "method", "networks", "preset", "seed"]
-    var parts = (own: [Pair](), run: [Pair](), method: [Pair]())
-    guard case .map(let pairs) = entry.value else { preconditionFailure("entries are maps") }
-    for (key, node) in pairs {
-      if own.contains(key) {
-        parts.own.append((key, node))
-      } else if run.contains(key) {
-        parts.run.append((key, node))
-      } else if method.contains(key) {
-        parts.method.append((key, node))
-      } else {
-        throw RecipeError.unknownKey(
-          place: node.place, key: key,
-          nearest: NearestName.of(key, among: run.union(method).union(own)))
-      }
+  /// The synthesizer of a network's images, with the settings' own run or another; nil for images that
+  /// are not synthesized.
+  ///
+  /// - Throws: What `Synthesizer` throws.
+  func synthesizer(
+    _ network: Network, run other: Synthesizer.Configuration? = nil, context: ExecutionContext
+  ) throws -> Synthesizer? {
+    let method: any SynthesisMethod
+    switch self {
+    case .softLabels(let configuration): method = configuration.method
+    case .hardSamples(let hard, _): method = hard
+    case .noise, .generator: return nil
     }
-    return parts
-  }
-
-  /// Labels by their kind alone, or a mapping of one kind to settings: `groups` or
-  /// `{groups: {easyShare: 0.3}}`.
-  private static func labels(_ node: SettingNode) throws -> SettingNode {
-    let strategies: [(kind: String, defaults: SettingNode)] = [
-      (SoftLabels.kind, try .defaults(SoftLabels(), at: node.place)),
-      (RefinedLabels.kind, try .defaults(RefinedLabels(), at: node.place)),
-      (OneHotLabels.kind, try .defaults(OneHotLabels(), at: node.place)),
-      (Unlabelled.kind, try .defaults(Unlabelled(), at: node.place)),
-    ]
-    let kind = node.text ?? (node.keys.count == 1 ? node.keys[0] : nil)
-    guard let kind, let known = strategies.first(where: { $0.kind == kind }) else {
-      throw RecipeError.unknownName(
-        place: node.place, what: "kind of labels", name: kind ?? node.summary,
-        nearest: NearestName.of(kind ?? "", among: strategies.map(\.kind)))
-    }
-    let settings = node[kind].map { known.defaults.overlaid(by: $0) } ?? known.defaults
-    return SettingNode(
-      .map([("kind", .init(.text(kind), at: node.place)), ("settings", settings)]),
-      at: node.place)
+    guard let run = other ?? run else { return nil }
+    return try Synthesizer(teacher: network, method: method, configuration: run, context: context)
   }
 }

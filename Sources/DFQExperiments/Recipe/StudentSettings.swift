@@ -197,7 +197,7 @@ struct StudentEntry {
     case LogitDistillation.kind?:
       return try read(LogitDistillation.self, over: LogitDistillation())
     case AttentionAlignment.kind?:
-      return try read(AttentionAlignment.self, over: AttentionAlignment(layers: [String]()))
+      return try read(AttentionAlignment.self, over: AttentionAlignment())
     case FeatureDistance.kind?:
       return try read(FeatureDistance.self, over: FeatureDistance())
     default:

@@ -8,8 +8,8 @@ extension Cell {
     case .images(let cell):
       switch cell.settings {
       case .noise: 1
-      case .softLabels(let configuration):
-        Double(configuration.count) * Double(max(configuration.steps, 1))
+      case .softLabels, .hardSamples:
+        cell.settings.run.map { Double($0.count) * Double(max($0.steps, 1)) } ?? 1
       case .generator(_, let configuration):
         Double(configuration.imagesPerStep) * Double(configuration.warmUpSteps)
           + Double(configuration.count)
@@ -24,7 +24,9 @@ extension Cell {
 
   private static func work(_ settings: StudentSettings) -> Double {
     // Calibration and the search for the price of a bit are about as much as ten steps.
+    // A perturbation runs each image twice, and the teacher for the gradient.
     Double(settings.training.steps + 10) * Double(settings.training.imagesPerStep)
+      * (settings.training.perturbation == nil ? 1 : 2.5)
   }
 
   /// How a student is trained; nil for other work.

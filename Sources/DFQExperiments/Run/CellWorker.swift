@@ -76,9 +76,9 @@ struct CellWorker {
     switch cell.settings {
     case .noise(let count, let seed):
       return try .noise(count: count, for: cell.network.network, seed: seed)
-    case .softLabels(let configuration):
-      let synthesizer = try SoftLabelSynthesizer(
-        teacher: cell.network.network, configuration: configuration, context: context)
+    case .softLabels, .hardSamples:
+      let synthesizer = try cell.settings.synthesizer(cell.network.network, context: context)
+      guard let synthesizer else { preconditionFailure("these methods synthesize") }
       return try synthesizer.synthesize(checkpoint: store.batches(cell.key.text)) { p in
         try progress(Double(p.batch * p.steps + p.step) / Double(p.batches * p.steps))
       }

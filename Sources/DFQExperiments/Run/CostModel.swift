@@ -48,14 +48,14 @@ public struct CostModel: Sendable {
       batch = source.configuration.imagesPerStep
       try source.warmUp { _ in marks.append(clock.now) }
     case .images(let cell):
-      guard case .softLabels(var configuration) = cell.settings else { return 0.001 }
-      batch = min(configuration.imagesPerBatch, configuration.count, 64)
-      configuration.count = batch
-      configuration.steps = 5
-      configuration.dropUnfaithful = false
-      _ = try SoftLabelSynthesizer(
-        teacher: network, configuration: configuration, context: context
-      ).synthesize { _ in marks.append(clock.now) }
+      guard var run = cell.settings.run else { return 0.001 }
+      batch = min(run.imagesPerBatch, run.count, 64)
+      run.count = batch
+      run.steps = 5
+      run.dropUnfaithful = false
+      _ = try cell.settings.synthesizer(network, run: run, context: context)?.synthesize { _ in
+        marks.append(clock.now)
+      }
     case .student(_), .upperBound(_):
       guard var settings = cell.studentSettings else { return 0.001 }
       batch = min(settings.training.imagesPerStep, 64)
@@ -64,6 +64,7 @@ public struct CostModel: Sendable {
       settings.training.learningRate = 1e-7
       settings.training.holdOut = 0
       settings.training.budget = nil
+      settings.training.perturbation = nil
       let trainer = settings.trainer(network, context: context)
       let session: StudentSession
       if case .student(let cell) = cell, cell.imageSettings.generator != nil {

@@ -12,11 +12,11 @@ public struct AttentionAlignment: StudentObjective {
   public static var kind: String { "attention alignment" }
   /// The factor of the loss in the total.
   public var weight: Float
-  /// The layers that are aligned; each has a value H W C.
-  public var layers: [ObservedLayer]
+  /// The layers that are aligned, each with a value H W C; nil for ``residualBranches(in:)``.
+  public var layers: [ObservedLayer]?
 
-  /// Makes the objective for layers.
-  public init(layers: [ObservedLayer], weight: Float = 1000) {
+  /// Makes the objective; without layers for the outputs of the network's residual branches.
+  public init(layers: [ObservedLayer]? = nil, weight: Float = 1000) {
     self.layers = layers
     self.weight = weight
   }
@@ -26,15 +26,32 @@ public struct AttentionAlignment: StudentObjective {
     self.init(layers: layers.map { .named($0) }, weight: weight)
   }
 
+  /// The outputs of a network's residual branches: of the two inputs of each sum the one that more
+  /// layers lead to.
+  ///
+  /// Networks without sums have none; blocks of MobileNetV2 without a shortcut are not among them.
+  public static func residualBranches(in network: Network) -> [ObservedLayer] {
+    let nodes = network.graph.nodes
+    var depths: [Int] = []
+    for node in nodes { depths.append((node.inputs.map { depths[$0] }.max() ?? -1) + 1) }
+    return nodes.filter { $0.layer is Sum }.map { sum in
+      let deepest = sum.inputs.max { depths[$0] < depths[$1] }!
+      return .named(nodes[deepest].name)
+    }
+  }
+
   /// The aligned layers.
-  public func teacherLayers(in network: Network) -> [ObservedLayer] { layers }
+  public func teacherLayers(in network: Network) -> [ObservedLayer] {
+    layers ?? Self.residualBranches(in: network)
+  }
   /// The aligned layers.
-  public func studentLayers(in network: Network) -> [ObservedLayer] { layers }
+  public func studentLayers(in network: Network) -> [ObservedLayer] { teacherLayers(in: network) }
 
   /// Checks that there are layers, each given once.
   ///
   /// - Throws: ``TrainingError/badConfiguration(what:found:)``.
   public func check(for network: Network) throws {
+    let layers = teacherLayers(in: network)
     guard !layers.isEmpty, Set(layers).count == layers.count else {
       throw TrainingError.badConfiguration(
         what: "at least one layer, each given once, for attention alignment",
@@ -44,9 +61,17 @@ public struct AttentionAlignment: StudentObjective {
 
   /// The losses of a batch, one for each layer.
   public func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
-    try layers.map { layer in
+    try teacherLayers(in: batch.network).map { layer in
       FeatureAlignment(
         teacherFeatures: try batch.teacher(layer), node: try batch.node(layer), weight: weight)
+    }
+  }
+
+  /// The same losses, of the teacher's attention; the distance is symmetric.
+  public func lossesAtTeacher(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
+    try teacherLayers(in: batch.network).map { layer in
+      FeatureAlignment(
+        teacherFeatures: try batch.student(layer), node: try batch.node(layer), weight: weight)
     }
   }
 }

@@ -56,4 +56,12 @@ public struct FeatureDistance: StudentObjective {
         targets: try batch.teacher(layer), node: try batch.node(layer), weight: weight)
     }
   }
+
+  /// The same distances, of the teacher's values from the student's.
+  public func lossesAtTeacher(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
+    try teacherLayers(in: batch.network).map { layer in
+      SquaredError(
+        targets: try batch.student(layer), node: try batch.node(layer), weight: weight)
+    }
+  }
 }

@@ -42,4 +42,13 @@ public struct LogitDistillation: StudentObjective {
         temperature: temperature, weight: weight)
     ]
   }
+
+  /// The same divergence, of the teacher's logits.
+  public func lossesAtTeacher(for batch: ObjectiveBatch) throws -> [any ImageObjective] {
+    [
+      DistillationAtTeacher(
+        studentLogits: try batch.student(.logits), node: try batch.node(.logits),
+        temperature: temperature, weight: weight)
+    ]
+  }
 }

@@ -16,6 +16,8 @@ public struct ObjectiveBatch: Sendable {
   /// The teacher; the student has the same graph.
   public let network: Network
   private let teacherValues: [Int: Tensor]
+  /// The student's values by node, once it has run.
+  var studentValues: [Int: Tensor] = [:]
 
   init(
     step: Int, stepCount: Int, batch: TrainingBatch, network: Network, teacherValues: [Int: Tensor]
@@ -44,6 +46,19 @@ public struct ObjectiveBatch: Sendable {
   public func teacher(_ layer: ObservedLayer) throws -> Tensor {
     let node = try node(layer)
     guard let values = teacherValues[node] else {
+      throw NetworkError.notObserved(layer: network.graph.nodes[node].name)
+    }
+    return values
+  }
+
+  /// The student's values of a layer, N followed by the layer's shape; only in
+  /// ``StudentObjective/lossesAtTeacher(for:)``, before that the student has not run.
+  ///
+  /// - Throws: ``NetworkError/notObserved(layer:)`` for a layer that is not among the objective's
+  ///   ``StudentObjective/studentLayers(in:)``.
+  public func student(_ layer: ObservedLayer) throws -> Tensor {
+    let node = try node(layer)
+    guard let values = studentValues[node] else {
       throw NetworkError.notObserved(layer: network.graph.nodes[node].name)
     }
     return values

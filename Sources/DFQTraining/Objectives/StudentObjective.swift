@@ -56,6 +56,13 @@ public protocol StudentObjective: Sendable, Hashable, Codable {
   ///
   /// Progress shows the sum of the losses' means, without weights.
   func losses(for batch: ObjectiveBatch) throws -> [any ImageObjective]
+
+  /// Makes the same losses as functions of the teacher's values at its ``teacherLayers(in:)``, with
+  /// the student's values as constants.
+  ///
+  /// A ``Perturbation`` asks for them, to move images along the losses' gradient through the teacher.
+  /// The default is none: the gradient through the teacher is left out.
+  func lossesAtTeacher(for batch: ObjectiveBatch) throws -> [any ImageObjective]
 }
 
 extension StudentObjective {
@@ -69,6 +76,8 @@ extension StudentObjective {
   public func studentLayers(in network: Network) -> [ObservedLayer] { [.logits] }
   /// Checks nothing.
   public func check(for network: Network) throws {}
+  /// None.
+  public func lossesAtTeacher(for batch: ObjectiveBatch) throws -> [any ImageObjective] { [] }
 }
 
 /// The objectives that a trainer uses where none are given: cross entropy with the images' labels,

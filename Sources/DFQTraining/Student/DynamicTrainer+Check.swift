@@ -35,6 +35,7 @@ extension DynamicTrainer.Configuration {
     }
     try schedule.check()
     try mixup.check()
+    try perturbation?.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
     try demand(
       weightDecay.isFinite && weightDecay >= 0, "a weight decay of at least 0", weightDecay)
@@ -85,6 +86,12 @@ extension DynamicTrainer {
       try demand(
         !overflow && elements <= Limit.elements,
         "images that together have at most \(Limit.elements) values", "\(count) images")
+    }
+    if configuration.perturbation?.path == .teacher {
+      try demand(
+        objectives.contains { !$0.teacherLayers(in: teacher).isEmpty },
+        "an objective that asks the teacher, for a perturbation through the teacher",
+        objectives.map(\.name).joined(separator: ", "))
     }
     var names = Set<String>()
     for objective in objectives {

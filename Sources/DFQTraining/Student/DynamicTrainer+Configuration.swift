@@ -40,6 +40,8 @@ extension DynamicTrainer {
     public var mixup: Mixup
     /// Whether images are cropped, resized back and flipped at random.
     public var augmentation: Bool
+    /// How images are moved to where they are harder, and trained on too; nil for the images alone.
+    public var perturbation: Perturbation?
     /// SGD's momentum (Nesterov's).
     public var momentum: Float
     /// SGD's weight decay.
@@ -65,9 +67,9 @@ extension DynamicTrainer {
       schedule: LearningRateSchedule = .oneCycle(warmup: 0.3, final: 0.01),
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
-      mixup: Mixup = .init(.easy), augmentation: Bool = true, momentum: Float = 0.9,
-      weightDecay: Float = 1e-4, averaging: Float = 0, holdOut: Double = 0.05,
-      calibrationImages: Int = 512,
+      mixup: Mixup = .init(.easy), augmentation: Bool = true,
+      perturbation: Perturbation? = nil, momentum: Float = 0.9, weightDecay: Float = 1e-4,
+      averaging: Float = 0, holdOut: Double = 0.05, calibrationImages: Int = 512,
       checkpointInterval: Int = 250, seed: UInt64 = 0
     ) {
       self.budget = budget
@@ -81,6 +83,7 @@ extension DynamicTrainer {
       self.warmup = warmup
       self.mixup = mixup
       self.augmentation = augmentation
+      self.perturbation = perturbation
       self.momentum = momentum
       self.weightDecay = weightDecay
       self.averaging = averaging

@@ -7,7 +7,8 @@ import DFQTensor
 extension StudentSession {
   /// Takes the next step: batch, teacher, student forward and backward, all updates.
   ///
-  /// It depends on nothing but the state.
+  /// It depends on nothing but the state. With a ``Perturbation`` the batch is run twice: its images,
+  /// and the images moved along the gradient; losses and gradients of both are added.
   ///
   /// - Throws: ``TrainingError/badConfiguration(what:found:)`` for a step after the last,
   ///   ``NetworkError/lossNotFinite(what:step:value:)``,
@@ -18,17 +19,23 @@ extension StudentSession {
     try demand(!isFinished, "a step below \(configuration.steps)", state.step)
     let supplied = try images.batch(step: state.step)
     let batch = try TrainingBatch(supplied, step: state.step, configuration: configuration)
-    let (objectives, counts) = try losses(for: batch)
     // A selector that is not learned by gradient leaves all steps to random candidates.
     let isWarmup =
       state.student.isDynamic
       && (state.step < configuration.warmupSteps || state.student.selectorLearning != .gradient)
     let policy = isWarmup ? warmupPolicy() : BitPolicy.selector
-    let slope = isWarmup ? 0 : state.budget.slope / Float(batch.inputs.rowCount)
-    let response = try executor.run(
-      state.student, images: batch.inputs,
-      request: .init(imageObjectives: objectives, parameterGradient: true), policy: policy,
-      trainsSelector: state.student.isDynamic && !isWarmup, budgetSlope: slope)
+    // Mean bits are those of all images that are run.
+    let runCount = configuration.perturbation == nil ? 1 : 2
+    let slope = isWarmup ? 0 : state.budget.slope / Float(batch.inputs.rowCount * runCount)
+    let settings = PassSettings(
+      policy: policy, trainsSelector: state.student.isDynamic && !isWarmup, budgetSlope: slope,
+      weights: executor.effectiveWeights(state.student))
+    let clean = try pass(batch, settings, perturbation: configuration.perturbation)
+    var response = clean.response
+    if let perturbation = configuration.perturbation {
+      let moved = try self.moved(batch, by: perturbation, clean.view, response)
+      response.add(try pass(moved, settings).response)
+    }
     guard response.pass.totalLoss.isFinite else {
       throw NetworkError.lossNotFinite(
         what: "student training", step: state.step, value: "\(response.pass.totalLoss)")
@@ -46,17 +53,35 @@ extension StudentSession {
     state.step += 1
     return TrainingProgress(
       step: state.step, steps: configuration.steps,
-      losses: named(response.pass.imageLosses, counts: counts),
+      losses: named(response.pass.imageLosses, counts: clean.counts),
       totalLoss: response.pass.totalLoss, meanBits: meanBits, learningRate: rate)
+  }
+
+  /// Runs the student on a batch, forward and backward; with a perturbation also for what moving the
+  /// images needs.
+  private func pass(
+    _ batch: TrainingBatch, _ settings: PassSettings, perturbation: Perturbation? = nil
+  ) throws -> (response: StudentExecutor.Response, counts: [Int], view: ObjectiveBatch) {
+    let view = ObjectiveBatch(
+      step: state.step, stepCount: configuration.steps, batch: batch, network: trainer.teacher,
+      teacherValues: try teacher.values(batch.inputs))
+    let (objectives, counts) = try losses(for: view)
+    let path = perturbation?.path
+    let response = try executor.run(
+      state.student, images: batch.inputs,
+      request: .init(
+        imageObjectives: objectives, imageGradient: path == .both || path == .student,
+        parameterGradient: true,
+        outputs: path == .both || path == .teacher ? try observedNodes() : []),
+      policy: settings.policy, trainsSelector: settings.trainsSelector,
+      budgetSlope: settings.budgetSlope, effective: settings.weights)
+    return (response, counts, view)
   }
 
   /// The losses of all objectives, and how many are each one's.
   private func losses(
-    for batch: TrainingBatch
+    for view: ObjectiveBatch
   ) throws -> (objectives: [any ImageObjective], counts: [Int]) {
-    let view = ObjectiveBatch(
-      step: state.step, stepCount: configuration.steps, batch: batch, network: trainer.teacher,
-      teacherValues: try teacher.values(batch.inputs))
     var result: [any ImageObjective] = []
     var counts: [Int] = []
     for objective in trainer.objectives {
@@ -108,6 +133,14 @@ extension StudentSession {
   }
 }
 
+/// How the passes of one step run.
+private struct PassSettings {
+  let policy: BitPolicy
+  let trainsSelector: Bool
+  let budgetSlope: Float
+  let weights: EffectiveWeights
+}
+
 /// Runs the teacher for the values that objectives ask for.
 final class TeacherObserver {
   private let executor: FloatExecutor?
@@ -128,5 +161,13 @@ final class TeacherObserver {
     guard let executor else { return [:] }
     let values = try executor.values(of: nodes, inputs: inputs)
     return Dictionary(uniqueKeysWithValues: zip(nodes, values))
+  }
+
+  /// The gradient at the inputs of losses on the teacher's values; nil without losses.
+  func gradient(_ inputs: Tensor, _ losses: [any ImageObjective]) throws -> Tensor? {
+    guard let executor, !losses.isEmpty else { return nil }
+    return try executor.run(
+      inputs, request: .init(imageObjectives: losses, imageGradient: true)
+    ).imageGradient
   }
 }

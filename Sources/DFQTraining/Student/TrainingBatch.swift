@@ -5,7 +5,7 @@ public import DFQTensor
 /// step and the seed, so that a resumed run sees the same.
 public struct TrainingBatch: Sendable {
   /// The images, N H W C.
-  public let inputs: Tensor
+  public internal(set) var inputs: Tensor
   /// The labels N C, mixed like the images.
   public let labels: Tensor
   /// Whether each image is easy (made towards a one-hot label).
