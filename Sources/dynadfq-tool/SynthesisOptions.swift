@@ -63,6 +63,17 @@ struct SynthesisOptions: ParsableArguments {
       none (ZeroQ). (default: groups)
       """)
   var labels: Labels?
+  /// What stands for a class where labels are refined.
+  enum Centroids: String, ExpressibleByArgument, CaseIterable {
+    case rows, features
+  }
+
+  @Option(
+    help: """
+      With --labels refined: a class's centroid is its row of the classifier's weights, or the mean of \
+      the features of 25 images, which are synthesized first: rows or features. (default: rows)
+      """)
+  var centroids: Centroids?
   @Flag(help: "Keep pixels inside the range of real ones.")
   var clampPixels = false
   @Option(
@@ -105,12 +116,15 @@ struct SynthesisOptions: ParsableArguments {
       let options: [(String, Bool)] = [
         ("--labels", labels != nil), ("--group", group != nil),
         ("--group-size", groupSize != nil), ("--easy-share", easyShare != nil),
-        ("--similarity", similarity != nil), ("--keep-unfaithful", keepUnfaithful),
+        ("--similarity", similarity != nil), ("--centroids", centroids != nil),
+        ("--keep-unfaithful", keepUnfaithful),
       ]
       for (name, isGiven) in options { try Demand.absent(name, isGiven, reason) }
     } else {
       try Demand.absent("--exponent", exponent != nil, "without --method hardSamples")
     }
+    try Demand.absent(
+      "--centroids", centroids != nil && labels != .refined, "without --labels refined")
     if let labels, labels != .groups {
       let reason = "with --labels \(labels.rawValue)"
       try Demand.absent("--group", group != nil, reason)
@@ -130,7 +144,8 @@ struct SynthesisOptions: ParsableArguments {
       ("--synthesis-batch", batch != nil),
       ("--synthesis-steps", steps != nil), ("--synthesis-rate", learningRate != nil),
       ("--label-loss", labelLoss != nil), ("--statistics", statistics != nil),
-      ("--labels", labels != nil), ("--clamp-pixels", clampPixels), ("--group", group != nil),
+      ("--labels", labels != nil), ("--centroids", centroids != nil),
+      ("--clamp-pixels", clampPixels), ("--group", group != nil),
       ("--group-size", groupSize != nil), ("--easy-share", easyShare != nil),
       ("--similarity", similarity != nil), ("--augment", augment != nil),
       ("--keep-unfaithful", keepUnfaithful),
@@ -159,7 +174,7 @@ struct SynthesisOptions: ParsableArguments {
       var soft = preset.synthesis.method
       if let labelLoss { soft.labelWeight = labelLoss }
       if let statistics { soft.statistics = statistics }
-      soft.labels = strategy
+      soft.labels = strategy(preset)
       return soft
     }
     var hard = HardSampleMethod()
@@ -169,7 +184,7 @@ struct SynthesisOptions: ParsableArguments {
     return hard
   }
 
-  private var strategy: any LabelStrategy {
+  private func strategy(_ preset: Preset) -> any LabelStrategy {
     switch labels ?? .groups {
     case .groups:
       var groups = SoftLabels()
@@ -178,7 +193,10 @@ struct SynthesisOptions: ParsableArguments {
       if let easyShare { groups.easyShare = easyShare }
       if let similarity { groups.similarity = similarity }
       return groups
-    case .refined: return RefinedLabels()
+    case .refined:
+      let features = ClassCentroids.features(
+        imagesPerClass: 25, steps: steps ?? preset.synthesis.steps)
+      return RefinedLabels(centroids: centroids == .features ? features : .classifierRows)
     case .oneHot: return OneHotLabels()
     case .unlabelled: return Unlabelled()
     }

@@ -156,6 +156,35 @@ import Testing
     }
   }
 
+  /// Centroids of refined labels; without them keys are as before there were any.
+  @Test func centroids() throws {
+    try Workshop.with { workshop in
+      func labels(_ text: String) throws -> JSONTree? {
+        let plan = try workshop.plan(
+          """
+          version: 1
+          name: refined
+          networks: [{name: tiny, model: tiny.safetensors}]
+          images: [{name: images, labels: \(text)}]
+          students: [{name: student, weightBits: 3, activationBits: 3}]
+          """)
+        let images = plan.cells.first { $0.kind == "images" }?.identity
+        return images?["settings"]?["method"]?["labels"]?["settings"]
+      }
+      let usual = try #require(try labels("refined"))
+      #expect(usual["centroids"] == nil && usual["mode"] != nil)
+      #expect(try labels("{refined: {centroids: classifierRows}}") == usual)
+      let features = try labels("{refined: {centroids: {features: {imagesPerClass: 4, steps: 9}}}}")
+      #expect(
+        features?["centroids"]?.text == #"{"features":{"imagesPerClass":4,"steps":9}}"#)
+      for bad in ["rows", "{features: {imagesPerClass: 0, steps: 9}}", "{features: {steps: 9}}"] {
+        #expect(throws: RecipeError.self, "\(bad)") {
+          _ = try labels("{refined: {centroids: \(bad)}}")
+        }
+      }
+    }
+  }
+
   /// Each line: what stands in place of a part of the recipe, and what the error must name.
   @Test(arguments: [
     ("steps: 3, imagesPerStep", "stepz: 3, imagesPerStep", "line 12, students[0].training.stepz"),

@@ -9,7 +9,7 @@ public import DFQTensor
 #endif
 
 /// The learning labels of one batch: y = softmax(z / tau) with tau = softplus(r), refined to
-/// y* = softmax(s W W^T y + b); in mode `logits` y = softmax(v).
+/// y* = softmax(s W c y + b) with the classes' centroids c; in mode `logits` y = softmax(v).
 public struct LabelRefinement: Sendable {
   /// The settings.
   public let settings: RefinedLabels
@@ -26,6 +26,9 @@ public struct LabelRefinement: Sendable {
   /// Draws noise and targets, and starts each temperature where the refined label has its target
   /// entropy, or as near as the classifier's refinement allows.
   ///
+  /// Images for ``ClassCentroids/features(imagesPerClass:steps:)`` that no run has made are made here,
+  /// with seed 0.
+  ///
   /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for settings out of bounds, and what
   ///   ``ClassifierSmoothing/init(_:confidence:)`` throws.
   public init(
@@ -33,8 +36,14 @@ public struct LabelRefinement: Sendable {
   ) throws {
     try settings.check()
     self.settings = settings
+    var centroids: [[Float]]?
+    if case .vectors(let vectors) = try settings.centroids.prepared(
+      for: network, seed: 0, context: .default)
+    {
+      centroids = vectors
+    }
     let smoothing = try ClassifierSmoothing(
-      network, confidence: Double(settings.centroidConfidence))
+      network, confidence: Double(settings.centroidConfidence), centroids: centroids)
     self.smoothing = smoothing
     let classes = smoothing.classCount
     let largest = log(Double(classes))
@@ -99,7 +108,8 @@ public struct LabelRefinement: Sendable {
           + (labelGradient.map { $0[image * classes + c] } ?? 0)
       }
       let atLogits = softmaxBackward(atLabel, logLabels[image].map { exp($0) })
-      let atMixture = softmaxBackward(smoothing.times(atLogits), mixtures[image])
+      let atMixture = softmaxBackward(
+        smoothing.transposeTimes(atLogits), mixtures[image])
       gradient += atParameters(image, atMixture)
     }
     let loss = zip(entropies, goals).reduce(0) {

@@ -15,6 +15,12 @@ public protocol LabelStrategy: Sendable, Hashable, Codable {
   /// The default accepts everything.
   func check() throws
 
+  /// The strategy with everything that it must compute once from a network, before the first labels of
+  /// a run are drawn; it is not what a checkpoint compares.
+  ///
+  /// `seed` and `context` are the run's. The default is the strategy as it is.
+  func prepared(for network: Network, seed: UInt64, context: ExecutionContext) throws -> Self
+
   /// Draws labels for `count` images; the same stream must give the same labels.
   func labels(count: Int, network: Network, stream: inout RandomStream) throws -> LabelBatch
 
@@ -30,6 +36,11 @@ public protocol LabelStrategy: Sendable, Hashable, Codable {
 extension LabelStrategy {
   /// Accepts everything.
   public func check() throws {}
+
+  /// The strategy as it is.
+  public func prepared(
+    for network: Network, seed: UInt64, context: ExecutionContext
+  ) throws -> Self { self }
 
   /// Labels that stay as they are drawn.
   ///

@@ -43,12 +43,15 @@ public struct RefinedLabels: LabelStrategy {
   /// The mean probability the classifier gives a class at its own centroid; sets the centroids'
   /// scale.
   public var centroidConfidence: Float
+  /// What is taken for the centroid of a class.
+  public var centroids: ClassCentroids
 
   /// Makes the strategy.
   public init(
     mode: Mode = .temperature, entropyLoss: EntropyLoss = .sorted, entropyWeight: Float = 1,
     entropyDeviation: Float = 0.35, learningRate: Float = 0.05,
-    learnsFromCrossEntropy: Bool = true, centroidConfidence: Float = 0.95
+    learnsFromCrossEntropy: Bool = true, centroidConfidence: Float = 0.95,
+    centroids: ClassCentroids = .classifierRows
   ) {
     self.mode = mode
     self.entropyLoss = entropyLoss
@@ -57,6 +60,7 @@ public struct RefinedLabels: LabelStrategy {
     self.learningRate = learningRate
     self.learnsFromCrossEntropy = learnsFromCrossEntropy
     self.centroidConfidence = centroidConfidence
+    self.centroids = centroids
   }
 
   /// Draws labels for `count` images; their temperatures meet the entropy targets, but nothing has
@@ -81,6 +85,17 @@ public struct RefinedLabels: LabelStrategy {
       try LabelRefinement(self, count: count, network: network, stream: &stream))
   }
 
+  /// The strategy with centroids that are made, where they come from images.
+  ///
+  /// - Throws: What synthesis throws, and ``SynthesisError/badConfiguration(what:found:)``.
+  public func prepared(
+    for network: Network, seed: UInt64, context: ExecutionContext
+  ) throws -> RefinedLabels {
+    var result = self
+    result.centroids = try centroids.prepared(for: network, seed: seed, context: context)
+    return result
+  }
+
   /// Checks the settings.
   ///
   /// - Throws: ``SynthesisError/badConfiguration(what:found:)``.
@@ -100,5 +115,41 @@ public struct RefinedLabels: LabelStrategy {
     try demand(
       centroidConfidence > 0 && centroidConfidence < 1, "a centroid confidence between 0 and 1",
       centroidConfidence)
+    try centroids.check()
+  }
+}
+
+extension RefinedLabels {
+  private enum Key: CodingKey {
+    case mode, entropyLoss, entropyWeight, entropyDeviation, learningRate, learnsFromCrossEntropy
+    case centroidConfidence, centroids
+  }
+
+  /// Reads the settings; without centroids they are the classifier's.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    self.init(
+      mode: try values.decode(Mode.self, forKey: .mode),
+      entropyLoss: try values.decode(EntropyLoss.self, forKey: .entropyLoss),
+      entropyWeight: try values.decode(Float.self, forKey: .entropyWeight),
+      entropyDeviation: try values.decode(Float.self, forKey: .entropyDeviation),
+      learningRate: try values.decode(Float.self, forKey: .learningRate),
+      learnsFromCrossEntropy: try values.decode(Bool.self, forKey: .learnsFromCrossEntropy),
+      centroidConfidence: try values.decode(Float.self, forKey: .centroidConfidence),
+      centroids: try values.decodeIfPresent(ClassCentroids.self, forKey: .centroids)
+        ?? .classifierRows)
+  }
+
+  /// Writes the settings; the classifier's centroids are not written, as before there were others.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(mode, forKey: .mode)
+    try values.encode(entropyLoss, forKey: .entropyLoss)
+    try values.encode(entropyWeight, forKey: .entropyWeight)
+    try values.encode(entropyDeviation, forKey: .entropyDeviation)
+    try values.encode(learningRate, forKey: .learningRate)
+    try values.encode(learnsFromCrossEntropy, forKey: .learnsFromCrossEntropy)
+    try values.encode(centroidConfidence, forKey: .centroidConfidence)
+    if centroids != .classifierRows { try values.encode(centroids, forKey: .centroids) }
   }
 }

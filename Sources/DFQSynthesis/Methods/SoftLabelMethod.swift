@@ -49,6 +49,21 @@ public struct SoftLabelMethod: SynthesisMethod {
     try labels.check()
   }
 
+  /// The method with labels that are prepared by ``LabelStrategy/prepared(for:seed:context:)``.
+  ///
+  /// - Throws: What the strategy throws.
+  public func prepared(
+    for network: Network, configuration: Synthesizer.Configuration, context: ExecutionContext
+  ) throws -> SoftLabelMethod {
+    guard labelWeight != 0 else { return self }
+    func prepared<Strategy: LabelStrategy>(_ strategy: Strategy) throws -> any LabelStrategy {
+      try strategy.prepared(for: network, seed: configuration.seed, context: context)
+    }
+    var result = self
+    result.labels = try prepared(labels)
+    return result
+  }
+
   /// Draws the labels of a batch.
   public func targets(
     _ batch: SynthesisBatch, stream: inout RandomStream

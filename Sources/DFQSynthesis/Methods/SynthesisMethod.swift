@@ -22,6 +22,14 @@ public protocol SynthesisMethod: Sendable, Codable {
   /// The default accepts everything.
   func check(_ network: Network) throws
 
+  /// The method with everything that it must compute once from a network, before the first batch of a
+  /// run; it is not what a checkpoint compares.
+  ///
+  /// The default is the method as it is.
+  func prepared(
+    for network: Network, configuration: Synthesizer.Configuration, context: ExecutionContext
+  ) throws -> Self
+
   /// Draws the targets of a batch; the same stream must give the same targets.
   func targets(_ batch: SynthesisBatch, stream: inout RandomStream) throws -> Targets
 
@@ -57,6 +65,11 @@ public protocol SynthesisMethod: Sendable, Codable {
 extension SynthesisMethod {
   /// Accepts everything.
   public func check(_ network: Network) throws {}
+
+  /// The method as it is.
+  public func prepared(
+    for network: Network, configuration: Synthesizer.Configuration, context: ExecutionContext
+  ) throws -> Self { self }
 
   /// A batch does not depend on the batches before.
   public var needsFinishedBatches: Bool { false }

@@ -8,7 +8,9 @@ import DFQTensor
 /// before.
 final class SynthesisRun<Method: SynthesisMethod> {
   let provenance: [String: String]
-  private let method: Method
+  private let given: Method
+  /// The method as it computes; nil before the first batch.
+  private var prepared: Method?
   private let synthesizer: Synthesizer
   private var executor: FloatExecutor?
   /// The layers whose values the executor can observe.
@@ -18,7 +20,7 @@ final class SynthesisRun<Method: SynthesisMethod> {
 
   init(_ synthesizer: Synthesizer, _ method: Method) throws {
     self.synthesizer = synthesizer
-    self.method = method
+    given = method
     provenance = try synthesizer.provenance()
   }
 
@@ -26,6 +28,7 @@ final class SynthesisRun<Method: SynthesisMethod> {
     ofBatch index: Int, finished: [SyntheticImages],
     progress: ((SynthesisProgress) throws -> Void)? = nil
   ) throws -> SyntheticImages {
+    let method = try method()
     let batch = SynthesisBatch(
       index: index, count: configuration.count(ofBatch: index), network: teacher,
       configuration: configuration, context: synthesizer.context,
@@ -66,7 +69,16 @@ final class SynthesisRun<Method: SynthesisMethod> {
       schedule.observe(total)
     }
     if !pixels.allSatisfy(\.isFinite) { try demandFinite(.nan, index, configuration.steps) }
-    return try finish(Tensor(shape: batch.shape, elements: pixels), targets.finalLabels, batch)
+    return try finish(
+      Tensor(shape: batch.shape, elements: pixels), targets.finalLabels, batch, method)
+  }
+
+  private func method() throws -> Method {
+    if let prepared { return prepared }
+    let made = try given.prepared(
+      for: teacher, configuration: configuration, context: synthesizer.context)
+    prepared = made
+    return made
   }
 
   /// What one evaluation of the objectives gives.
@@ -149,7 +161,7 @@ final class SynthesisRun<Method: SynthesisMethod> {
 
   /// The finished images with their difficulty, without those that the method does not keep.
   private func finish(
-    _ images: Tensor, _ labels: LabelBatch?, _ batch: SynthesisBatch
+    _ images: Tensor, _ labels: LabelBatch?, _ batch: SynthesisBatch, _ method: Method
   ) throws -> SyntheticImages {
     let logits = try FloatExecutor(teacher, context: synthesizer.context).logits(ofInputs: images)
     try labels?.check(
