@@ -30,7 +30,7 @@ public struct LabelRefinement: Sendable {
   /// with seed 0.
   ///
   /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` for settings out of bounds, and what
-  ///   ``ClassifierSmoothing/init(_:confidence:)`` throws.
+  ///   ``ClassifierSmoothing/init(_:confidence:centroids:)`` throws.
   public init(
     _ settings: RefinedLabels, count: Int, network: Network, stream: inout RandomStream
   ) throws {
