@@ -2,15 +2,30 @@ import DFQTensor
 
 /// Memory for numbers that do not change, aligned to cache lines; it lives as long as the level that
 /// owns it.
+///
+/// Constants lie one after the other in large blocks. Megabytes of weights, of which every layer reads all for each row of
+/// outputs, then take few pages, whose addresses the processor keeps.
 final class ConstantStore: @unchecked Sendable {
   private var blocks: [FloatBuffer] = []
-  /// The bytes of all blocks.
+  /// The floats of the last block that are taken.
+  private var taken = 0
+  /// The floats of a new block, at least.
+  private let blockCount: Int
+  /// The bytes of all constants.
   private(set) var byteCount = 0
+
+  /// - Parameter weights: About as many weights will be stored.
+  init(weights: Int) {
+    // Packed weights, those of Winograd's algorithm (16 for 9), and what goes with them. What is not used of a large block
+    // takes no memory.
+    let bytes = weights > 1 << 20 ? 3 * weights : 1 << 14
+    blockCount = min(bytes, 1 << 28) / 4
+  }
 
   /// Room for bytes.
   func bytes(_ count: Int) -> UnsafeMutablePointer<UInt8> {
     let block = block((count + 3) / 4)
-    return UnsafeMutableRawPointer(block.start).assumingMemoryBound(to: UInt8.self)
+    return UnsafeMutableRawPointer(block).assumingMemoryBound(to: UInt8.self)
   }
 
   /// Room for signed bytes.
@@ -21,8 +36,8 @@ final class ConstantStore: @unchecked Sendable {
   /// A copy of numbers.
   func floats(_ values: [Float]) -> UnsafePointer<Float> {
     let block = block(values.count)
-    block.start.update(from: values, count: values.count)
-    return UnsafePointer(block.start)
+    block.update(from: values, count: values.count)
+    return UnsafePointer(block)
   }
 
   /// A copy of plain values.
@@ -33,11 +48,16 @@ final class ConstantStore: @unchecked Sendable {
     return ConstantList(start: UnsafePointer(start), count: values.count)
   }
 
-  private func block(_ count: Int) -> FloatBuffer {
-    let block = FloatBuffer(count)
-    blocks.append(block)
-    byteCount += 4 * count
-    return block
+  /// Room for floats, from the start of a cache line on.
+  private func block(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let rounded = (max(count, 1) + 15) / 16 * 16
+    if blocks.isEmpty || blocks[blocks.count - 1].count - taken < rounded {
+      blocks.append(FloatBuffer(max(rounded, blockCount)))
+      taken = 0
+    }
+    byteCount += 4 * rounded
+    defer { taken += rounded }
+    return blocks[blocks.count - 1].start + taken
   }
 }
 

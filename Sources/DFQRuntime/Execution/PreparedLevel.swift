@@ -62,7 +62,8 @@ final class PreparedLevel: Sendable {
   ) throws {
     self.program = program
     self.kernels = kernels
-    let store = ConstantStore()
+    let store = ConstantStore(
+      weights: program.operations.reduce(0) { $0 + $1.storedWeightCount })
     let plan = MemoryPlan(program)
     slots = store.list(
       program.values.indices.map { index in
