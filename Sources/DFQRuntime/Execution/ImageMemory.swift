@@ -22,33 +22,41 @@ struct ImageMemory {
   }
 }
 
-/// Owns the memory of one image for the largest level of a network.
+/// Owns the memory in which a thread, or a team of threads, computes a group of images.
 final class ImageArena: @unchecked Sendable {
-  let memory: ImageMemory
+  /// For each image of a group: its values and choices are its own, all else is shared.
+  let memories: [ImageMemory]
   private let blocks: [FloatBuffer]
 
   /// - Parameters:
   ///   - levels: The levels that are computed in it.
   ///   - threads: The number of threads that compute an image together.
-  init(_ levels: [PreparedLevel], threads: Int) {
+  ///   - images: The largest number of images of a group.
+  init(_ levels: [PreparedLevel], threads: Int, images: Int) {
     func largest(_ size: (PreparedLevel) -> Int) -> Int { levels.map(size).max() ?? 0 }
-    let values = FloatBuffer((largest(\.arenaByteCount) + 3) / 4)
-    let raw = FloatBuffer(largest(\.rawCount))
-    var blocks = [values, raw]
+    var blocks: [FloatBuffer] = []
     func take(_ floats: Int) -> UnsafeMutableRawPointer {
       let block = FloatBuffer(floats)
       blocks.append(block)
       return UnsafeMutableRawPointer(block.start)
     }
-    memory = ImageMemory(
-      arena: UnsafeMutableRawPointer(values.start), raw: raw.start,
-      own: (0..<threads).map { _ in
-        ImageMemory.Own(
-          choices: take((largest { $0.program.points.count } + 3) / 4)
-            .assumingMemoryBound(to: UInt8.self),
-          work: take(largest(\.workCount)).assumingMemoryBound(to: Float.self),
-          scratch: take((largest(\.scratchByteCount) + 3) / 4))
-      })
+    let raw = take(largest(\.rawCount)).assumingMemoryBound(to: Float.self)
+    let shared = (0..<threads).map { _ in
+      (
+        work: take(largest(\.workCount)).assumingMemoryBound(to: Float.self),
+        scratch: take((largest(\.scratchByteCount) + 3) / 4)
+      )
+    }
+    memories = (0..<images).map { _ in
+      ImageMemory(
+        arena: take((largest(\.arenaByteCount) + 3) / 4), raw: raw,
+        own: shared.map { shared in
+          ImageMemory.Own(
+            choices: take((largest { $0.program.points.count } + 3) / 4)
+              .assumingMemoryBound(to: UInt8.self),
+            work: shared.work, scratch: shared.scratch)
+        })
+    }
     self.blocks = blocks
   }
 }

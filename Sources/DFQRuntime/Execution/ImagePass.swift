@@ -40,12 +40,22 @@ struct ImagePass {
   ///
   /// `positions` are the candidates of all points, or nil where decisions are taken.
   func run(positions: [UInt8]?) {
+    begin(positions: positions)
+    run(steps: 0..<level.steps.count, decides: positions == nil)
+  }
+
+  /// Sets the candidates that are known.
+  func begin(positions: [UInt8]?) {
     for (point, form) in level.program.points.enumerated() {
       choices[point] = positions?[point] ?? UInt8(form.grids.count - 1)
     }
     wait()
-    for index in (hasImage ? 1 : 0)..<level.steps.count {
-      run(level.steps[index], decides: positions == nil)
+  }
+
+  /// Computes some steps, those before which have been computed.
+  func run(steps: Range<Int>, decides: Bool) {
+    for index in steps where index > 0 || !hasImage {
+      run(level.steps[index], decides: decides)
       wait()
     }
   }

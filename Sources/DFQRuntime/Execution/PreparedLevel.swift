@@ -34,6 +34,10 @@ final class PreparedLevel: Sendable {
   let rawCount: Int
   /// The floats that a decision needs.
   let workCount: Int
+  /// The first of the steps that are computed for a group of images before the next one.
+  let groupStart: Int
+  /// The images of a group, 1 where all steps are computed image by image.
+  let groupSize: Int
   /// The logits' unit in each pass where they are integers, else empty.
   let logitUnits: ConstantList<Float>
   private let store: ConstantStore
@@ -98,6 +102,15 @@ final class PreparedLevel: Sendable {
     self.decisions = store.list(decisions)
     arenaByteCount = plan.byteCount
     rawCount = program.values.map(\.shape.count).max()!
+    groupStart = ImageGrouping.start(
+      program,
+      winogradByteCounts: steps.map { step in
+        guard case .codeConvolution(let index) = step.kind else { return 0 }
+        let convolution = builder.convolutions[index]
+        guard convolution.banks.buffer.contains(where: { $0.winograd != nil }) else { return 0 }
+        return kernels.codeWinogradWeightByteCount(convolution.shape)
+      })
+    groupSize = groupStart < program.operations.count ? ImageGrouping.size : 1
     workCount = decisions.map(\.workCount).max() ?? 0
     self.store = store
   }

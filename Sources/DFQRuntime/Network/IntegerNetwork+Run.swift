@@ -83,14 +83,29 @@ extension IntegerNetwork {
         let shared =
           chosen.count < IntegerNetwork.manyImages * threads ? chosen.count % threads : 0
         let separate = chosen.count - shared
-        storage.pool.forEach(separate) { piece, worker in
-          let arena = memory.arenas[worker].memory
-          load(chosen[piece], of: images, level: index, to: arena)
-          ImagePass(level: level, memory: arena, pass: number, hasImage: hasImage)
-            .run(positions: positions)
-          finish(chosen[piece], arena)
+        let groups = ImageGroups(images: separate, size: level.groupSize, threads: threads)
+        storage.pool.forEach(groups.count) { group, worker in
+          let members = groups[group]
+          let memories = memory.arenas[worker].memories
+          func pass(_ image: Int) -> ImagePass {
+            ImagePass(
+              level: level, memory: memories[image - members.lowerBound], pass: number,
+              hasImage: hasImage)
+          }
+          for image in members {
+            let pass = pass(image)
+            load(chosen[image], of: images, level: index, to: pass.memory)
+            pass.begin(positions: positions)
+            pass.run(steps: 0..<level.groupStart, decides: positions == nil)
+          }
+          for step in level.groupStart..<level.steps.count {
+            for image in members {
+              pass(image).run(steps: step..<step + 1, decides: positions == nil)
+            }
+          }
+          for image in members { finish(chosen[image], memories[image - members.lowerBound]) }
         }
-        nonisolated(unsafe) let arena = memory.arenas[0].memory
+        nonisolated(unsafe) let arena = memory.arenas[0].memories[0]
         for image in chosen[separate...] {
           storage.pool.runTeam { member, team in
             if member == 0 { load(image, of: images, level: index, to: arena) }

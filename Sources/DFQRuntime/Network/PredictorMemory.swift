@@ -13,7 +13,9 @@ final class PredictorMemory: @unchecked Sendable {
     let threads = storage.pool.threads
     // The first arena is shared by all threads where an image is computed by a team.
     arenas = (0..<threads).map { worker in
-      ImageArena(storage.levels, threads: worker == 0 ? threads : 1)
+      ImageArena(
+        storage.levels, threads: worker == 0 ? threads : 1,
+        images: storage.levels.map(\.groupSize).max()!)
     }
   }
 }
