@@ -10,8 +10,9 @@ enum {
   WINOGRAD_MOST_CODE = 63,
   /* Makes the differences unsigned; the accumulators start from what it adds. */
   WINOGRAD_OFFSET = 128,
-  /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
-  WINOGRAD_STRIP = 448 << 10,
+  /* Bytes of a strip's transformed inputs, unless a row of tiles has more. With larger strips, the weights of 128 channels leave
+   * the second-level cache from strip to strip. */
+  WINOGRAD_STRIP = 96 << 10,
   WINOGRAD_NARROW_STRIP = 48 << 10,
   /* With more channels, one tap at a time is faster: a weight then serves twice as many tiles. */
   WINOGRAD_NARROW = 64,
@@ -43,7 +44,9 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
   };
   const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
   const int32_t most = g.narrow ? WINOGRAD_NARROW_STRIP : WINOGRAD_STRIP;
-  g.strip = smaller(larger(most / (tile_bytes * g.columns), 1), g.rows);
+  /* Strips of equal height. */
+  const int32_t strips = divide_up(g.rows, larger(most / (tile_bytes * g.columns), 1));
+  g.strip = divide_up(g.rows, strips);
   /* Where weights are many, they are read once for all tiles. */
   if (g.rows * g.columns <= 4 * WINOGRAD_MOST_TILES) g.strip = g.rows;
   g.plane_bytes = (size_t)(g.columns + 1) * g.channels + 64;
