@@ -26,7 +26,9 @@ final class Helpers: Sendable {
 
   /// The place where a thread waits.
   private final class Desk: Sendable {
-    let state = Atomic<Int>(Waiting.spins)
+    private let before = CacheLine()
+    private let state = Atomic<Int>(Waiting.spins)
+    private let after = CacheLine()
     let wake = DispatchSemaphore(value: 0)
 
     /// Ends the thread's waiting.
@@ -55,6 +57,7 @@ final class Helpers: Sendable {
     let desks: [Desk]
     /// The threads that are still at work; `callerSleeps` is added when the caller waits for them on `done`.
     let working = Atomic<Int>(0)
+    private let after = CacheLine()
     static let callerSleeps = 1 << 16
     let done = DispatchSemaphore(value: 0)
     /// The current work; nil tells a woken thread to end.

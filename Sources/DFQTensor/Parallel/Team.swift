@@ -14,7 +14,10 @@ import Synchronization
 package final class Team: Sendable {
   /// The number of threads.
   package let count: Int
+  // The counter at which threads spin has cache lines of its own: references to the team are counted beside it.
+  private let before = CacheLine()
   private let arrivals = Atomic<Int>(0)
+  private let after = CacheLine()
 
   /// The number of spins before a waiting thread yields the processor, about 50 microseconds.
   private static let patience = 1000
@@ -50,4 +53,11 @@ extension WorkerPool {
     let finished = runOnAll { body($0, team) }
     if !finished { body(0, Team(count: 1)) }
   }
+}
+
+/// Keeps what lies before it and what lies after it out of the same cache line.
+struct CacheLine: Sendable {
+  private let words: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
+    0, 0, 0, 0, 0, 0, 0, 0
+  )
 }
