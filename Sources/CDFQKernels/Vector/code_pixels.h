@@ -1,8 +1,8 @@
 /* Some output pixels of a convolution of codes, for selectors: their windows are copied side by side, tap after tap, and the
  * pixels are computed as one row. */
 static size_t code_pixels_plane(const dfq_conv_shape *s, int32_t count) {
-  const size_t blocks = divide_up(s->in_channels, CELL);
-  return (size_t)s->kernel_height * s->kernel_width * blocks * count * CELL_BYTES;
+  const size_t blocks = divide_up(integer_tap_inputs(s), CELL);
+  return integer_taps(s) * blocks * count * CELL_BYTES;
 }
 
 /* The residual's bytes, rounded up to those of a cell. */
@@ -11,9 +11,8 @@ static size_t code_pixels_residual(const dfq_conv_shape *s, int32_t count) {
 }
 
 static size_t vector_code_pixels_scratch(const dfq_conv_shape *s, int32_t count) {
-  const size_t taps = (size_t)s->kernel_height * s->kernel_width;
   return ALIGNMENT_ROOM * sizeof(float) + code_pixels_residual(s, count) +
-         code_pixels_plane(s, count) + taps * sizeof(size_t);
+         code_pixels_plane(s, count) + integer_taps(s) * sizeof(size_t);
 }
 
 /* Where the cells of a pixel's taps are: [tap][block of inputs][pixel]. */
@@ -41,10 +40,31 @@ V_INLINE void code_pixels_copy(const code_pixel_cells *c, int32_t top, int32_t l
   }
 }
 
+/* The rows of a window of few channels. */
+V_INLINE void code_pixels_rows(const code_pixel_cells *c, int32_t top, int32_t left, uint8_t *to) {
+  const dfq_conv_shape *s = c->shape;
+  const int32_t channels = s->in_channels, inputs = s->kernel_width * channels;
+  const int32_t first = larger(-left, 0);
+  const int32_t end = larger(smaller(s->in_width - left, s->kernel_width), first);
+  for (int32_t y = top; y < top + s->kernel_height; y++, to += c->tap_step) {
+    uint8_t row[4 * CELL];
+    for (int32_t b = 0; b < 4; b++) _mm_storeu_si128((__m128i *)(row + b * CELL), c->pad);
+    if (y >= 0 && y < s->in_height && end > first) {
+      const size_t from = ((size_t)y * s->in_width + (left + first)) * channels;
+      memcpy(row + first * channels, c->input + from, (size_t)(end - first) * channels);
+    }
+    uint8_t *cell = to;
+    for (int32_t i = 0; i < inputs; i += CELL, cell += c->block_step) {
+      integer_store_cell(cell, _mm_loadu_si128((const __m128i *)(row + i)));
+    }
+  }
+}
+
 /* The taps of the output pixel whose window begins at row `top` and column `left`. */
 V_INLINE void code_pixels_fill(const code_pixel_cells *c, int32_t top, int32_t left, uint8_t *to) {
   const dfq_conv_shape *s = c->shape;
   const int32_t channels = s->in_channels;
+  if (integer_uses_patches(s)) return code_pixels_rows(c, top, left, to);
   if (channels % CELL == 0 && top >= 0 && left >= 0 && top + s->kernel_height <= s->in_height &&
       left + s->kernel_width <= s->in_width) {
     return code_pixels_copy(c, top, left, to);
@@ -69,12 +89,12 @@ static void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, ui
                                const int32_t *pixels, int32_t count, void *scratch) {
   const int32_t channels = s->out_channels;
   const size_t plane_bytes = code_pixels_plane(s, count);
-  const size_t tap_bytes = plane_bytes / ((size_t)s->kernel_height * s->kernel_width);
+  const size_t tap_bytes = plane_bytes / integer_taps(s);
   uint8_t *residual = (uint8_t *)aligned_start(scratch);
   uint8_t *memory = residual + code_pixels_residual(s, count);
   size_t *taps = (size_t *)(void *)(memory + plane_bytes);
   int32_t tap_count = 0;
-  for (; tap_count < s->kernel_height * s->kernel_width; tap_count++) {
+  for (; tap_count < integer_taps(s); tap_count++) {
     taps[tap_count] = tap_count * tap_bytes;
   }
   const code_pixel_cells cells = {

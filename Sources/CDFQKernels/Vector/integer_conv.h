@@ -1,8 +1,9 @@
-/* The scratch memory holds the plane of one band, then the offsets of the taps. */
+/* The scratch memory holds the plane of one band, the offsets of the taps, and a row of the image. */
 static size_t vector_integer_scratch(const dfq_conv_shape *s) {
-  const plane band = conv_input_plane(s, 0, 0, conv_band_rows(s, 0, BAND_FLOATS));
-  const size_t taps = (size_t)s->kernel_height * s->kernel_width;
-  return ALIGNMENT_ROOM * sizeof(float) + plane_floats(&band) * CODE_BYTES + taps * sizeof(size_t);
+  const int patches = integer_uses_patches(s);
+  const plane band = conv_input_plane(s, patches, 0, conv_band_rows(s, patches, BAND_FLOATS));
+  return ALIGNMENT_ROOM * sizeof(float) + plane_floats(&band) * CODE_BYTES +
+         integer_taps(s) * sizeof(size_t) + integer_patch_row(s);
 }
 
 /* The offsets of the taps' codes in the plane; a row counts as one tap where its taps are joined. */
@@ -10,7 +11,8 @@ static int32_t integer_find_taps(const dfq_conv_shape *s, const plane *p, int jo
                                  size_t *taps) {
   int32_t count = 0;
   for (int32_t kh = 0; kh < s->kernel_height; kh++) {
-    for (int32_t kw = 0; kw < (joins_taps ? 1 : s->kernel_width); kw++) {
+    const int32_t columns = joins_taps || integer_uses_patches(s) ? 1 : s->kernel_width;
+    for (int32_t kw = 0; kw < columns; kw++) {
       taps[count++] = plane_offset(p, p->row + kh, p->column + kw) * CODE_BYTES;
     }
   }
@@ -29,10 +31,12 @@ typedef struct {
 static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const integer_outputs *outputs, void *scratch) {
   const int joins_taps = integer_joins_taps(s);
-  const int32_t band = conv_band_rows(s, 0, BAND_FLOATS);
+  const int patches = integer_uses_patches(s);
+  const int32_t band = conv_band_rows(s, patches, BAND_FLOATS);
   uint8_t *memory = (uint8_t *)aligned_start(scratch);
-  const plane whole = conv_input_plane(s, 0, 0, band);
+  const plane whole = conv_input_plane(s, patches, 0, band);
   size_t *taps = (size_t *)(void *)(memory + plane_floats(&whole) * CODE_BYTES);
+  uint8_t *row = (uint8_t *)(taps + integer_taps(s));
   integer_job job = {.weights = (const uint8_t *)packed,
                      .block_bytes = integer_block_bytes(s),
                      .tap_bytes = integer_tap_bytes(s),
@@ -43,8 +47,8 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
   integer_area area = {.x = memory, .finish = outputs->finish, .ending = outputs->ending};
   for (int32_t y0 = outputs->first_row; y0 < outputs->end_row; y0 += band) {
     const int32_t y1 = smaller(y0 + band, outputs->end_row);
-    const plane p = conv_input_plane(s, 0, y0, y1);
-    integer_plane_fill(&p, s, input, pad_code, memory);
+    const plane p = conv_input_plane(s, patches, y0, y1);
+    integer_plane_fill(&p, s, input, pad_code, row, memory);
     job.plane_block = p.block_step * CODE_BYTES;
     area.rows = y1 - y0;
     area.columns = s->out_width;

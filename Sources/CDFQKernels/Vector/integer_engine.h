@@ -79,7 +79,8 @@ static void integer_cover_outputs(const integer_job *job, const integer_area *ar
 
 /* Whether the taps of a row are processed at once; see conv_joins_taps. */
 V_INLINE int integer_joins_taps(const dfq_conv_shape *s) {
-  return s->out_channels <= VL && s->stride_width == 1 && s->kernel_width == INTEGER_ROW_TAPS;
+  return s->out_channels <= VL && s->stride_width == 1 &&
+         s->kernel_width == INTEGER_ROW_TAPS && !integer_uses_patches(s);
 }
 
 /* Output channels first ..< end; first is a multiple of all vectors of a tile. */

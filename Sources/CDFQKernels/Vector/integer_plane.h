@@ -62,7 +62,7 @@ static void integer_fill_phase(const plane *p, const dfq_conv_shape *s, const ui
   }
 }
 
-static void integer_plane_fill(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
+static void integer_fill_pixels(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
                                uint8_t pad_code, uint8_t *to) {
   const __m128i pad = _mm_set1_epi8((char)pad_code);
   for (int32_t b = 0; b < p->blocks; b++, to += p->block_step * CODE_BYTES) {
@@ -70,5 +70,51 @@ static void integer_plane_fill(const plane *p, const dfq_conv_shape *s, const ui
       integer_fill_phase(p, s, image, phase, b * CELL, pad,
                          to + (size_t)phase * p->cells * CELL_BYTES);
     }
+  }
+}
+
+/* Rows of the kernel as cells: `row` receives a row of the image between its pad codes. */
+static void integer_fill_patches(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
+                                 uint8_t pad_code, uint8_t *row, uint8_t *to) {
+  const __m128i pad = _mm_set1_epi8((char)pad_code);
+  const int32_t channels = s->in_channels;
+  const int32_t reached = (s->out_width - 1) * s->stride_width + s->kernel_width;
+  const int32_t inside = larger(smaller(s->in_width, reached - s->pad_left), 0);
+  const size_t step = (size_t)s->stride_width * channels;
+  memset(row, pad_code, (size_t)reached * channels);
+  for (int32_t r = 0; r < p->rows; r++, to += p->row_step * CODE_BYTES) {
+    const int32_t y = p->row + r * p->row_stride;
+    const int is_inside = y >= 0 && y < s->in_height;
+    if (is_inside) {
+      memcpy(row + (size_t)s->pad_left * channels, image + (size_t)y * s->in_width * channels,
+             (size_t)inside * channels);
+    }
+    uint8_t *cells = to;
+    for (int32_t b = 0; b < p->blocks; b++, cells += p->block_step * CODE_BYTES) {
+      if (!is_inside) {
+        integer_fill_pad(pad, p->cells, cells);
+        continue;
+      }
+      for (int32_t x = 0; x < p->cells; x++) {
+        const uint8_t *from = row + x * step + b * CELL;
+        integer_store_cell(cells + (size_t)x * CELL_BYTES, _mm_loadu_si128((const __m128i *)from));
+      }
+    }
+  }
+}
+
+/* The bytes of such a row, which is read up to the end of its last cell. */
+V_INLINE size_t integer_patch_row(const dfq_conv_shape *s) {
+  if (!integer_uses_patches(s)) return 0;
+  const size_t pixels = (size_t)(s->out_width - 1) * s->stride_width + s->kernel_width;
+  return (larger(s->pad_left + s->in_width, 0) + pixels) * s->in_channels + 4 * CELL;
+}
+
+static void integer_plane_fill(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
+                               uint8_t pad_code, uint8_t *row, uint8_t *to) {
+  if (integer_uses_patches(s)) {
+    integer_fill_patches(p, s, image, pad_code, row, to);
+  } else {
+    integer_fill_pixels(p, s, image, pad_code, to);
   }
 }

@@ -1,8 +1,23 @@
 /* Weights in the order the tiles read them: [block of VL outputs][tap][group of inputs][output]
  * [input of the group], zero beyond the last output and input. What a plane holds beyond its last
  * channel is thereby multiplied with zero. */
+
+/* Few channels fill groups badly: where it takes fewer groups, a whole row of the kernel is one tap (conv_uses_patches). */
+V_INLINE int integer_uses_patches(const dfq_conv_shape *s) {
+  return conv_uses_patches(s) && divide_up(s->kernel_width * s->in_channels, GROUP) <
+                                     s->kernel_width * divide_up(s->in_channels, GROUP);
+}
+
+V_INLINE int32_t integer_tap_inputs(const dfq_conv_shape *s) {
+  return integer_uses_patches(s) ? s->kernel_width * s->in_channels : s->in_channels;
+}
+
+V_INLINE int32_t integer_taps(const dfq_conv_shape *s) {
+  return integer_uses_patches(s) ? s->kernel_height : s->kernel_height * s->kernel_width;
+}
+
 V_INLINE int32_t integer_groups(const dfq_conv_shape *s) {
-  return divide_up(s->in_channels, GROUP);
+  return divide_up(integer_tap_inputs(s), GROUP);
 }
 
 /* Bytes of the weights of one tap and block. */
@@ -11,7 +26,7 @@ V_INLINE size_t integer_tap_bytes(const dfq_conv_shape *s) {
 }
 
 V_INLINE size_t integer_block_bytes(const dfq_conv_shape *s) {
-  return integer_tap_bytes(s) * s->kernel_height * s->kernel_width;
+  return integer_tap_bytes(s) * integer_taps(s);
 }
 
 static size_t vector_integer_weight_bytes(const dfq_conv_shape *s) {
@@ -20,8 +35,7 @@ static size_t vector_integer_weight_bytes(const dfq_conv_shape *s) {
 
 static void vector_integer_pack_weights(const dfq_conv_shape *s, const int8_t *weight,
                                         int8_t *packed) {
-  const int32_t ins = s->in_channels, outs = s->out_channels;
-  const int32_t taps = s->kernel_height * s->kernel_width;
+  const int32_t ins = integer_tap_inputs(s), outs = s->out_channels, taps = integer_taps(s);
   for (int32_t block = 0; block < outs; block += VL) {
     for (int32_t tap = 0; tap < taps; tap++) {
       for (int32_t first = 0; first < ins; first += GROUP) {
