@@ -65,7 +65,8 @@ static int code_ending_fits(const dfq_code_ending *d, int32_t outputs, float mos
   if (d->residual_codes) {
     bound -= d->levels_per_unit * (255 + fabsf(d->residual_offset)) / fabsf(d->residual_levels);
   }
-  return !v_any(v_at_most(v_set(bound), v_mul(most, v_set(d->levels_per_unit))));
+  /* A bound that is not a number holds for nothing. */
+  return bound > 0 && !v_any(v_at_most(v_set(bound), v_mul(most, v_set(d->levels_per_unit))));
 }
 
 static int code_ending_kind(const dfq_code_ending *d, int32_t outputs, float most_sum) {

@@ -78,6 +78,16 @@ struct PixelScaling: Sendable {
     _ table: UnsafeBufferPointer<Element>, _ pixels: UnsafePointer<UInt8>, _ count: Int,
     _ output: UnsafeMutablePointer<Element>
   ) {
+    let table = table.baseAddress!
+    if channels == 3 {
+      // Without an inner loop.
+      for pixel in stride(from: 0, to: count, by: 3) {
+        output[pixel] = table[Int(pixels[pixel])]
+        output[pixel + 1] = table[256 + Int(pixels[pixel + 1])]
+        output[pixel + 2] = table[512 + Int(pixels[pixel + 2])]
+      }
+      return
+    }
     for first in stride(from: 0, to: count, by: channels) {
       for channel in 0..<channels {
         output[first + channel] = table[channel * 256 + Int(pixels[first + channel])]
