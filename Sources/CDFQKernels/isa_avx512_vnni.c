@@ -72,6 +72,26 @@ void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *inp
   vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
+size_t dfq_vnni_word_winograd_weight_bytes(const dfq_conv_shape *shape) {
+  return vector_word_winograd_weight_bytes(shape);
+}
+
+int32_t dfq_vnni_word_winograd_pack(const dfq_conv_shape *shape, const int8_t *weight,
+                                    int8_t *packed) {
+  return vector_word_winograd_pack(shape, weight, packed);
+}
+
+size_t dfq_vnni_word_winograd_scratch(const dfq_conv_shape *shape) {
+  return vector_word_winograd_scratch(shape);
+}
+
+void dfq_vnni_word_winograd_conv(const dfq_conv_shape *shape, const uint8_t *input,
+                                 uint8_t pad_code, const int8_t *packed,
+                                 const dfq_code_ending *ending, int32_t first_row,
+                                 int32_t end_row, void *scratch) {
+  vector_word_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
+}
+
 size_t dfq_vnni_code_pixels_scratch(const dfq_conv_shape *shape, int32_t count) {
   return vector_code_pixels_scratch(shape, count);
 }

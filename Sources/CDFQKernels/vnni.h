@@ -41,6 +41,15 @@ void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *inp
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch);
 
+size_t dfq_vnni_word_winograd_weight_bytes(const dfq_conv_shape *shape);
+int32_t dfq_vnni_word_winograd_pack(const dfq_conv_shape *shape, const int8_t *weight,
+                                    int8_t *packed);
+size_t dfq_vnni_word_winograd_scratch(const dfq_conv_shape *shape);
+void dfq_vnni_word_winograd_conv(const dfq_conv_shape *shape, const uint8_t *input,
+                                 uint8_t pad_code, const int8_t *packed,
+                                 const dfq_code_ending *ending, int32_t first_row,
+                                 int32_t end_row, void *scratch);
+
 size_t dfq_vnni_code_product_loop(size_t repetitions, int32_t *sink);
 
 #endif

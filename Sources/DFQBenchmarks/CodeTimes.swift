@@ -15,6 +15,8 @@ public struct CodeTimes: Sendable {
     public let direct: Double
     /// The same by Winograd's algorithm in bytes; 0 where there is none.
     public let winograd: Double
+    /// The same by Winograd's algorithm in 16-bit words; 0 where there is none.
+    public let wordWinograd: Double
   }
 
   /// 10^9 operations per second that products of codes in registers reach.
@@ -46,7 +48,8 @@ public struct CodeTimes: Sendable {
       }
       return Row(
         shape: kind.description, layers: layers[kind]!, direct: speed(bench.direct),
-        winograd: bench.hasWinograd ? speed(bench.winograd) : 0)
+        winograd: bench.has(.bytes) ? speed { bench.winograd(.bytes) } : 0,
+        wordWinograd: bench.has(.words) ? speed { bench.winograd(.words) } : 0)
     }
   }
 }
@@ -55,12 +58,11 @@ public struct CodeTimes: Sendable {
 final class CodeBench {
   private let kind: KernelTimes.Kind
   private let kernels: Kernels
-  let hasWinograd: Bool
   private let input: FloatBuffer
   private let output: FloatBuffer
   private let constants: FloatBuffer
   private let packed: FloatBuffer
-  private let transformed: FloatBuffer
+  private var transformed: [CodeWinograd: FloatBuffer] = [:]
   private let scratch: FloatBuffer
 
   init(_ kind: KernelTimes.Kind, kernels: Kernels) {
@@ -71,18 +73,18 @@ final class CodeBench {
     output = FloatBuffer(shape.outputCount / 4 + 16)
     constants = FloatBuffer(shape.outputChannels)
     for index in 0..<constants.count { constants.start[index] = 0.001 }
-    let winograd = kind.isDepthwise ? 0 : kernels.codeWinogradWeightByteCount(shape)
-    hasWinograd = winograd > 0
-    transformed = FloatBuffer(winograd / 4 + 16)
     packed = FloatBuffer(
       (kind.isDepthwise
         ? kernels.codeDepthwiseWeightByteCount(shape) : kernels.integerWeightByteCount(shape)) / 4
         + 16)
-    let bytes = max(
+    let algorithms = CodeWinograd.allCases.filter {
+      !kind.isDepthwise && kernels.codeWinogradWeightByteCount($0, shape) > 0
+    }
+    let scratchBytes = algorithms.map { kernels.codeWinogradScratchByteCount($0, shape) } + [
       kind.isDepthwise
-        ? kernels.codeDepthwiseScratchByteCount(shape) : kernels.integerScratchByteCount(shape),
-      hasWinograd ? kernels.codeWinogradScratchByteCount(shape) : 0)
-    scratch = FloatBuffer(bytes / 4 + 16)
+        ? kernels.codeDepthwiseScratchByteCount(shape) : kernels.integerScratchByteCount(shape)
+    ]
+    scratch = FloatBuffer(scratchBytes.max()! / 4 + 16)
     let weights = [Int8](
       repeating: 1,
       count: shape.kernelHeight * shape.kernelWidth * shape.outputChannels
@@ -92,8 +94,13 @@ final class CodeBench {
     } else {
       kernels.packIntegerWeights(shape, weight: weights, packed: bytes8(packed))
     }
-    if hasWinograd {
-      _ = kernels.packCodeWinogradWeights(shape, weight: weights, packed: bytes8(transformed))
+    for algorithm in algorithms {
+      let buffer = FloatBuffer(kernels.codeWinogradWeightByteCount(algorithm, shape) / 4 + 16)
+      if kernels.packCodeWinogradWeights(
+        algorithm, shape, weight: weights, packed: bytes8(buffer))
+      {
+        transformed[algorithm] = buffer
+      }
     }
   }
 
@@ -128,9 +135,12 @@ final class CodeBench {
     }
   }
 
-  func winograd() {
+  func has(_ algorithm: CodeWinograd) -> Bool { transformed[algorithm] != nil }
+
+  func winograd(_ algorithm: CodeWinograd) {
     kernels.codeWinogradConvolution(
-      kind.shape, input: codes(input), padCode: 0, packedWeight: bytes8(transformed),
+      algorithm, kind.shape, input: codes(input), padCode: 0,
+      packedWeight: bytes8(transformed[algorithm]!),
       ending: ending, rows: 0..<kind.shape.outputHeight, scratch: scratch.start)
   }
 }

@@ -67,11 +67,10 @@ struct KernelReport {
       "integer networks: the same for codes in and codes out; the peak of products of codes is "
         + "\(Int(codes.peak.rounded()))")
     try Output.table(
-      ["convolution", "layers", "direct", "Winograd in bytes", "ratio"],
+      ["convolution", "layers", "direct", "Winograd in bytes", "in 16-bit words"],
       codes.rows.map {
         [
-          $0.shape, "\($0.layers)", cell($0.direct), cell($0.winograd),
-          $0.winograd == 0 ? "" : Output.fixed($0.winograd / $0.direct, digits: 2),
+          $0.shape, "\($0.layers)", cell($0.direct), cell($0.winograd), cell($0.wordWinograd),
         ]
       })
   }

@@ -14,6 +14,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "code_pixels.h"
 #include "code_dense.h"
 #include "code_depthwise.h"
+#include "word_winograd.h"
 
 #define INTEGER_KERNELS                                              \
   .integer_weight_bytes = vector_integer_weight_bytes,               \
@@ -22,6 +23,10 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
   .integer_conv = vector_integer_conv,                               \
   .code_product_loop = vector_code_product_loop,                     \
   .code_conv = vector_code_conv,                                     \
+  .word_winograd_weight_bytes = vector_word_winograd_weight_bytes,   \
+  .word_winograd_pack = vector_word_winograd_pack,                   \
+  .word_winograd_scratch = vector_word_winograd_scratch,             \
+  .word_winograd_conv = vector_word_winograd_conv,                   \
   .code_pixels_scratch = vector_code_pixels_scratch,                 \
   .code_pixels = vector_code_pixels,                                 \
   .code_depthwise_weight_bytes = vector_code_depthwise_weight_bytes, \

@@ -85,6 +85,18 @@ V_INLINE vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm256_slli_epi32(a, bits); }
 V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm256_srli_epi16(a, bits); }
+V_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+V_INLINE vi vi_subtract(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+V_INLINE vi vi_add_words(vi a, vi b) { return _mm256_add_epi16(a, b); }
+V_INLINE vi vi_subtract_words(vi a, vi b) { return _mm256_sub_epi16(a, b); }
+V_INLINE vi vi_shift_words_left(vi a, const int bits) { return _mm256_slli_epi16(a, bits); }
+V_INLINE vi vi_multiply(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+V_INLINE vi vi_divide_power(vi a, const int bits) { return _mm256_srai_epi32(a, bits); }
+V_INLINE vi vi_words_of_bytes_n(const uint8_t *p, int n) {
+  uint8_t bytes[2 * VL] = {0};
+  memcpy(bytes, p, n < 2 * VL ? n : 2 * VL);
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
+}
 V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
   uint8_t bytes[VL] = {0};
   memcpy(bytes, p, n < VL ? n : VL);
@@ -102,7 +114,7 @@ V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
   _mm_storel_epi64((__m128i *)bytes, k % 2 ? _mm_unpackhi_epi64(half, half) : half);
   memcpy(p, bytes, n < VL ? n : VL);
 }
-V_INLINE void vi_store_half(uint8_t *p, vi a, const int k) {
+V_INLINE void vi_store_half(void *p, vi a, const int k) {
   const __m128i half = k ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a);
   _mm_storeu_si128((__m128i *)p, half);
 }

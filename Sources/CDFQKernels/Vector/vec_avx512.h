@@ -98,6 +98,17 @@ V_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm512_slli_epi32(a, bits); }
 V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm512_srli_epi16(a, bits); }
+V_INLINE vi vi_add_words(vi a, vi b) { return _mm512_add_epi16(a, b); }
+V_INLINE vi vi_subtract_words(vi a, vi b) { return _mm512_sub_epi16(a, b); }
+V_INLINE vi vi_shift_words_left(vi a, const int bits) { return _mm512_slli_epi16(a, bits); }
+V_INLINE vi vi_multiply(vi a, vi b) { return _mm512_mullo_epi32(a, b); } /* modulo 2^32 */
+V_INLINE vi vi_divide_power(vi a, const int bits) { return _mm512_srai_epi32(a, bits); } /* rounds down */
+/* The first n of 2 * VL bytes, from 0 to 255, as 16-bit words; the others are 0. */
+V_INLINE vi vi_words_of_bytes_n(const uint8_t *p, int n) {
+  const __m256i bytes = n >= 2 * VL ? _mm256_loadu_si256((const __m256i *)(const void *)p)
+                                    : _mm256_maskz_loadu_epi8((__mmask32)((1u << n) - 1), p);
+  return _mm512_cvtepu8_epi16(bytes);
+}
 /* The first n of VL bytes, from 0 to 255. */
 V_INLINE vi vi_from_bytes_n(const uint8_t *p, int n) {
   const __m128i bytes =
@@ -123,8 +134,8 @@ V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
     _mm_mask_storeu_epi8(p, v_first(n), part);
   }
 }
-/* Stores parts 2k and 2k + 1. */
-V_INLINE void vi_store_half(uint8_t *p, vi a, const int k) {
+/* Stores half k: parts 2k and 2k + 1. */
+V_INLINE void vi_store_half(void *p, vi a, const int k) {
   const __m256i half = k ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
   _mm256_storeu_si256((__m256i *)p, half);
 }

@@ -304,6 +304,14 @@ typedef struct {
                              const int8_t *packed, const dfq_code_ending *ending,
                              int32_t first_row, int32_t end_row, void *scratch);
   int32_t code_winograd_most_code; /* the largest input code that code_winograd_conv takes */
+  /* The same by F(4x4, 3x3) in 16-bit words, exact for codes of 8 bits. pack returns 0 where a sum may be too large for the exact
+   * division of the output transform, 2^25. Rows are computed in fours; ranges of outputs begin at multiples of 64. */
+  size_t (*word_winograd_weight_bytes)(const dfq_conv_shape *shape);
+  int32_t (*word_winograd_pack)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);
+  size_t (*word_winograd_scratch)(const dfq_conv_shape *shape);
+  void (*word_winograd_conv)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
+                             const int8_t *packed, const dfq_code_ending *ending,
+                             int32_t first_row, int32_t end_row, void *scratch);
   /* Depthwise convolution, groups == in_channels == out_channels; weight KH KW C. */
   size_t (*code_depthwise_weight_bytes)(const dfq_conv_shape *shape);
   void (*code_depthwise_pack)(const dfq_conv_shape *shape, const int8_t *weight, int8_t *packed);

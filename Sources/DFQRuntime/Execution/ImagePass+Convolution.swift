@@ -53,14 +53,14 @@ extension ImagePass {
     var ending = ending(step, constants: constants, writesRaw: decision != nil)
     let shape = convolution.shape
     var rows = 0..<shape.outputHeight
-    let winograd = constants.fitsWinograd && step.fixed == nil ? bank.winograd : nil
+    let winograd = step.fixed == nil ? convolution.winograd(bank, constants) : nil
     if let team, team.count > 1 {
       if !convolution.isDepthwise, KernelChoice.dividesChannels(shape, threads: team.count) {
         let outputs = team.share(shape.outputChannels, unit: 64, member: member)
         if outputs.isEmpty { return }
         ending.outputs = outputs
       } else {
-        rows = team.share(rows.count, unit: winograd == nil ? 1 : 2, member: member)
+        rows = team.share(rows.count, unit: winograd?.algorithm.rows ?? 1, member: member)
         if rows.isEmpty { return }
       }
     }
@@ -71,8 +71,8 @@ extension ImagePass {
         ending: ending, rows: rows, scratch: scratch)
     } else if let winograd {
       kernels.codeWinogradConvolution(
-        shape, input: input, padCode: constants.padCode, packedWeight: winograd, ending: ending,
-        rows: rows, scratch: scratch)
+        winograd.algorithm, shape, input: input, padCode: constants.padCode,
+        packedWeight: winograd.packed, ending: ending, rows: rows, scratch: scratch)
     } else {
       kernels.codeConvolution(
         shape, input: input, padCode: constants.padCode, packedWeight: bank.packed,

@@ -7,7 +7,9 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     /// For the direct kernel, or the depthwise one.
     nonisolated(unsafe) let packed: UnsafePointer<Int8>
     /// For Winograd's algorithm in bytes, where it is worth while and the weights fit.
-    nonisolated(unsafe) let winograd: UnsafePointer<Int8>?
+    nonisolated(unsafe) let bytes: UnsafePointer<Int8>?
+    /// For Winograd's algorithm in words, likewise.
+    nonisolated(unsafe) let words: UnsafePointer<Int8>?
     /// For each candidate of the input.
     let constants: ConstantList<Constants>
   }
@@ -19,7 +21,13 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     /// The code of the value 0.
     let padCode: UInt8
     /// Whether the input's codes are small enough for Winograd's algorithm in bytes.
-    let fitsWinograd: Bool
+    let fitsBytes: Bool
+  }
+
+  /// Winograd's algorithm with its weights.
+  struct Winograd {
+    let algorithm: CodeWinograd
+    let packed: UnsafePointer<Int8>
   }
 
   let shape: ConvolutionShape
@@ -39,20 +47,22 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     for version in versions {
       guard let codes = version.integers(channels: channels) else { return nil }
       let packed: UnsafeMutablePointer<Int8>
-      var winograd: UnsafeMutablePointer<Int8>?
+      var bytes: UnsafePointer<Int8>?
+      var words: UnsafePointer<Int8>?
       if convolution.isDepthwise {
         packed = store.codes(kernels.codeDepthwiseWeightByteCount(shape))
         kernels.packCodeDepthwiseWeights(shape, weight: codes, packed: packed)
       } else {
         packed = store.codes(kernels.integerWeightByteCount(shape))
         kernels.packIntegerWeights(shape, weight: codes, packed: packed)
-        if KernelChoice.prefersWinograd(shape, kernels: kernels),
-          input.grids.contains(where: { KernelChoice.fitsWinograd($0, kernels: kernels) })
-        {
-          let transformed = store.codes(kernels.codeWinogradWeightByteCount(shape))
-          if kernels.packCodeWinogradWeights(shape, weight: codes, packed: transformed) {
-            winograd = transformed
-          }
+        let fits = input.grids.map { KernelChoice.fitsBytes($0, kernels: kernels) }
+        if fits.contains(true) {
+          bytes = PreparedConvolution.transformed(
+            .bytes, shape, codes: codes, kernels: kernels, store: store)
+        }
+        if bytes == nil || fits.contains(false) {
+          words = PreparedConvolution.transformed(
+            .words, shape, codes: codes, kernels: kernels, store: store)
         }
       }
       let constants = input.grids.map { grid in
@@ -61,19 +71,51 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
           kernels: kernels, store: store)
       }
       banks.append(
-        Bank(packed: packed, winograd: winograd, constants: store.list(constants)))
+        Bank(packed: packed, bytes: bytes, words: words, constants: store.list(constants)))
     }
     self.shape = shape
     isDepthwise = convolution.isDepthwise
     self.banks = store.list(banks)
   }
 
+  /// The weights for Winograd's algorithm, nil where it is not worth while or they do not fit.
+  private static func transformed(
+    _ algorithm: CodeWinograd, _ shape: ConvolutionShape, codes: [Int8], kernels: Kernels,
+    store: ConstantStore
+  ) -> UnsafePointer<Int8>? {
+    guard KernelChoice.prefers(algorithm, shape, kernels: kernels) else { return nil }
+    let packed = store.codes(kernels.codeWinogradWeightByteCount(algorithm, shape))
+    let fits = kernels.packCodeWinogradWeights(algorithm, shape, weight: codes, packed: packed)
+    return fits ? UnsafePointer(packed) : nil
+  }
+
+  /// Winograd's algorithm for an input, nil where the direct kernel is taken.
+  func winograd(_ bank: Bank, _ constants: Constants) -> Winograd? {
+    if constants.fitsBytes, let packed = bank.bytes {
+      return Winograd(algorithm: .bytes, packed: packed)
+    }
+    return bank.words.map { Winograd(algorithm: .words, packed: $0) }
+  }
+
+  /// The bytes of the transformed weights.
+  func winogradByteCount(_ kernels: Kernels) -> Int {
+    banks.buffer.reduce(0) { count, bank in
+      count + (bank.bytes == nil ? 0 : kernels.codeWinogradWeightByteCount(.bytes, shape))
+        + (bank.words == nil ? 0 : kernels.codeWinogradWeightByteCount(.words, shape))
+    }
+  }
+
   /// The bytes of scratch memory that the kernels need.
   func scratchByteCount(_ kernels: Kernels) -> Int {
     if isDepthwise { return kernels.codeDepthwiseScratchByteCount(shape) }
-    let direct = kernels.integerScratchByteCount(shape)
-    guard banks.buffer.contains(where: { $0.winograd != nil }) else { return direct }
-    return max(direct, kernels.codeWinogradScratchByteCount(shape))
+    var most = kernels.integerScratchByteCount(shape)
+    if banks.buffer.contains(where: { $0.bytes != nil }) {
+      most = max(most, kernels.codeWinogradScratchByteCount(.bytes, shape))
+    }
+    if banks.buffer.contains(where: { $0.words != nil }) {
+      most = max(most, kernels.codeWinogradScratchByteCount(.words, shape))
+    }
+    return most
   }
 
   /// With input (code + d) / S and weight w / W of sum total: scale = 1 / (S W) and offset = d *
@@ -95,6 +137,6 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     return Constants(
       scale: store.floats(scale), offset: store.floats(offset),
       padCode: grid.hasZero ? UInt8(-grid.offset) : 0,
-      fitsWinograd: KernelChoice.fitsWinograd(grid, kernels: kernels))
+      fitsBytes: KernelChoice.fitsBytes(grid, kernels: kernels))
   }
 }

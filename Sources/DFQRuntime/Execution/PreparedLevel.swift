@@ -106,9 +106,7 @@ final class PreparedLevel: Sendable {
       program,
       winogradByteCounts: steps.map { step in
         guard case .codeConvolution(let index) = step.kind else { return 0 }
-        let convolution = builder.convolutions[index]
-        guard convolution.banks.buffer.contains(where: { $0.winograd != nil }) else { return 0 }
-        return kernels.codeWinogradWeightByteCount(convolution.shape)
+        return builder.convolutions[index].winogradByteCount(kernels)
       })
     groupSize = groupStart < program.operations.count ? ImageGrouping.size : 1
     workCount = decisions.map(\.workCount).max() ?? 0

@@ -24,8 +24,10 @@ extension IntegerNetwork {
   public enum Kernel: String, Sendable, Codable {
     /// Sums of products of bytes.
     case direct
-    /// Winograd's F(2x2, 3x3) in bytes for inputs of few bits, else sums of products.
+    /// Winograd's F(2x2, 3x3) in bytes for inputs of few bits, else as for other inputs.
     case winograd
+    /// Winograd's F(4x4, 3x3) in 16-bit words.
+    case wordWinograd
     /// Sums of products of bytes, each channel alone.
     case depthwise
     /// A matrix of packed codes times a vector.
@@ -98,7 +100,9 @@ extension PreparedLevel {
     case .codeConvolution(let index):
       let convolution = convolutions[index]
       if convolution.isDepthwise { return .depthwise }
-      return convolution.banks.buffer.contains { $0.winograd != nil } ? .winograd : .direct
+      let banks = convolution.banks.buffer
+      if banks.contains(where: { $0.bytes != nil }) { return .winograd }
+      return banks.contains(where: { $0.words != nil }) ? .wordWinograd : .direct
     case .codeLinear: return .dense
     default: return .float
     }

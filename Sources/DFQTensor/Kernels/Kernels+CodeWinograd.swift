@@ -1,41 +1,79 @@
 internal import CDFQKernels
 
-/// 3x3 convolutions of stride 1 by Winograd's F(2x2, 3x3) in bytes; the results are those of
-/// `codeConvolution`.
+/// How 3x3 convolutions of stride 1 take fewer products; the results are those of `codeConvolution`.
+package enum CodeWinograd: Sendable, CaseIterable {
+  /// F(2x2, 3x3) on bytes, for codes of few bits.
+  case bytes
+  /// F(4x4, 3x3) on 16-bit words.
+  case words
+
+  /// The rows of outputs that are computed together: ranges of rows that begin and end at multiples compute
+  /// nothing twice.
+  package var rows: Int { self == .bytes ? 2 : 4 }
+}
+
 extension Kernels {
   /// The size of the transformed weights, in bytes; 0 where there is no such kernel for the shape.
-  package func codeWinogradWeightByteCount(_ shape: ConvolutionShape) -> Int {
-    guard let size = table.code_winograd_weight_bytes else { return 0 }
+  package func codeWinogradWeightByteCount(
+    _ algorithm: CodeWinograd, _ shape: ConvolutionShape
+  ) -> Int {
+    let size =
+      switch algorithm {
+      case .bytes: table.code_winograd_weight_bytes
+      case .words: table.word_winograd_weight_bytes
+      }
+    guard let size else { return 0 }
     return shape.withKernelShape { size($0) }
   }
 
   /// The largest input code that the kernel takes.
-  package var codeWinogradMostCode: Int { Int(table.code_winograd_most_code) }
+  package func codeWinogradMostCode(_ algorithm: CodeWinograd) -> Int {
+    algorithm == .bytes ? Int(table.code_winograd_most_code) : 255
+  }
 
   /// Transforms and packs weight codes KH KW I O; returns false, with unspecified contents, where a
-  /// transformed weight does not fit a byte.
+  /// transformed weight or a sum is too large for the algorithm.
   package func packCodeWinogradWeights(
-    _ shape: ConvolutionShape, weight: UnsafePointer<Int8>, packed: UnsafeMutablePointer<Int8>
+    _ algorithm: CodeWinograd, _ shape: ConvolutionShape, weight: UnsafePointer<Int8>,
+    packed: UnsafeMutablePointer<Int8>
   ) -> Bool {
-    shape.withKernelShape { table.code_winograd_pack($0, weight, packed) } != 0
+    shape.withKernelShape {
+      switch algorithm {
+      case .bytes: table.code_winograd_pack($0, weight, packed)
+      case .words: table.word_winograd_pack($0, weight, packed)
+      }
+    } != 0
   }
 
   /// The size of the scratch memory that `codeWinogradConvolution` needs, in bytes.
-  package func codeWinogradScratchByteCount(_ shape: ConvolutionShape) -> Int {
-    shape.withKernelShape { table.code_winograd_scratch($0) }
+  package func codeWinogradScratchByteCount(
+    _ algorithm: CodeWinograd, _ shape: ConvolutionShape
+  ) -> Int {
+    shape.withKernelShape {
+      switch algorithm {
+      case .bytes: table.code_winograd_scratch($0)
+      case .words: table.word_winograd_scratch($0)
+      }
+    }
   }
 
   /// The convolution of one image of codes H W I, each at most `codeWinogradMostCode`.
   package func codeWinogradConvolution(
-    _ shape: ConvolutionShape, input: UnsafePointer<UInt8>, padCode: UInt8,
-    packedWeight: UnsafePointer<Int8>, ending: CodeEnding, rows: Range<Int>,
+    _ algorithm: CodeWinograd, _ shape: ConvolutionShape, input: UnsafePointer<UInt8>,
+    padCode: UInt8, packedWeight: UnsafePointer<Int8>, ending: CodeEnding, rows: Range<Int>,
     scratch: UnsafeMutableRawPointer
   ) {
+    let (first, end) = (Int32(rows.lowerBound), Int32(rows.upperBound))
     shape.withKernelShape { shape in
-      ending.withKernelEnding {
-        table.code_winograd_conv(
-          shape, input, padCode, packedWeight, $0, Int32(rows.lowerBound), Int32(rows.upperBound),
-          scratch)
+      ending.withKernelEnding { ending in
+        switch algorithm {
+        case .bytes:
+          table.code_winograd_conv(
+            shape, input, padCode, packedWeight, ending, first, end, scratch)
+        case .words:
+          table.word_winograd_conv(
+            shape, input, padCode, packedWeight, ending, first, end, scratch)
+        }
       }
     }
   }

@@ -31,6 +31,9 @@ package struct Kernels: Sendable {
     table.isa == DFQ_ISA_AVX512_VNNI ? Kernels(DFQ_ISA_AVX512) : self
   }
 
+  /// Whether products of codes are products of bytes: without them, they are of 16-bit words.
+  package var multipliesBytes: Bool { table.isa == DFQ_ISA_AVX512_VNNI }
+
   var table: dfq_kernel_table { functions.pointee }
 }
 

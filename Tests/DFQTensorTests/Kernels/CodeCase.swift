@@ -34,8 +34,8 @@ struct CodeCase {
   var wants: (codes: Bool, values: Bool)
   var rows: Range<Int>
   var outputs: Range<Int>?
-  /// Whether a convolution runs by Winograd's algorithm in bytes, where the kernels have it.
-  var isWinograd = false
+  /// Which of Winograd's algorithms computes a convolution, where the kernels have it.
+  var winograd: CodeWinograd?
 
   /// Codes of every size, with the extremes often among them: there products are largest.
   init(_ operation: Operation, _ shape: ConvolutionShape, _ random: inout RandomStream) {
@@ -148,10 +148,10 @@ struct CodeCase {
       case .dense:
         (kernels.codeDenseWeightByteCount(inputs: inputs, outputs: outputs, bits: bits.weight), 0)
       }
-    let winogradBytes = isWinograd ? kernels.codeWinogradWeightByteCount(shape) : 0
+    let winogradBytes = winograd.map { kernels.codeWinogradWeightByteCount($0, shape) } ?? 0
     if winogradBytes > 0 {
       packedBytes = winogradBytes
-      scratchBytes = kernels.codeWinogradScratchByteCount(shape)
+      scratchBytes = kernels.codeWinogradScratchByteCount(winograd!, shape)
     }
     let packed = GuardedBuffer([Int8](repeating: 85, count: packedBytes), placement)
     // Of words, as scratch memory is.
@@ -160,10 +160,10 @@ struct CodeCase {
       switch operation {
       case .convolution where winogradBytes > 0:
         let fits = kernels.packCodeWinogradWeights(
-          shape, weight: weight.pointer, packed: packed.pointer)
+          winograd!, shape, weight: weight.pointer, packed: packed.pointer)
         #expect(fits)
         kernels.codeWinogradConvolution(
-          shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
+          winograd!, shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
           ending: ending, rows: rows, scratch: scratch.pointer)
       case .convolution:
         kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)

@@ -2,9 +2,10 @@ internal import DFQTensor
 internal import DFQTestSupport
 internal import Testing
 
-/// Winograd's algorithm in bytes against the convolution's definition, which it must equal bit for bit.
+/// Winograd's algorithms on codes against the convolution's definition, which they must equal bit for bit.
 @Suite struct CodeWinogradTests {
-  private static let kernels = InstructionSet.available.map { Kernels($0) }
+  private static let kernels =
+    InstructionSet.available.map { Kernels($0) } + [Kernels(.best).withoutByteProducts]
 
   private func shape(
     _ height: Int, _ width: Int, inputs: Int, outputs: Int, pad: Int
@@ -16,7 +17,8 @@ internal import Testing
   }
 
   private func random(
-    _ shape: ConvolutionShape, _ random: inout RandomStream, inputBits: Int, weightBits: Int
+    _ shape: ConvolutionShape, _ random: inout RandomStream, inputBits: Int, weightBits: Int,
+    algorithm: CodeWinograd = .bytes
   ) -> CodeCase {
     var one = CodeCase(.convolution, shape, &random)
     let (most, least) = ((1 << inputBits) - 1, -(1 << (weightBits - 1)))
@@ -28,7 +30,7 @@ internal import Testing
       Int8(random.integer(below: 3) == 0 ? least : random.integer(below: 1 << weightBits) + least)
     }
     one.padCode = UInt8(random.integer(below: most + 1))
-    one.isWinograd = true
+    one.winograd = algorithm
     return one
   }
 
@@ -43,17 +45,17 @@ internal import Testing
     }
   }
 
-  @Test func everyWidth() {
+  @Test(arguments: CodeWinograd.allCases) func everyWidth(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 1, "winograd in bytes")
-    for inputBits in 1...6 {
-      for weightBits in 2...4 {
+    for inputBits in 1...(algorithm == .bytes ? 6 : 8) {
+      for weightBits in 2...(algorithm == .bytes ? 4 : 8) {
         for (height, width, pad) in [(1, 1, 1), (2, 7, 1), (9, 6, 1), (5, 5, 2), (11, 3, 0)] {
-          let inputs = 16 + stream.integer(below: 90)
+          let inputs = 16 + stream.integer(below: algorithm == .bytes ? 90 : 80)
           let outputs = 8 + stream.integer(below: 140)
           expectExact(
             random(
               shape(height, width, inputs: inputs, outputs: outputs, pad: pad), &stream,
-              inputBits: inputBits, weightBits: weightBits))
+              inputBits: inputBits, weightBits: weightBits, algorithm: algorithm))
         }
       }
     }
@@ -106,8 +108,62 @@ internal import Testing
     }
   }
 
-  /// Channels at the borders of vectors, blocks of outputs and the two orders of products.
-  @Test func everyBlock() {
+  /// The same in words, with codes and weights of 8 bits: every transformed value is as large as it can be.
+  @Test(arguments: 0..<36) func extremesOfWordTap(tap: Int) {
+    var stream = RandomStream(seed: 7, "winograd in words")
+    let inputs = [
+      [4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
+      [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1],
+    ]
+    let weights = [[6, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 6]]
+    let (row, column) = (tap / 6, tap % 6)
+    for (channels, outputs) in [(16, 16), (40, 48), (64, 70), (114, 33)] {
+      for sign in [1, -1] {
+        for least in [-128, -127] {
+          var one = random(
+            shape(6, 6, inputs: channels, outputs: outputs, pad: 0), &stream, inputBits: 8,
+            weightBits: 8, algorithm: .words)
+          one.input = one.input.indices.map { index in
+            let pixel = index / channels
+            return inputs[row][pixel / 6] * inputs[column][pixel % 6] * sign > 0 ? 255 : 0
+          }
+          one.weight = one.weight.indices.map { index in
+            let place = index / (channels * outputs)
+            let size = weights[row][place / 3] * weights[column][place % 3]
+            return size * (index % 2 == 0 ? 1 : -1) >= 0 ? 127 : Int8(least)
+          }
+          expectExact(one)
+        }
+      }
+    }
+  }
+
+  /// The largest sums that are packed: 255 times weights of one sign whose sum is just below 2^25 / 255.
+  @Test(arguments: [1, -1]) func largestSums(sign: Int) {
+    let kernels = Kernels(.best)
+    var stream = RandomStream(seed: 8, "winograd in words")
+    var one = random(
+      shape(7, 7, inputs: 120, outputs: 16, pad: 0), &stream, inputBits: 8, weightBits: 8,
+      algorithm: .words)
+    let most = (1 << 25) / 255
+    let each = most / 1080
+    one.input = one.input.map { _ in 255 }
+    one.weight = one.weight.indices.map { index in
+      Int8(sign * (each + (index / 16 < most - 1080 * each ? 1 : 0)))
+    }
+    expectExact(one)
+    let bytes = kernels.codeWinogradWeightByteCount(.words, one.shape)
+    guard bytes > 0 else { return }
+    var packed = [Int8](repeating: 0, count: bytes)
+    one.weight[0] += Int8(sign)
+    one.weight[1] += Int8(sign)
+    let fits = kernels.packCodeWinogradWeights(
+      .words, one.shape, weight: one.weight, packed: &packed)
+    #expect(fits == (255 * (most + 1) < 1 << 25))
+  }
+
+  /// Channels at the borders of vectors, blocks of outputs and the orders of products.
+  @Test(arguments: CodeWinograd.allCases) func everyBlock(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 5, "winograd in bytes")
     for inputs in [16, 17, 32, 48, 64, 65, 96] {
       for outputs in [8, 16, 17, 32, 33, 48, 64, 65, 100] {
@@ -115,16 +171,17 @@ internal import Testing
         expectExact(
           random(
             shape(height, width, inputs: inputs, outputs: outputs, pad: 1), &stream, inputBits: 5,
-            weightBits: 4))
+            weightBits: 4, algorithm: algorithm))
       }
     }
   }
 
   /// Scales whose quarter is not exact, and sums of which four times do not fit 32 bits.
-  @Test func smallestScales() {
+  @Test(arguments: CodeWinograd.allCases) func smallestScales(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 6, "winograd in bytes")
     var one = random(
-      shape(6, 6, inputs: 20, outputs: 40, pad: 1), &stream, inputBits: 5, weightBits: 4)
+      shape(6, 6, inputs: 20, outputs: 40, pad: 1), &stream, inputBits: 5, weightBits: 4,
+      algorithm: algorithm)
     for o in 0..<40 { one.floats[0][o] = Float(bitPattern: UInt32(o * 0x3_0001)) }
     one.normalizes = false
     one.wants = (true, true)
@@ -136,14 +193,14 @@ internal import Testing
     expectExact(one)
   }
 
-  @Test(arguments: GuardedPlacement.allCases)
-  func stayInTheirMemory(placement: GuardedPlacement) {
+  @Test(arguments: GuardedPlacement.allCases, CodeWinograd.allCases)
+  func stayInTheirMemory(placement: GuardedPlacement, algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 3, "winograd in bytes")
-    for (size, inputs, outputs) in [(4, 16, 16), (5, 33, 24), (7, 70, 40), (3, 130, 70)] {
+    for (size, inputs, outputs) in [(4, 16, 16), (5, 33, 24), (7, 70, 40), (3, 110, 70)] {
       expectExact(
         random(
           shape(size, size, inputs: inputs, outputs: outputs, pad: 1), &stream, inputBits: 5,
-          weightBits: 4), placement)
+          weightBits: 4, algorithm: algorithm), placement)
     }
   }
 
@@ -151,15 +208,15 @@ internal import Testing
   @Test func whatDoesNotFitIsRefused() {
     let kernels = Kernels(.best)
     let shape = shape(4, 4, inputs: 16, outputs: 16, pad: 1)
-    let bytes = kernels.codeWinogradWeightByteCount(shape)
+    let bytes = kernels.codeWinogradWeightByteCount(.bytes, shape)
     guard bytes > 0 else { return }
     var packed = [Int8](repeating: 0, count: bytes)
     let alternating = (0..<9 * 256).map { Int8(($0 / 256) % 2 == 0 ? 14 : -14) }
-    #expect(kernels.packCodeWinogradWeights(shape, weight: alternating, packed: &packed))
+    #expect(kernels.packCodeWinogradWeights(.bytes, shape, weight: alternating, packed: &packed))
     let same = [Int8](repeating: 15, count: 9 * 256)
-    #expect(!kernels.packCodeWinogradWeights(shape, weight: same, packed: &packed))
+    #expect(!kernels.packCodeWinogradWeights(.bytes, shape, weight: same, packed: &packed))
     var strided = shape
     strided.strideHeight = 2
-    #expect(kernels.codeWinogradWeightByteCount(strided) == 0)
+    #expect(kernels.codeWinogradWeightByteCount(.bytes, strided) == 0)
   }
 }
