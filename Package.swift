@@ -2,7 +2,8 @@
 import PackageDescription
 
 // One module per layer of abstraction; arrows point one way (Documentation/Architecture.md).
-// C is imported only by DFQTensor (kernels), DFQEngine (BLAS), DFQEvaluation (LAPACK) and DFQData (codecs).
+// C is imported only by DFQTensor (kernels), DFQEngine (BLAS), DFQLinearAlgebra (LAPACK) and DFQData
+// (codecs).
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -47,13 +48,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "DFQQuantization", dependencies: ["DFQEngine", "DFQRuntime"], swiftSettings: strict),
-    .target(name: "DFQSynthesis", dependencies: ["DFQEngine"], swiftSettings: strict),
     .target(
-      name: "DFQEvaluation",
-      dependencies: [
-        "DFQQuantization",
-        .target(name: "CLAPACKE", condition: .when(platforms: [.linux])),
-      ],
+      name: "DFQLinearAlgebra",
+      dependencies: [.target(name: "CLAPACKE", condition: .when(platforms: [.linux]))],
+      swiftSettings: strict),
+    .target(
+      name: "DFQSynthesis", dependencies: ["DFQEngine", "DFQLinearAlgebra"], swiftSettings: strict),
+    .target(
+      name: "DFQEvaluation", dependencies: ["DFQQuantization", "DFQLinearAlgebra"],
       swiftSettings: strict),
     .target(
       name: "DFQTraining", dependencies: ["DFQQuantization", "DFQSynthesis"], swiftSettings: strict),

@@ -4,6 +4,7 @@
 @_exported public import DFQEvaluation
 @_exported public import DFQFiles
 @_exported public import DFQGraph
+@_exported public import DFQLinearAlgebra
 @_exported public import DFQQuantization
 @_exported public import DFQRuntime
 @_exported public import DFQSynthesis

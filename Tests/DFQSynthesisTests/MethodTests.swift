@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// ZeroQ (Cai et al., CVPR 2020) as a user would write it, with public symbols alone.
-struct ZeroQ: SynthesisMethod {
+struct WrittenZeroQ: SynthesisMethod {
   static let kind = "zeroq, written in a test"
   var weight: Float = 1
 
@@ -146,7 +146,7 @@ private struct Levels: SynthesisMethod {
       count: 6, imagesPerBatch: 4, steps: 20, learningRate: 0.1, seed: 3)
     let losses = Mutex<[Double]>([])
     let images = try Synthesizer(
-      teacher: tinyNetwork(), method: ZeroQ(), configuration: configuration
+      teacher: tinyNetwork(), method: WrittenZeroQ(), configuration: configuration
     ).synthesize { progress in
       #expect(progress.losses.map(\.name) == ["image statistics"])
       if progress.batch == 0 { losses.withLock { $0.append(progress.totalLoss) } }

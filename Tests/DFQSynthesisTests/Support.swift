@@ -1,5 +1,7 @@
+import DFQTestSupport
 import DynaDFQ
 import Foundation
+import Testing
 
 /// A network small enough for a test: ResNet-8 on 12 x 12 x 3 images, 4 classes.
 func tinyNetwork(seed: UInt64 = 1) throws -> Network {
@@ -53,4 +55,46 @@ func withDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
   try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(atPath: path) }
   return try body(path)
+}
+
+/// The loss of one image and its gradient.
+func evaluated(
+  _ objective: some ImageObjective, _ value: [Float], image: Int = 0, scale: Float = 1
+) -> (loss: Double, gradient: [Float]) {
+  var gradient = [Float](repeating: 0, count: value.count)
+  let loss = value.withUnsafeBufferPointer { value in
+    gradient.withUnsafeMutableBufferPointer {
+      objective.evaluate(image: image, value: value, gradient: $0, scale: scale)
+    }
+  }
+  return (loss, gradient)
+}
+
+/// Checks a gradient against central differences along a random direction.
+func checkGradient(
+  at point: [Float], _ gradient: [Float], seed: UInt64 = 1, step: Float = 1e-2,
+  tolerance: Double = 2e-3, _ loss: ([Float]) throws -> Double
+) rethrows {
+  var stream = RandomStream(seed: seed, "direction")
+  let direction = stream.normals(point.count)
+  let expected = try directionalDerivative(at: point, along: direction, step: step, loss)
+  let scale = (dot(gradient, gradient) * dot(direction, direction)).squareRoot()
+  let found = dot(gradient, direction)
+  #expect(abs(found - expected) < tolerance * scale + 1e-6, "\(found) against \(expected)")
+}
+
+/// Checks a loss on pixels against central differences.
+func checkGradient(
+  of objective: some PixelObjective, at images: Tensor, step: Float = 1e-2,
+  tolerance: Double = 2e-3
+) throws {
+  let gradient = try objective.evaluate(images: images, context: .default).gradient
+  #expect(gradient.shape == images.shape)
+  try checkGradient(
+    at: images.elements, gradient.elements, step: step, tolerance: tolerance
+  ) {
+    try objective.evaluate(
+      images: Tensor(shape: images.shape, elements: $0), context: .default
+    ).loss
+  }
 }

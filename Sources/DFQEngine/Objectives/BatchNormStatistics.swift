@@ -89,20 +89,30 @@ extension Network {
   /// The BN statistics loss of a network as one objective per batch norm; the total is `weight`
   /// times the loss.
   ///
-  /// Throws `NetworkError.missingLayers` where the network has no batch norm.
+  /// `shares` are the layers' factors in the place of those that the comparison has, 1 over the number
+  /// of layers or 1, in the order of `graph.batchNorms`.
+  ///
+  /// Throws `NetworkError.missingLayers` where the network has no batch norm, and
+  /// `NetworkError.targetShape` for another number of shares.
   public func batchNormStatistics(
-    comparison: BatchNormStatistics.Comparison = .batchVariance, weight: Float = 1
+    comparison: BatchNormStatistics.Comparison = .batchVariance, weight: Float = 1,
+    shares: [Float]? = nil
   ) throws -> [any MomentObjective] {
     try checkTeacher()
     let norms = graph.batchNorms
-    var objectives: [any MomentObjective] = norms.map { position in
+    if let shares, shares.count != norms.count {
+      throw NetworkError.targetShape(
+        objective: "BN statistics", expected: [norms.count], found: [shares.count])
+    }
+    var objectives: [any MomentObjective] = norms.enumerated().map { place, position in
       func values(_ role: ParameterLayout.Role) -> [Double] {
         parameters.tensor(node: position, role)!.elements.map(Double.init)
       }
       return BatchNormStatistics(
         targetMean: values(.runningMean), targetVariance: values(.runningVariance),
         comparison: comparison, node: graph.nodes[position].inputs[0],
-        weight: comparison == .batchVariance ? weight / Float(norms.count) : weight)
+        weight: weight * (shares?[place] ?? 1)
+          / (comparison == .batchVariance && shares == nil ? Float(norms.count) : 1))
     }
     if comparison == .imageDeviation {
       let channels = imageShape.dimensions.last!

@@ -44,6 +44,11 @@ extension ImageObjective {
 extension MomentObjective {
   /// Accepts everything.
   public func check(channels: Int) throws {}
+
+  /// The same loss for every image.
+  public func evaluate(
+    image: Int, mean: [Double], variance: [Double], count: Int
+  ) -> MomentLoss { evaluate(mean: mean, variance: variance, count: count) }
 }
 
 /// A loss on the per-channel mean and biased variance of a layer's output: the BN statistics
@@ -69,6 +74,12 @@ public protocol MomentObjective: Sendable {
   /// The loss and its derivatives with respect to the moments of C channels, each over `count`
   /// values.
   func evaluate(mean: [Double], variance: [Double], count: Int) -> MomentLoss
+
+  /// The same for one image, which counts within the batch; it is asked for where moments are taken
+  /// image by image.
+  ///
+  /// The default is the same loss for every image.
+  func evaluate(image: Int, mean: [Double], variance: [Double], count: Int) -> MomentLoss
 }
 
 /// A loss on moments with its derivatives, C each.

@@ -75,7 +75,7 @@ extension LossAccumulator {
         sum: $0.baseAddress!, squareSum: $0.baseAddress! + channels)
     }
     let (mean, variance) = PassMoments.meanAndVariance(sums, count: count)
-    let loss = objective.evaluate(mean: mean, variance: variance, count: count)
+    let loss = objective.evaluate(image: image, mean: mean, variance: variance, count: count)
     imageMomentLosses[index * batch + image] = loss.value
     return loss.affine(
       mean: mean, count: count, scale: Double(objective.weight) / Double(batch))

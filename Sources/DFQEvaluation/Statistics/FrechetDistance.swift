@@ -1,5 +1,6 @@
 import DFQEngine
 public import DFQGraph
+import DFQLinearAlgebra
 public import DFQTensor
 
 /// The Fréchet distance of two sets of features, each taken as a normal distribution.

@@ -24,6 +24,19 @@ public enum ClassCentroids: Sendable, Hashable, Codable {
   public static func meanFeatures(
     of images: SyntheticImages, in network: Network, context: ExecutionContext = .default
   ) throws -> [[Float]] {
+    let means = try meanFeaturesOfPresentClasses(of: images, in: network, context: context)
+    if let none = means.firstIndex(of: nil) {
+      throw SynthesisError.badImages(
+        source: "class centroids", expected: "an image of every class",
+        found: "none of class \(none)")
+    }
+    return means.compactMap(\.self)
+  }
+
+  /// The same, with nil for classes that have no image.
+  static func meanFeaturesOfPresentClasses(
+    of images: SyntheticImages, in network: Network, context: ExecutionContext
+  ) throws -> [[Float]?] {
     func bad(_ expected: String, _ found: String) -> SynthesisError {
       .badImages(source: "class centroids", expected: expected, found: found)
     }
@@ -44,10 +57,9 @@ public enum ClassCentroids: Sendable, Hashable, Codable {
       counts[anchor] += 1
       for i in 0..<size { sums[anchor][i] += Double(features[image * size + i]) }
     }
-    if let none = counts.firstIndex(of: 0) {
-      throw bad("an image of every class", "none of class \(none)")
+    return zip(sums, counts).map { sum, count in
+      count > 0 ? sum.map { Float($0 / Double(count)) } : nil
     }
-    return zip(sums, counts).map { sum, count in sum.map { Float($0 / Double(count)) } }
   }
 
   /// The same centroids without anything that is left to be made: ``vectors(_:)`` in the place of

@@ -1,0 +1,131 @@
+import DFQEngine
+import DFQLinearAlgebra
+package import DFQTensor
+
+/// The eigenvalues and eigenvectors of a batch's Gram matrix of cosines.
+package struct SampleSpectrum: Sendable {
+  /// B eigenvalues, ascending.
+  package let values: [Double]
+  /// B x B, row j is the unit eigenvector of `values[j]`.
+  package let vectors: [Double]
+  /// The images scaled to length 1, B x D.
+  let directions: [Float]
+  /// The images' lengths.
+  let lengths: [Float]
+
+  package var count: Int { values.count }
+
+  /// Decomposes the Gram matrix of images N H W C.
+  package init(_ images: Tensor) throws {
+    // LAPACK and the BLAS give other bits with other numbers of threads.
+    BLAS.useOneThread()
+    let (count, size) = (images.rowCount, images.rowShape.count)
+    var directions = images.elements
+    var lengths: [Float] = []
+    for image in 0..<count {
+      let range = image * size..<(image + 1) * size
+      var squares = 0.0
+      for place in range { squares += Double(directions[place]) * Double(directions[place]) }
+      let length = Float(max(squares.squareRoot(), 1e-12))
+      for place in range { directions[place] /= length }
+      lengths.append(length)
+    }
+    var gram = [Float](repeating: 0, count: count * count)
+    directions.withUnsafeBufferPointer { rows in
+      gram.withUnsafeMutableBufferPointer { products in
+        BLAS.multiply(
+          transposeB: true, rows: count, columns: count, inner: size, a: rows.baseAddress!,
+          b: rows.baseAddress!, c: products.baseAddress!)
+      }
+    }
+    let eigen = try SymmetricEigen(
+      (0..<count * count).map { place in
+        (Double(gram[place]) + Double(gram[place % count * count + place / count])) / 2
+      }, rows: count)
+    values = eigen.values
+    vectors = SampleSpectrum.signed(eigen.vectors, count)
+    self.directions = directions
+    self.lengths = lengths
+  }
+
+  /// The gradient at the images from the derivatives at the eigenvalues, and from those at the inner
+  /// products of each eigenvector with a fixed one, the rows of `others`.
+  ///
+  /// With dv_j = sum over k of v_k (v_k dS v_j) / (lambda_j - lambda_k) the gradient at the Gram matrix
+  /// is V^T M V, where M has the former on its diagonal. Nearly equal eigenvalues have no stable
+  /// vectors: their quotients are bounded.
+  func gradient(atValues: [Double], atProducts: [Double], others: [Double]) -> [Float] {
+    let size = directions.count / max(count, 1)
+    var inner = [Double](repeating: 0, count: count * count)
+    for k in 0..<count {
+      for j in 0..<count {
+        if k == j {
+          inner[k * count + j] = atValues[j]
+          continue
+        }
+        var product = 0.0
+        for place in 0..<count {
+          product += vectors[k * count + place] * others[j * count + place]
+        }
+        let gap = values[j] - values[k]
+        inner[k * count + j] = atProducts[j] * product * gap / (gap * gap + 1e-8)
+      }
+    }
+    // V^T M V, made symmetric, twice: the Gram matrix has each row of directions twice.
+    let right = SampleSpectrum.times(inner, vectors, count)
+    var atGram = [Float](repeating: 0, count: count * count)
+    for i in 0..<count {
+      for j in 0..<count {
+        var sum = 0.0
+        for k in 0..<count { sum += vectors[k * count + i] * right[k * count + j] }
+        atGram[i * count + j] += Float(sum)
+        atGram[j * count + i] += Float(sum)
+      }
+    }
+    var gradient = [Float](repeating: 0, count: directions.count)
+    directions.withUnsafeBufferPointer { rows in
+      atGram.withUnsafeBufferPointer { products in
+        gradient.withUnsafeMutableBufferPointer { target in
+          BLAS.multiply(
+            rows: count, columns: size, inner: count, a: products.baseAddress!,
+            b: rows.baseAddress!, c: target.baseAddress!)
+        }
+      }
+    }
+    // Through the scaling to length 1: without the part along the image.
+    for image in 0..<count {
+      let range = image * size..<(image + 1) * size
+      var along = 0.0
+      for place in range { along += Double(gradient[place]) * Double(directions[place]) }
+      for place in range {
+        gradient[place] = (gradient[place] - Float(along) * directions[place]) / lengths[image]
+      }
+    }
+    return gradient
+  }
+
+  /// The vectors with the sign that makes the largest component positive: LAPACK's signs are those of
+  /// its version, and may change with the last bit of the matrix.
+  private static func signed(_ vectors: [Double], _ count: Int) -> [Double] {
+    var result = vectors
+    for row in stride(from: 0, to: count * count, by: max(count, 1)) {
+      let range = row..<row + count
+      guard let largest = range.max(by: { abs(vectors[$0]) < abs(vectors[$1]) }),
+        vectors[largest] < 0
+      else { continue }
+      for place in range { result[place] = -vectors[place] }
+    }
+    return result
+  }
+
+  private static func times(_ a: [Double], _ b: [Double], _ count: Int) -> [Double] {
+    var result = [Double](repeating: 0, count: count * count)
+    for i in 0..<count {
+      for k in 0..<count {
+        let factor = a[i * count + k]
+        for j in 0..<count { result[i * count + j] += factor * b[k * count + j] }
+      }
+    }
+    return result
+  }
+}
