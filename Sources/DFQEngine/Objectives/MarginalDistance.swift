@@ -3,7 +3,7 @@ public import DFQTensor
 
 /// A hinge that keeps the cosine distance of an image's features to its class's centre between two
 /// margins, averaged over the images whose class has a centre: IntraQ's marginal distance constraint
-/// (Zhong et al., "IntraQ", CVPR 2022, section 3.2).
+/// (Zhong et al., "IntraQ", CVPR 2022).
 ///
 /// With d = 1 - cos(f, c) the loss of an image is max(lower - d, 0) + max(d - upper, 0): images are
 /// neither copies of their class's centre nor strangers to it.

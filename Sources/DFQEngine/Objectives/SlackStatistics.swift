@@ -8,7 +8,7 @@ import DFQGraph
 
 /// One layer's term of a batch-norm statistics loss with slack, and with layers that count more for
 /// some images: DSG's distribution alignment and layerwise enhancement (Zhang et al., "Diversifying
-/// Sample Generation for Accurate Data-Free Quantization", CVPR 2021, sections 3.2 and 3.3).
+/// Sample Generation for Accurate Data-Free Quantization", CVPR 2021).
 ///
 /// For one image it is e * sum over channels of max(|mu - mu_BN| - delta, 0)^2 +
 /// max(|sigma - sigma_BN| - gamma, 0)^2, where mu and sigma are the image's mean and standard deviation

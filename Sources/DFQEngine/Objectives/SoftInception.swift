@@ -3,7 +3,7 @@ public import DFQTensor
 
 /// The squared distance of the probability of an image's class to a target that need not be 1,
 /// averaged over the batch: IntraQ's soft inception loss (Zhong et al., "IntraQ: Learning Synthetic
-/// Images with Intra-Class Heterogeneity for Zero-Shot Network Quantization", CVPR 2022, section 3.3).
+/// Images with Intra-Class Heterogeneity for Zero-Shot Network Quantization", CVPR 2022).
 ///
 /// The other classes' probabilities have no term of their own.
 public struct SoftInception: ImageObjective {

@@ -1,7 +1,7 @@
 public import DFQGraph
 
 /// The bits of layers' weights that no other choice beats in both size and loss: the Pareto frontier of
-/// ZeroQ's mixed precision (Cai et al., CVPR 2020, section 3.2).
+/// ZeroQ's mixed precision (Cai et al., CVPR 2020).
 ///
 /// The losses of single layers are added up, as if layers did not influence each other. Dynamic
 /// programming adds one layer after the other to the frontier of those before, which is exact as long

@@ -3,7 +3,7 @@ public import DFQGraph
 public import DFQTensor
 
 /// Images whose statistics match the teacher's batch norm, one by one and without labels (Cai et al.,
-/// "ZeroQ: A Novel Zero Shot Quantization Framework", CVPR 2020, section 3.1).
+/// "ZeroQ: A Novel Zero Shot Quantization Framework", CVPR 2020).
 ///
 /// The loss of an image x is, over all batch norms i and the input i = 0, the sum over channels of
 /// (mu_i(x) - mu_i)^2 + (sigma_i(x) - sigma_i)^2, where mu_i(x) and sigma_i(x) are the image's own mean

@@ -1,7 +1,7 @@
 public import DFQTensor
 
 /// The mean over a batch of the l2 norm of each image, which draws pixels to 0: an image prior of
-/// DeepInversion (Yin et al., "Dreaming to Distill", CVPR 2020, section 3.1).
+/// DeepInversion (Yin et al., "Dreaming to Distill", CVPR 2020).
 public struct ImageNorm: PixelObjective {
   /// The loss's name in logs.
   public let name = "image norm"

@@ -4,7 +4,7 @@ public import DFQTensor
 import Foundation
 
 /// The objectives of another network than the one that images are synthesized from, as a loss on
-/// pixels: feature mixing (MixMix, Li et al., ICCV 2021, section 4.1) and anything else that several
+/// pixels: feature mixing (MixMix, Li et al., ICCV 2021) and anything else that several
 /// networks decide.
 ///
 /// The images are inputs of the first network. Where the other one normalizes pixels in another way,

@@ -56,32 +56,20 @@ package struct SampleSpectrum: Sendable {
   /// vectors: their quotients are bounded.
   func gradient(atValues: [Double], atProducts: [Double], others: [Double]) -> [Float] {
     let size = directions.count / max(count, 1)
-    var inner = [Double](repeating: 0, count: count * count)
+    // <v_k, o_j> at k, j.
+    var inner = SampleSpectrum.times(vectors, SampleSpectrum.transposed(others, count), count)
     for k in 0..<count {
-      for j in 0..<count {
-        if k == j {
-          inner[k * count + j] = atValues[j]
-          continue
-        }
-        var product = 0.0
-        for place in 0..<count {
-          product += vectors[k * count + place] * others[j * count + place]
-        }
+      for j in 0..<count where k != j {
         let gap = values[j] - values[k]
-        inner[k * count + j] = atProducts[j] * product * gap / (gap * gap + 1e-8)
+        inner[k * count + j] *= atProducts[j] * gap / (gap * gap + 1e-8)
       }
+      inner[k * count + k] = atValues[k]
     }
     // V^T M V, made symmetric, twice: the Gram matrix has each row of directions twice.
-    let right = SampleSpectrum.times(inner, vectors, count)
-    var atGram = [Float](repeating: 0, count: count * count)
-    for i in 0..<count {
-      for j in 0..<count {
-        var sum = 0.0
-        for k in 0..<count { sum += vectors[k * count + i] * right[k * count + j] }
-        atGram[i * count + j] += Float(sum)
-        atGram[j * count + i] += Float(sum)
-      }
-    }
+    let atEigen = SampleSpectrum.times(
+      SampleSpectrum.transposed(vectors, count), SampleSpectrum.times(inner, vectors, count), count)
+    let transposed = SampleSpectrum.transposed(atEigen, count)
+    let atGram = zip(atEigen, transposed).map { Float($0 + $1) }
     var gradient = [Float](repeating: 0, count: directions.count)
     directions.withUnsafeBufferPointer { rows in
       atGram.withUnsafeBufferPointer { products in
@@ -118,14 +106,23 @@ package struct SampleSpectrum: Sendable {
     return result
   }
 
+  /// A B, row by row so that rows of B are read in order.
   private static func times(_ a: [Double], _ b: [Double], _ count: Int) -> [Double] {
     var result = [Double](repeating: 0, count: count * count)
-    for i in 0..<count {
-      for k in 0..<count {
-        let factor = a[i * count + k]
-        for j in 0..<count { result[i * count + j] += factor * b[k * count + j] }
+    result.withUnsafeMutableBufferPointer { result in
+      b.withUnsafeBufferPointer { b in
+        for i in 0..<count {
+          for k in 0..<count {
+            let factor = a[i * count + k]
+            for j in 0..<count { result[i * count + j] += factor * b[k * count + j] }
+          }
+        }
       }
     }
     return result
+  }
+
+  private static func transposed(_ matrix: [Double], _ count: Int) -> [Double] {
+    (0..<count * count).map { matrix[$0 % count * count + $0 / count] }
   }
 }

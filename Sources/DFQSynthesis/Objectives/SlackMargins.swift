@@ -9,7 +9,7 @@ public import DFQTensor
 #endif
 
 /// How far the statistics of Gaussian images lie from those that batch norm remembers, layer by layer:
-/// the margins of DSG's slack alignment (Zhang et al., CVPR 2021, section 3.2).
+/// the margins of DSG's slack alignment (Zhang et al., CVPR 2021).
 ///
 /// The margin of a layer is a percentile of |mu - mu_BN|, and another of |sigma - sigma_BN|, over all
 /// Gaussian images and all channels of the layer; mu and sigma are taken image by image, as

@@ -1,7 +1,7 @@
 public import DFQTensor
 
 /// The differences of neighbouring pixels, which are small in smooth images: the image prior of
-/// DeepInversion (Yin et al., "Dreaming to Distill", CVPR 2020, section 3.1), as its official code has it.
+/// DeepInversion (Yin et al., "Dreaming to Distill", CVPR 2020), as its official code has it.
 ///
 /// It is the sum over four directions (right, down and the two diagonals) of the l2 norm of all
 /// differences of the whole batch. It grows with the root of the number of images.

@@ -2,7 +2,7 @@ public import DFQTensor
 
 /// Each image of a batch with another one, made small, in a box of it, as a linear map with its
 /// transpose for gradients: MixMix's data mixing (Li et al., "MixMix: All You Need for Data-Free
-/// Compression Are Feature and Data Mixing", ICCV 2021, section 4.2).
+/// Compression Are Feature and Data Mixing", ICCV 2021).
 ///
 /// The box has the image's proportions. The whole of the other image is resized to it by bilinear
 /// interpolation, so that both images stay recognizable, and both labels hold.
