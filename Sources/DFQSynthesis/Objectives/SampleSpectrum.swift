@@ -56,20 +56,20 @@ package struct SampleSpectrum: Sendable {
   /// vectors: their quotients are bounded.
   func gradient(atValues: [Double], atProducts: [Double], others: [Double]) -> [Float] {
     let size = directions.count / max(count, 1)
+    let vectors = vectors.map(Float.init)
     // <v_k, o_j> at k, j.
-    var inner = SampleSpectrum.times(vectors, SampleSpectrum.transposed(others, count), count)
+    var inner = SampleSpectrum.product(vectors, others.map(Float.init), count, transposeB: true)
     for k in 0..<count {
       for j in 0..<count where k != j {
         let gap = values[j] - values[k]
-        inner[k * count + j] *= atProducts[j] * gap / (gap * gap + 1e-8)
+        inner[k * count + j] *= Float(atProducts[j] * gap / (gap * gap + 1e-8))
       }
-      inner[k * count + k] = atValues[k]
+      inner[k * count + k] = Float(atValues[k])
     }
     // V^T M V, made symmetric, twice: the Gram matrix has each row of directions twice.
-    let atEigen = SampleSpectrum.times(
-      SampleSpectrum.transposed(vectors, count), SampleSpectrum.times(inner, vectors, count), count)
-    let transposed = SampleSpectrum.transposed(atEigen, count)
-    let atGram = zip(atEigen, transposed).map { Float($0 + $1) }
+    let atEigen = SampleSpectrum.product(
+      vectors, SampleSpectrum.product(inner, vectors, count), count, transposeA: true)
+    let atGram = atEigen.indices.map { atEigen[$0] + atEigen[$0 % count * count + $0 / count] }
     var gradient = [Float](repeating: 0, count: directions.count)
     directions.withUnsafeBufferPointer { rows in
       atGram.withUnsafeBufferPointer { products in
@@ -106,23 +106,20 @@ package struct SampleSpectrum: Sendable {
     return result
   }
 
-  /// A B, row by row so that rows of B are read in order.
-  private static func times(_ a: [Double], _ b: [Double], _ count: Int) -> [Double] {
-    var result = [Double](repeating: 0, count: count * count)
-    result.withUnsafeMutableBufferPointer { result in
+  /// The product of two square matrices, or of their transposes.
+  private static func product(
+    _ a: [Float], _ b: [Float], _ count: Int, transposeA: Bool = false, transposeB: Bool = false
+  ) -> [Float] {
+    var result = [Float](repeating: 0, count: count * count)
+    a.withUnsafeBufferPointer { a in
       b.withUnsafeBufferPointer { b in
-        for i in 0..<count {
-          for k in 0..<count {
-            let factor = a[i * count + k]
-            for j in 0..<count { result[i * count + j] += factor * b[k * count + j] }
-          }
+        result.withUnsafeMutableBufferPointer { result in
+          BLAS.multiply(
+            transposeA: transposeA, transposeB: transposeB, rows: count, columns: count,
+            inner: count, a: a.baseAddress!, b: b.baseAddress!, c: result.baseAddress!)
         }
       }
     }
     return result
-  }
-
-  private static func transposed(_ matrix: [Double], _ count: Int) -> [Double] {
-    (0..<count * count).map { matrix[$0 % count * count + $0 / count] }
   }
 }
