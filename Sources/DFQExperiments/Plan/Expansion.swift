@@ -85,7 +85,7 @@ struct Expansion {
     guard decoded.networks?.contains(network.name) ?? true else { return nil }
     do {
       switch decoded.settings {
-      case .softLabels, .hardSamples:
+      case .synthesis:
         _ = try decoded.settings.synthesizer(network.network, context: context)
       case .generator(let method, let configuration):
         _ = try GeneratorSource(

@@ -101,13 +101,9 @@ enum Identity {
     _ settings: ImageSettings, teacher: String, execution: Execution
   ) throws -> Images {
     switch settings {
-    case .softLabels(let configuration):
+    case .synthesis(let method, let run):
       Images(
-        teacher: teacher, method: SoftLabelMethod.kind,
-        settings: try JSONTree(encoding: configuration), execution: execution)
-    case .hardSamples(let method, let run):
-      Images(
-        teacher: teacher, method: HardSampleMethod.kind,
+        teacher: teacher, method: type(of: method).kind,
         settings: .object([
           "method": try JSONTree(encoding: method), "run": try JSONTree(encoding: run),
         ]), execution: execution)

@@ -11,8 +11,9 @@ struct ImagesEntry {
     let name: String
     let method: String
     let networks: OneOrMany<String>?
+    let preset: WorkPreset?
     let seed: UInt64?
-    let count: Int
+    let count: Int?
   }
 
   private struct Own: Decodable {
@@ -20,6 +21,7 @@ struct ImagesEntry {
     let method: String?
     let networks: OneOrMany<String>?
     let preset: WorkPreset?
+    let variant: String?
     let seed: UInt64?
   }
 
@@ -27,49 +29,45 @@ struct ImagesEntry {
   init(_ entry: SettingNode, seed: UInt64) throws {
     name = try Recipe.name(of: entry)
     let method = entry["method"]?.text ?? SoftLabelMethod.kind
-    switch method {
-    case "noise":
+    if let known = MethodCatalogue.synthesis.first(where: { type(of: $0).isCalled(method) }) {
+      (networks, settings) = try ImagesEntry.synthesis(known, entry, seed: seed)
+    } else if let known = MethodCatalogue.generators.first(where: { type(of: $0).isCalled(method) })
+    {
+      (networks, settings) = try ImagesEntry.generator(known, entry, seed: seed)
+    } else if method == "noise" {
       let noise = try StrictDecoder.decode(Noise.self, from: entry)
       networks = noise.networks?.values
-      settings = .noise(count: noise.count, seed: noise.seed ?? seed)
-    case SoftLabelMethod.kind:
-      let preset = try WorkPreset.of(entry).synthesis
-      let parts = try Self.synthesis(entry, run: preset.run, method: preset.method, seed: seed)
-      var configuration = preset
-      configuration.run = parts.run
-      configuration.method = parts.method
-      networks = parts.networks
-      settings = .softLabels(configuration)
-    case HardSampleMethod.kind:
-      let run = HardSampleMethod.run(like: try WorkPreset.of(entry).synthesis.run)
-      let parts = try Self.synthesis(entry, run: run, method: HardSampleMethod(), seed: seed)
-      networks = parts.networks
-      settings = .hardSamples(parts.method, parts.run)
-    case GDFQ.kind:
-      (networks, settings) = try ImagesEntry.generator(GDFQ(), entry, seed: seed)
-    case Qimera.kind:
-      (networks, settings) = try ImagesEntry.generator(Qimera(), entry, seed: seed)
-    case AdaDFQ.kind:
-      (networks, settings) = try ImagesEntry.generator(AdaDFQ(), entry, seed: seed)
-    default:
+      let count = noise.count ?? (noise.preset ?? .reduced).synthesis.count
+      settings = .noise(count: count, seed: noise.seed ?? seed)
+    } else {
+      let known =
+        MethodCatalogue.synthesis.map { type(of: $0).kind }
+        + MethodCatalogue.generators.map { type(of: $0).kind } + ["noise"]
       throw RecipeError.unknownName(
         place: entry["method"]?.place ?? entry.place, what: "method of synthesis", name: method,
-        nearest: NearestName.of(
-          method,
-          among: [
-            SoftLabelMethod.kind, HardSampleMethod.kind, "noise", GDFQ.kind, Qimera.kind,
-            AdaDFQ.kind,
-          ]))
+        nearest: NearestName.of(method, among: known))
     }
+  }
+
+  /// The published settings of a method, or those of the variant that the entry names.
+  private static func published<Method: CataloguedMethod>(
+    _ method: Method, _ entry: SettingNode
+  ) throws -> Method {
+    guard let node = entry["variant"] else { return method }
+    guard let variant = node.text.flatMap({ Method.variants[$0] }) else {
+      throw RecipeError.unknownName(
+        place: node.place, what: "variant of \(Method.kind)", name: node.text ?? node.summary,
+        nearest: NearestName.of(node.text ?? "", among: Method.variants.keys.sorted()))
+    }
+    return variant
   }
 
   /// A synthesizer's run and its method's settings, over defaults.
   private static func synthesis<Method: SynthesisMethod>(
-    _ entry: SettingNode, run defaultRun: Synthesizer.Configuration, method defaultMethod: Method,
-    seed: UInt64
-  ) throws -> (run: Synthesizer.Configuration, method: Method, networks: [String]?) {
-    let run = try SettingNode.defaults(defaultRun, at: entry.place)
-    let method = try SettingNode.defaults(defaultMethod, at: entry.place)
+    _ known: Method, _ entry: SettingNode, seed: UInt64
+  ) throws -> (networks: [String]?, settings: ImageSettings) {
+    let run = try SettingNode.defaults(Method.work(.of(entry)), at: entry.place)
+    let method = try SettingNode.defaults(published(known, entry), at: entry.place)
     let parts = try parts(
       of: entry, run: StrictDecoder.keys(of: Synthesizer.Configuration.self, in: run),
       method: StrictDecoder.keys(of: Method.self, in: method))
@@ -79,21 +77,23 @@ struct ImagesEntry {
       from: run.overlaid(by: .init(.map(parts.run), at: entry.place)))
     decodedRun.seed = own.seed ?? seed
     // Labels of one kind do not inherit settings of the preset's kind.
+    let hasStrategy = method["labels"]?["kind"] != nil
     let labels = try parts.method.map {
-      ($0.key, $0.key == "labels" ? try ImagesEntry.labels($0.node) : $0.node)
+      ($0.key, $0.key == "labels" && hasStrategy ? try ImagesEntry.labels($0.node) : $0.node)
     }
-    let base = labels.contains { $0.0 == "labels" } ? method.setting("labels", to: nil) : method
+    let isReplaced = hasStrategy && labels.contains { $0.0 == "labels" }
+    let base = isReplaced ? method.setting("labels", to: nil) : method
     let decodedMethod = try StrictDecoder.decode(
       Method.self, from: base.overlaid(by: .init(.map(labels), at: entry.place)))
-    return (decodedRun, decodedMethod, own.networks?.values)
+    return (own.networks?.values, .synthesis(decodedMethod, decodedRun))
   }
 
   /// A generator's configuration over that of a preset, and its method's settings.
   private static func generator<Method: GeneratorMethod>(
     _ method: Method, _ entry: SettingNode, seed: UInt64
   ) throws -> (networks: [String]?, settings: ImageSettings) {
-    let run = try SettingNode.defaults(WorkPreset.of(entry).generator, at: entry.place)
-    let defaults = try SettingNode.defaults(method, at: entry.place)
+    let run = try SettingNode.defaults(Method.work(.of(entry)), at: entry.place)
+    let defaults = try SettingNode.defaults(published(method, entry), at: entry.place)
     let parts = try parts(
       of: entry, run: StrictDecoder.keys(of: GeneratorSource.Configuration.self, in: run),
       method: StrictDecoder.keys(of: Method.self, in: defaults))
@@ -113,7 +113,7 @@ struct ImagesEntry {
   private static func parts(
     of entry: SettingNode, run: Set<String>, method: Set<String>
   ) throws -> (own: [Pair], run: [Pair], method: [Pair]) {
-    let own = ["name", "method", "networks", "preset", "seed"]
+    let own = ["name", "method", "networks", "preset", "variant", "seed"]
     var parts = (own: [Pair](), run: [Pair](), method: [Pair]())
     guard case .map(let pairs) = entry.value else { preconditionFailure("entries are maps") }
     for (key, node) in pairs {
@@ -135,12 +135,9 @@ struct ImagesEntry {
   /// Labels by their kind alone, or a mapping of one kind to settings: `groups` or
   /// `{groups: {easyShare: 0.3}}`.
   private static func labels(_ node: SettingNode) throws -> SettingNode {
-    let strategies: [(kind: String, defaults: SettingNode)] = [
-      (SoftLabels.kind, try .defaults(SoftLabels(), at: node.place)),
-      (RefinedLabels.kind, try .defaults(RefinedLabels(), at: node.place)),
-      (OneHotLabels.kind, try .defaults(OneHotLabels(), at: node.place)),
-      (Unlabelled.kind, try .defaults(Unlabelled(), at: node.place)),
-    ]
+    let strategies: [(kind: String, defaults: SettingNode)] = try MethodCatalogue.labels.map {
+      (type(of: $0).kind, try .defaults($0, at: node.place))
+    }
     let kind = node.text ?? (node.keys.count == 1 ? node.keys[0] : nil)
     guard let kind, let known = strategies.first(where: { $0.kind == kind }) else {
       throw RecipeError.unknownName(

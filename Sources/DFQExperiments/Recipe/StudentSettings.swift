@@ -183,31 +183,20 @@ struct StudentEntry {
   /// An objective by its kind, with settings beside it: `{kind: distillation, weight: 1000}`.
   private static func objective(_ node: SettingNode) throws -> any StudentObjective {
     func read<Objective: StudentObjective>(
-      _ type: Objective.Type, over defaults: Objective?
+      over defaults: Objective
     ) throws -> any StudentObjective {
-      let settings = node.setting("kind", to: nil)
-      let base = try defaults.map { try SettingNode.defaults($0, at: node.place) }
+      let base = try SettingNode.defaults(defaults, at: node.place)
       return try StrictDecoder.decode(
-        type, from: node.text != nil ? base ?? settings : base?.overlaid(by: settings) ?? settings)
+        Objective.self,
+        from: node.text != nil ? base : base.overlaid(by: node.setting("kind", to: nil)))
     }
     let kind = node.text ?? node["kind"]?.text
-    switch kind {
-    case LabelCrossEntropy.kind?:
-      return try read(LabelCrossEntropy.self, over: LabelCrossEntropy())
-    case LogitDistillation.kind?:
-      return try read(LogitDistillation.self, over: LogitDistillation())
-    case AttentionAlignment.kind?:
-      return try read(AttentionAlignment.self, over: AttentionAlignment())
-    case FeatureDistance.kind?:
-      return try read(FeatureDistance.self, over: FeatureDistance())
-    default:
-      let known = [
-        LabelCrossEntropy.kind, LogitDistillation.kind, AttentionAlignment.kind,
-        FeatureDistance.kind,
-      ]
+    guard let known = MethodCatalogue.objectives.first(where: { type(of: $0).kind == kind }) else {
       throw RecipeError.unknownName(
         place: node.place, what: "kind of objective", name: kind ?? node.summary,
-        nearest: NearestName.of(kind ?? "", among: known))
+        nearest: NearestName.of(
+          kind ?? "", among: MethodCatalogue.objectives.map { type(of: $0).kind }))
     }
+    return try read(over: known)
   }
 }

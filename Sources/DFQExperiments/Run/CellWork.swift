@@ -8,8 +8,7 @@ extension Cell {
     case .images(let cell):
       switch cell.settings {
       case .noise: 1
-      case .softLabels, .hardSamples:
-        cell.settings.run.map { Double($0.count) * Double(max($0.steps, 1)) } ?? 1
+      case .synthesis(_, let run): Double(run.count) * Double(max(run.steps, 1))
       case .generator(_, let configuration):
         Double(configuration.imagesPerStep) * Double(configuration.warmUpSteps)
           + Double(configuration.count)
@@ -51,8 +50,9 @@ extension Cell {
   var workKind: String {
     let work =
       switch self {
-      case .images:
-        generator.map { "warm-up of a generator of \($0.1.channels) channels," } ?? "synthesis"
+      case .images(let cell):
+        generator.map { "warm-up of a generator of \($0.1.channels) channels," }
+          ?? Cell.synthesisKind(cell.settings)
       case .student, .upperBound:
         (studentSettings?.isDynamic == true ? "dynamic training" : "static training")
           + (generator.map { " with a generator of \($0.1.channels) channels," } ?? "")
@@ -60,6 +60,14 @@ extension Cell {
       case .teacher: "inference"
       }
     return "\(work) \(network.architecture)"
+  }
+
+  /// Methods whose steps cost as much as plain ones are one kind.
+  private static func synthesisKind(_ settings: ImageSettings) -> String {
+    guard case .synthesis(let method, _) = settings, type(of: method).summary.cost != 1 else {
+      return "synthesis"
+    }
+    return "synthesis by \(type(of: method).kind),"
   }
 
   /// Multiply-accumulate operations of the network's forward pass a second, as two cores of a server

@@ -76,7 +76,7 @@ struct CellWorker {
     switch cell.settings {
     case .noise(let count, let seed):
       return try .noise(count: count, for: cell.network.network, seed: seed)
-    case .softLabels, .hardSamples:
+    case .synthesis:
       let synthesizer = try cell.settings.synthesizer(cell.network.network, context: context)
       guard let synthesizer else { preconditionFailure("these methods synthesize") }
       return try synthesizer.synthesize(checkpoint: store.batches(cell.key.text)) { p in

@@ -1,3 +1,5 @@
+public import DFQEngine
+
 /// Every weight becomes the nearest value of its grid, ties to the even code.
 ///
 /// Gradients pass unchanged, or not at all where a weight was clipped; learned steps have LSQ's
@@ -5,6 +7,12 @@
 public struct NearestRounding: WeightRounding {
   /// Its name in files.
   public static var kind: String { "nearest" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Every weight to the nearest value of its grid; steps learn by LSQ's gradient.",
+    reference: .init("Esser et al.", "Learned Step Size Quantization", "ICLR", 2020),
+    formula: "dw/d(log s) = s (round(w / s) - w / s) inside the grid, s * end outside")
 
   /// Makes the way of rounding; it has no settings.
   public init() {}

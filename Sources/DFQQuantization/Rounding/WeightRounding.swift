@@ -1,9 +1,11 @@
+public import DFQEngine
+
 /// How the weights of a layer are rounded to their grids, and how gradients pass the rounding.
 ///
 /// A new way of rounding is one file: a type that conforms to this protocol. It is set as
 /// `Quantizer.rounding` and saved with the student under its `kind`; to read such a student, pass
 /// the type to ``QuantizedNetwork/init(contentsOf:layers:deciders:roundings:)``.
-public protocol WeightRounding: Sendable, Hashable, Codable {
+public protocol WeightRounding: CataloguedMethod, Hashable, Codable {
   /// Its name in files; two types must not share one.
   static var kind: String { get }
 
@@ -73,7 +75,8 @@ extension Rounding: Codable {
   public init(from decoder: any Decoder) throws {
     let known = decoder.userInfo[Rounding.userTypes] as? [any WeightRounding.Type] ?? []
     let coded = try Kinded.Reader(decoder)
-    guard let type = ([NearestRounding.self] + known).first(where: { $0.kind == coded.kind }) else {
+    let types = MethodCatalogue.roundings.map { type(of: $0) } + known
+    guard let type = types.first(where: { $0.kind == coded.kind }) else {
       throw coded.unknownKind("rounding")
     }
     method = try coded.settings(type)

@@ -1,3 +1,5 @@
+public import DFQEngine
+
 /// How a decider gets its parameters.
 public enum DeciderLearning: Sendable, Hashable {
   /// From the gradient of the softmax mixture of its candidates, together with the weights.
@@ -24,7 +26,7 @@ public enum DeciderLearning: Sendable, Hashable {
 ///
 /// To read a student that has such a decider, pass its type to
 /// ``QuantizedNetwork/init(contentsOf:layers:deciders:roundings:)``.
-public protocol BitDecider: Sendable, Hashable, Codable {
+public protocol BitDecider: CataloguedMethod, Hashable, Codable {
   /// Its name in files; two types must not share one.
   static var kind: String { get }
 

@@ -1,3 +1,4 @@
+import DFQEngine
 import DFQTensor
 
 /// How bits are chosen for each input image.
@@ -60,10 +61,7 @@ extension BitSelector: Hashable {
 }
 
 extension BitSelector: Codable {
-  static let builtIn: [any BitDecider.Type] = [
-    PerLayerSelector.self, PerImageSelector.self, MarginCascade.self,
-    SensitivitySelector.self,
-  ]
+  static let builtIn: [any BitDecider.Type] = MethodCatalogue.selectors.map { type(of: $0) }
   static let userTypes = CodingUserInfoKey(rawValue: "dynadfq.deciders")!
 
   /// The settings of students written before selectors had kinds.

@@ -1,3 +1,5 @@
+public import DFQEngine
+
 /// All images run at few bits; those whose logit margin is small run again at more bits.
 ///
 /// The margin is the largest logit less the second largest. It tells where the quantized network's
@@ -7,6 +9,12 @@
 public struct MarginCascade: BitDecider {
   /// Its name in files.
   public static var kind: String { "marginCascade" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "All images at few bits; those with a small margin of logits again at more.", cost: 1.5,
+    formula: "again where the largest logit less the second is below a fitted threshold",
+    notes: ["The shares are those of all images that run again; thresholds are fitted to them."])
   /// Its thresholds are fitted.
   public var learning: DeciderLearning { .fitted }
 

@@ -1,9 +1,17 @@
+public import DFQEngine
+
 /// One decision per image, at one quantized output, for all later ones.
 ///
 /// The output at which it is taken, and those before it, keep their highest candidates.
 public struct PerImageSelector: HeadDecider {
   /// Its name in files.
   public static var kind: String { "perImage" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "One decision for an image, at an early output, for all later ones.",
+    reference: .init("Hong et al.", "CADyQ: Content-Aware Dynamic Quantization", "ECCV", 2022),
+    formula: "bits = argmax of a head on channel statistics; gradient of the softmax mixture")
 
   /// The channel statistics that it looks at.
   public let features: [ChannelStatistic]

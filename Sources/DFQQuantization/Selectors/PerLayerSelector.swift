@@ -1,3 +1,5 @@
+public import DFQEngine
+
 /// One decision per layer, from the layer's output before it is quantized.
 ///
 /// A linear map or one hidden layer turns channel statistics into logits (CADyQ, Hong et al. 2022,
@@ -5,6 +7,12 @@
 public struct PerLayerSelector: HeadDecider {
   /// Its name in files.
   public static var kind: String { "perLayer" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "A decision at every layer, from the layer's output before it is quantized.",
+    reference: .init("Hong et al.", "CADyQ: Content-Aware Dynamic Quantization", "ECCV", 2022),
+    formula: "bits = argmax of a head on channel statistics; gradient of the softmax mixture")
 
   /// The channel statistics that it looks at.
   public let features: [ChannelStatistic]

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 import DFQTensor
 
 /// Decisions from channel statistics that are fitted to measured sensitivities.
@@ -11,6 +11,12 @@ import DFQTensor
 public struct SensitivitySelector: BitDecider {
   /// Its name in files.
   public static var kind: String { "sensitivity" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "A linear map fitted to measured divergences at each candidate decides.",
+    formula: "bits = argmin of predicted KL(teacher || student) + price * bits, by ridge regression"
+  )
   /// It is fitted to measurements.
   public var learning: DeciderLearning { .fitted }
 

@@ -20,6 +20,25 @@ public struct AdaDFQ: GeneratorMethod {
   /// The method's name in recipes and files.
   public static let kind = "adadfq"
 
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "GDFQ's generator with gradients from teacher and student: between agreement and disagreement.",
+    cost: 4.5,
+    reference: .init("Qian et al.", "Adaptive Data-Free Quantization", "CVPR", 2023),
+    formula:
+      "L_G = margins on the entropy of P - Q + a_ds CE(P - Q, y) + a_as CE(P + Q, y) + BN statistics",
+    page: "AdaDFQ", notes: ["Its forerunner AdaSG (AAAI 2023) is the variant adaSG."])
+
+  /// AdaSG.
+  public static var variants: [String: AdaDFQ] { ["adaSG": .adaSG] }
+
+  /// The amounts of ``GDFQ``; the published batches have 16 images.
+  public static func work(_ preset: WorkPreset) -> GeneratorSource.Configuration {
+    var work = preset.generator
+    if preset == .full { work.imagesPerStep = 16 }
+    return work
+  }
+
   /// The elements of a latent vector.
   public var noiseLength: Int
   /// The factor of the cross entropy of the disagreement with the class.

@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -10,6 +11,17 @@ public import DFQTensor
 public struct GDFQ: GeneratorMethod {
   /// The method's name in recipes and files.
   public static let kind = "gdfq"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "A generator of class-conditional images that learns beside the student.", cost: 2.5,
+    reference: .init(
+      "Xu et al.", "Generative Low-bitwidth Data Free Quantization", "ECCV", 2020),
+    formula: "L_G = CE(P(G(e_y * z)), y) + statisticsWeight * BN statistics", page: "GDFQ",
+    notes: [
+      "Preset full has the published width and batch, twice those of reduced: a step then costs 7.",
+      "Images of one class are easy and would be mixed; the paper has no mixup.",
+    ])
 
   /// The elements of a latent vector.
   public var noiseLength: Int

@@ -10,9 +10,17 @@ public import DFQTensor
 ///
 /// Checkpoints compare methods by their ``kind`` and their encoded settings, so everything that changes
 /// the images must be encoded.
-public protocol GeneratorMethod: Sendable, Codable, Hashable {
+///
+/// A method of this package also has a ``summary``, its published amount of ``work(_:)`` and a line in
+/// `MethodCatalogue.generators`.
+public protocol GeneratorMethod: CataloguedMethod, Codable, Hashable {
   /// The method's name in recipes and files, such as `gdfq`.
   static var kind: String { get }
+
+  /// The settings of the generator by a preset: the published amount of work and less.
+  ///
+  /// The default has the amounts of ``GDFQ``.
+  static func work(_ preset: WorkPreset) -> GeneratorSource.Configuration
 
   /// The factor of the loss on batch-norm statistics.
   var statisticsWeight: Float { get }
@@ -49,6 +57,11 @@ public protocol GeneratorMethod: Sendable, Codable, Hashable {
 }
 
 extension GeneratorMethod {
+  /// The amounts of ``GDFQ``.
+  public static func work(_ preset: WorkPreset) -> GeneratorSource.Configuration {
+    preset.generator
+  }
+
   /// None.
   public var mapping: Int? { nil }
 

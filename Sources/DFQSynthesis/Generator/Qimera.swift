@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -11,6 +11,24 @@ public import DFQTensor
 public struct Qimera: GeneratorMethod {
   /// The method's name in recipes and files.
   public static let kind = "qimera"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "GDFQ's generator with superposed embeddings: images between random classes.", cost: 2.5,
+    reference: .init(
+      "Choi et al.",
+      "Qimera: Data-free Quantization with Synthetic Boundary Supporting Samples", "NeurIPS", 2021),
+    formula:
+      "latent = sum_k s_k N(e_{y_k} + z_k), label = sum_k s_k onehot(y_k), s = softmax(N(0,1)^K)",
+    page: "Qimera", notes: ["The released scripts run without the paper's mapping."])
+
+  /// The released scripts for CIFAR-10 and CIFAR-100 at 4 bits, which run without the mapping.
+  public static var variants: [String: Qimera] {
+    [
+      "officialCode": Qimera(embedding: .random, mapping: nil),
+      "officialCodeCIFAR100": Qimera(mixedClasses: 10, mapping: nil),
+    ]
+  }
 
   /// How embeddings begin.
   public enum Embedding: String, Sendable, Codable, CaseIterable {

@@ -1,3 +1,5 @@
+import DFQEngine
+
 /// The label strategies that a decoder knows besides those of this package.
 ///
 /// Settings are written with the kind of their label strategy. To read settings with a strategy of
@@ -16,9 +18,7 @@ public struct LabelStrategyTypes: Sendable {
   /// Makes a list of types.
   public init(_ types: [any LabelStrategy.Type]) { self.types = types }
 
-  static let builtIn: [any LabelStrategy.Type] = [
-    SoftLabels.self, RefinedLabels.self, OneHotLabels.self, Unlabelled.self,
-  ]
+  static let builtIn: [any LabelStrategy.Type] = MethodCatalogue.labels.map { type(of: $0) }
 }
 
 /// A label strategy with its kind, as it is written in settings.

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -6,7 +6,7 @@ public import DFQTensor
 ///
 /// A strategy is a value that holds its settings. A checkpoint compares strategies by their
 /// ``kind`` and their encoded settings, so everything that changes the labels must be encoded.
-public protocol LabelStrategy: Sendable, Hashable, Codable {
+public protocol LabelStrategy: CataloguedMethod, Hashable, Codable {
   /// The strategy's name in files, such as `one-hot`; it must not be another strategy's.
   static var kind: String { get }
 

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -6,6 +6,10 @@ public import DFQTensor
 public struct OneHotLabels: LabelStrategy {
   /// The strategy's name in files.
   public static let kind = "one-hot"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "One-hot labels that cover the classes evenly: all images are easy.")
 
   /// Makes the strategy.
   public init() {}

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -11,6 +11,15 @@ public import DFQTensor
 public struct RefinedLabels: LabelStrategy {
   /// The strategy's name in files.
   public static let kind = "refined"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Random labels that learn with the images until their entropies are spread.",
+    reference: .init(
+      "Hong et al.", "Difficulty, Plausibility, and Diversity: Dynamic Data-Free Quantization",
+      "WACV", 2025),
+    formula: "CE(P(x), label) + entropyWeight * (sorted entropies - sorted half-normal draws)^2",
+    notes: ["Reconstructed from the paper's overview figure."])
 
   /// The part of a label that learns.
   public enum Mode: String, Sendable, Codable, CaseIterable {

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -8,6 +8,14 @@ public import DFQTensor
 public struct SoftLabels: LabelStrategy {
   /// The strategy's name in files.
   public static let kind = "groups"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "One-hot labels for easy images; hard ones share their mass over a group of similar classes.",
+    reference: .init(
+      "Hong et al.", "Difficulty, Plausibility, and Diversity: Dynamic Data-Free Quantization",
+      "WACV", 2025),
+    formula: "label = softmax(N(0,1)^size / T) over the anchor's group, T uniform in temperatures")
 
   /// Which classes share a hard image's mass with its anchor.
   public enum Group: String, Sendable, Codable, CaseIterable {

@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -6,6 +7,11 @@ public import DFQTensor
 public struct Unlabelled: LabelStrategy {
   /// The strategy's name in files.
   public static let kind = "unlabelled"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "No labels: only statistics are matched, the teacher's predictions are stored.",
+    reference: .init("Cai et al.", "ZeroQ: A Novel Zero Shot Quantization Framework", "CVPR", 2020))
 
   /// Makes the strategy.
   public init() {}

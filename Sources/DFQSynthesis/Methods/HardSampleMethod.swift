@@ -13,6 +13,26 @@ public struct HardSampleMethod: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "hard samples"
 
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "HAST's images: one-hot labels, a cross entropy that weighs images by their difficulty.",
+    reference: .init(
+      "Li et al.", "Hard Sample Matters a Lot in Zero-Shot Quantization", "CVPR", 2023),
+    formula: "BN statistics + labelWeight * mean((1 - p)^exponent * -log p), p = P(x) at the label",
+    page: "HAST",
+    notes: [
+      "No image is dropped.",
+      "HAST's training is Perturbation and the objectives distillation and attention alignment.",
+    ])
+
+  /// The published settings for ImageNet.
+  public static var variants: [String: HardSampleMethod] { ["imageNet": .imageNet] }
+
+  /// The amounts of ``SoftLabelMethod``, which are those of HAST; no image is dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    run(like: preset.synthesis.run)
+  }
+
   /// The factor beta of the weighted cross entropy.
   public var labelWeight: Float
   /// The exponent gamma of the difficulty; with 0 every image weighs the same.

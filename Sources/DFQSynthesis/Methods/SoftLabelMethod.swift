@@ -9,6 +9,18 @@ public struct SoftLabelMethod: SynthesisMethod {
   /// The method's name in files.
   public static let kind = "soft labels"
 
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "Images that match batch-norm statistics and soft labels over similar classes.",
+    reference: .init(
+      "Hong et al.", "Difficulty, Plausibility, and Diversity: Dynamic Data-Free Quantization",
+      "WACV", 2025),
+    formula: "statisticsWeight * BN statistics + labelWeight * CE(P(x), label)",
+    notes: [
+      "The labels are a setting: groups (the default), refined, one-hot or unlabelled.",
+      "Images that the teacher places outside of their label's classes are dropped.",
+    ])
+
   /// Which labels images are synthesized towards.
   public var labels: any LabelStrategy
   /// The factor of the cross entropy with the labels; with 0 images are made without labels.

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -10,12 +10,20 @@ public import DFQTensor
 ///
 /// A checkpoint compares methods by their ``kind`` and their encoded settings, so everything that
 /// changes the images must be encoded.
-public protocol SynthesisMethod: Sendable, Codable {
+///
+/// A method of this package also has a ``summary``, its published amount of ``work(_:)`` and a line in
+/// `MethodCatalogue.synthesis`; recipes, the tool and the tests then know it.
+public protocol SynthesisMethod: CataloguedMethod, Codable {
   /// What a batch is synthesized towards.
   associatedtype Targets: SynthesisTargets
 
   /// The method's name in files, such as `zeroq`; it must not be another method's.
   static var kind: String { get }
+
+  /// The settings of a run by a preset: the published amount of work and less.
+  ///
+  /// The default has the amounts of ``SoftLabelMethod``.
+  static func work(_ preset: WorkPreset) -> Synthesizer.Configuration
 
   /// Checks the settings, and whether the network has what the method needs.
   ///
@@ -63,6 +71,11 @@ public protocol SynthesisMethod: Sendable, Codable {
 }
 
 extension SynthesisMethod {
+  /// The amounts of ``SoftLabelMethod``.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    preset.synthesis.run
+  }
+
   /// Accepts everything.
   public func check(_ network: Network) throws {}
 

@@ -10,6 +10,15 @@ public import DFQGraph
 public struct AttentionAlignment: StudentObjective {
   /// What names the type in checkpoints.
   public static var kind: String { "attention alignment" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "HAST's alignment of residual branches: the distance of their channels' attention.",
+    reference: .init(
+      "Li et al.", "Hard Sample Matters a Lot in Zero-Shot Quantization", "CVPR", 2023),
+    formula:
+      "weight * sum over branches of mean (a_P - a_Q)^2, a = channels' mean squares, length 1",
+    page: "HAST", notes: ["Published weights: 1000 (CIFAR-10), 2000 (CIFAR-100), 4000 (ImageNet)."])
   /// The factor of the loss in the total.
   public var weight: Float
   /// The layers that are aligned, each with a value H W C; nil for ``residualBranches(in:)``.

@@ -11,6 +11,12 @@ public import DFQGraph
 public struct FeatureDistance: StudentObjective {
   /// What names the type in checkpoints.
   public static var kind: String { "feature distance" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "The squared distance of teacher's and student's features at every activation.",
+    reference: .init("Romero et al.", "FitNets: Hints for Thin Deep Nets", "ICLR", 2015),
+    formula: "weight * sum over layers of mean (f_P - f_Q)^2")
   /// The factor of the loss in the total.
   public var weight: Float
   /// The layers whose values are compared, before any quantizer; nil for the output of every

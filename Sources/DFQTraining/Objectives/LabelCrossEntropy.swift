@@ -5,6 +5,11 @@ import DFQGraph
 public struct LabelCrossEntropy: StudentObjective {
   /// What names the type in checkpoints.
   public static var kind: String { "cross entropy" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Cross entropy between the images' labels and the student's predictions.",
+    formula: "weight * CE(Q(x), label)")
   /// The factor of the loss in the total.
   public var weight: Float
 

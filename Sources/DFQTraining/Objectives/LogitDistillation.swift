@@ -10,6 +10,13 @@ public import DFQGraph
 public struct LogitDistillation: StudentObjective {
   /// What names the type in checkpoints.
   public static var kind: String { "distillation" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "The divergence of the student's softened predictions from the teacher's.",
+    reference: .init(
+      "Hinton et al.", "Distilling the Knowledge in a Neural Network", "NIPS workshop", 2015),
+    formula: "weight * KL(softmax(P / T) || softmax(Q / T)), summed over classes")
   /// The factor of the loss in the total.
   public var weight: Float
   /// The temperature T.

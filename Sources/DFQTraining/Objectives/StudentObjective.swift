@@ -26,7 +26,7 @@ public import DFQGraph
 ///
 /// The encoded settings and ``kind`` are the objective's identity in checkpoints: a run does not
 /// resume with another objective.
-public protocol StudentObjective: Sendable, Hashable, Codable {
+public protocol StudentObjective: CataloguedMethod, Hashable, Codable {
   /// What names the type in checkpoints.
   static var kind: String { get }
   /// What the loss is called in progress and logs; unique among a trainer's objectives.

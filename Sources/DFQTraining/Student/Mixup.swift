@@ -1,10 +1,21 @@
+public import DFQEngine
 import DFQTensor
 
 /// Which images of a step are mixed in pairs, and how much (mixup; Zhang et al., ICLR 2018).
 ///
 /// An image and its label become a weighted mean of themselves and of another image of the same kind,
 /// with weights from Beta(strength, strength).
-public struct Mixup: Sendable, Codable, Hashable {
+public struct Mixup: CataloguedMethod, Codable, Hashable {
+  /// Its name in the catalogue.
+  public static let kind = "mixup"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Images of a step, and their labels, mixed in pairs.",
+    reference: .init("Zhang et al.", "mixup: Beyond Empirical Risk Minimization", "ICLR", 2018),
+    formula: "x = s x_i + (1 - s) x_j, s from Beta(strength, strength); labels alike",
+    notes: ["In training: {mixup: {images: none}} in recipes, --mixup in the tool."])
+
   /// The images that are mixed.
   public enum Images: String, Sendable, Codable, CaseIterable {
     /// No image.

@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQTensor
 
 /// Images of a step that are moved to where they are harder, and trained on besides the images
@@ -5,7 +6,18 @@ public import DFQTensor
 ///
 /// An image x becomes x + size * sign(dL/dx), where L is the sum of the student's losses at x. The
 /// student is trained on L at both images, with equal weights.
-public struct Perturbation: Sendable, Codable, Hashable {
+public struct Perturbation: CataloguedMethod, Codable, Hashable {
+  /// Its name in the catalogue.
+  public static let kind = "perturbation"
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "HAST's training: every image also where it is harder.", cost: 2.5,
+    reference: .init(
+      "Li et al.", "Hard Sample Matters a Lot in Zero-Shot Quantization", "CVPR", 2023),
+    formula: "L(x) + L(x + size * sign(dL/dx))", page: "HAST",
+    notes: ["In training: {perturbation: {size: 0.01}} in recipes, --perturbation in the tool."])
+
   /// The networks through which the losses' gradient reaches the images.
   public enum Path: String, Sendable, Codable, CaseIterable {
     /// Through student and teacher, as in the official code.
