@@ -9,7 +9,7 @@ struct Quantize: ParsableCommand {
       --activation-bits 3,4,5 --budget 4 -o student.safetensors --data cifar10:test.bin
 
       --fixed gives static quantization by the same code, --allocate W3A3 static bits layer by layer at the \
-      cost of W3A3. Without --images they are synthesized, or with --generator made anew in every step. \
+      cost of W3A3. Without --images they are made by --method; a generator (gdfq and others) makes them anew in every step. \
       Without --data the report is of synthetic images that no step has seen: it compares settings \
       of one method, and says less of accuracy than real images do.
       """)
@@ -18,7 +18,6 @@ struct Quantize: ParsableCommand {
   @OptionGroup var quantizer: QuantizerOptions
   @OptionGroup var training: TrainingOptions
   @OptionGroup var synthesis: SynthesisOptions
-  @OptionGroup var generator: GeneratorOptions
   @OptionGroup var options: RunOptions
   @Option(help: Preset.help)
   var preset = Preset.reduced
@@ -33,8 +32,8 @@ struct Quantize: ParsableCommand {
   @Option(
     help: """
       File for the state between steps; a run that finds it continues to the same bits. Without \
-      --images, finished batches of images are kept beside it, in the directory FILE.images; with \
-      --generator the generator after its warm-up, in FILE.generator.
+      --images, finished batches of images are kept beside it, in the directory FILE.images, or a \
+      generator after its warm-up in FILE.generator.
       """)
   var checkpoint: String?
   @OptionGroup var resume: ResumeOptions
@@ -63,10 +62,6 @@ struct Quantize: ParsableCommand {
     if images != nil {
       try Demand.absent(synthesis.given ?? "", synthesis.given != nil, "with --images")
       try Demand.absent("--images-output", imagesOutput != nil, "with --images")
-      try Demand.absent("--generator", generator.method != nil, "with --images")
-    }
-    if generator.method != nil, let name = synthesis.givenBesidesCount {
-      try Demand.absent(name, true, "with --generator")
     }
     let candidates = try quantizer.candidates()
     if quantizer.allocation.uniform != nil {
@@ -108,13 +103,13 @@ struct Quantize: ParsableCommand {
       Output.complain("note: a static student has no --controls to compare with")
     }
 
-    var source = try generator.source(network, preset, count: synthesis.count, run: options)
-    let images = try stored ?? synthesized(network, &source)
+    let made = try stored == nil ? makeImages(network) : nil
+    guard let images = stored ?? made?.images else { preconditionFailure("images are made") }
     let allocation = try self.quantizer.allocation.allocation(
       quantizer, network, images, run: options)
     let trainer = trainer(allocation.map { quantizer.allocated($0.bits) } ?? quantizer)
     let student = try Quantize.student(
-      trainer, images, source: source, run: options, checkpoint: checkpoint,
+      trainer, images, source: made?.source, run: options, checkpoint: checkpoint,
       executionChange: resume.executionChange)
     try student.write(to: output)
     let summary = Summary(
@@ -137,10 +132,12 @@ struct Quantize: ParsableCommand {
     preflight.writes("--output", output)
     preflight.writes("--checkpoint", checkpoint)
     preflight.writes("--images-output", imagesOutput)
-    if generator.method != nil {
-      preflight.writes("--checkpoint", generatorFile)
-    } else if images == nil {
-      preflight.makesDirectory("--checkpoint", batchDirectory)
+    if images == nil {
+      if synthesis.isGenerator {
+        preflight.writes("--checkpoint", generatorFile)
+      } else {
+        preflight.makesDirectory("--checkpoint", batchDirectory)
+      }
     }
     return preflight
   }
@@ -160,19 +157,12 @@ struct Quantize: ParsableCommand {
     return images
   }
 
-  private func synthesized(
-    _ network: Network, _ source: inout GeneratorSource?
-  ) throws -> SyntheticImages {
-    let images: SyntheticImages
-    if var generator = source {
-      images = try GeneratorOptions.images(&generator, run: options, file: generatorFile)
-      source = generator
-    } else {
-      images = try Synthesize.images(
-        network, synthesis, preset: preset, run: options, checkpoint: batchDirectory)
-    }
-    if let imagesOutput { try images.write(to: imagesOutput) }
-    return images
+  private func makeImages(_ network: Network) throws -> MadeImages {
+    let made = try MadeImages(
+      synthesis.imageSettings(preset, seed: options.seed), from: network, run: options,
+      checkpoint: batchDirectory, generatorFile: generatorFile)
+    if let imagesOutput { try made.images.write(to: imagesOutput) }
+    return made
   }
 
   /// Lets settings, budget, quantizer and selector meet the network, so that what does not fit is told

@@ -3,15 +3,16 @@ import DynaDFQ
 
 struct Synthesize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make images from a network's batch-norm statistics and soft labels.",
+    abstract: "Make images from a network, by soft labels or any other method.",
     discussion: """
       Example: dynadfq synthesize --model resnet20-cifar10.safetensors --preset reduced \
       -o images.safetensors --picture images.png
+
+      `dynadfq methods` lists what --method takes.
       """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var synthesis: SynthesisOptions
-  @OptionGroup var generator: GeneratorOptions
   @OptionGroup var options: RunOptions
   @Option(help: Preset.help)
   var preset = Preset.reduced
@@ -43,11 +44,8 @@ struct Synthesize: ParsableCommand {
   func validate() throws {
     try Demand.range("--limit", limit, 1...Int.max)
     try Demand.absent("--limit", limit != nil && frechet == nil, "without --frechet")
-    if generator.method != nil {
-      if let name = synthesis.givenBesidesCount {
-        try Demand.absent(name, true, "with --generator")
-      }
-      try Demand.absent("--checkpoint", checkpoint != nil, "with --generator")
+    if checkpoint != nil, synthesis.isGenerator {
+      try Demand.absent("--checkpoint", true, "on a generator")
     }
     try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
   }
@@ -64,13 +62,10 @@ struct Synthesize: ParsableCommand {
     let names = try picture.map { _ in try ClassNames(classNames, model: model.model, network) }
     let real = try frechet.map { try DataOptions.open($0, limit: limit, for: network) }
 
-    let images: SyntheticImages
-    if var source = try generator.source(network, preset, count: synthesis.count, run: options) {
-      images = try GeneratorOptions.images(&source, run: options)
-    } else {
-      images = try Synthesize.images(
-        network, synthesis, preset: preset, run: options, checkpoint: checkpoint)
-    }
+    let made = try MadeImages(
+      synthesis.imageSettings(preset, seed: options.seed), from: network, run: options,
+      checkpoint: checkpoint)
+    let images = made.images
     try images.write(to: output)
     if let picture {
       try Picture(images, network: network, names: names).image().writePNG(to: picture)
@@ -83,8 +78,9 @@ struct Synthesize: ParsableCommand {
       meanLabelEntropy: mean(difficulty.map(\.labelEntropy)),
       meanPredictionEntropy: mean(difficulty.map(\.predictionEntropy)),
       frechetDistance: try real.map { try distance(images, $0, in: network) },
-      labelAccuracy: generator.method == nil
-        ? nil : try GeneratorOptions.accuracy(images, network, run: options))
+      labelAccuracy: try made.source.map { _ in
+        try GeneratorImages.accuracy(images, network, run: options)
+      })
     if options.json { try Output.json(summary, run: options) } else { try show(summary) }
   }
 
@@ -111,39 +107,5 @@ struct Synthesize: ParsableCommand {
     if let distance = summary.frechetDistance {
       try Output.line("Fréchet distance to \(frechet ?? ""): \(Output.short(distance))")
     }
-  }
-
-  /// Synthesizes under a progress bar.
-  static func images(
-    _ network: Network, _ synthesis: SynthesisOptions, preset: Preset, run options: RunOptions,
-    checkpoint: String? = nil
-  ) throws -> SyntheticImages {
-    let configuration = synthesis.configuration(preset, seed: options.seed)
-    try Memory.check("--count", images: configuration.count, of: network)
-    try Memory.check(
-      "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
-      of: network)
-    let synthesizer = try Synthesizer(
-      teacher: network, method: synthesis.makeMethod(preset), configuration: configuration,
-      context: options.context)
-    var finished = 0
-    return try options.withProgress(
-      "synthesis", saved: saved(finished, configuration.batchCount, checkpoint)
-    ) { bar in
-      try synthesizer.synthesize(checkpoint: checkpoint) { p in
-        finished = p.batch
-        try bar.update(
-          p.batch * p.steps + p.step, of: p.batches * p.steps,
-          note: p.losses.map { "\($0.name) \(Output.short($0.value))" }.joined(separator: ", "))
-      }
-    }
-  }
-
-  private static func saved(_ finished: Int, _ batches: Int, _ checkpoint: String?) -> String {
-    guard let checkpoint else {
-      return "nothing is saved (with --checkpoint each finished batch is)"
-    }
-    return "\(finished) of \(batches) batches are finished and saved in \(checkpoint): "
-      + "the same command continues"
   }
 }

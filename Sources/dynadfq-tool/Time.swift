@@ -12,6 +12,12 @@ struct Time: ParsableCommand {
 
   @Option(help: "synthesis, student, student-dynamic, student-infer, train or infer.")
   var work = TimedWork.Kind.synthesis
+  @Option(
+    help: """
+      With --work synthesis: any method of synthesis, or the warm-up of a generator; see dynadfq methods. \
+      (default: \(SoftLabelMethod.kind))
+      """)
+  var method: String?
   @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
   var network = "resnet20"
   @Option(help: "Images of a step.")
@@ -23,6 +29,7 @@ struct Time: ParsableCommand {
   /// What was timed and how long a step took, in milliseconds.
   struct Summary: Encodable {
     var what: String
+    var method: String?
     var network: String
     var batch: Int
     var reps: Int
@@ -38,6 +45,8 @@ struct Time: ParsableCommand {
 
   func validate() throws {
     try Demand.range("--batch", batch, 1...1_000_000)
+    try Demand.absent("--method", method != nil && work != .synthesis, "without --work synthesis")
+    _ = try method.map { try SynthesisOptions.settings($0, [], .demo, seed: 0) }
     try Demand.range("--seconds", seconds, Double.leastNormalMagnitude...86_400)
   }
 
@@ -46,7 +55,8 @@ struct Time: ParsableCommand {
     let name = network == "resnet20" ? "resnet20-cifar" : network
     let network = try RandomData.network(name, seed: options.seed)
     let work = TimedWork(
-      kind: work, network: network, batch: batch, seed: options.seed, context: context)
+      kind: work, method: method, network: network, batch: batch, seed: options.seed,
+      context: context)
     let executorBytes = try work.executorBytes()
     if let executorBytes {
       let images = batch * network.imageShape.count * MemoryLayout<Float>.stride
@@ -56,7 +66,8 @@ struct Time: ParsableCommand {
     }
     let times = try StepTimes(seconds: seconds) { try work.run(steps: $0, mark: $1) }
     let summary = Summary(
-      what: self.work.rawValue, network: self.network, batch: batch, reps: times.count,
+      what: self.work.rawValue, method: method, network: self.network, batch: batch,
+      reps: times.count,
       msMedian: rounded(times.quantile(0.5)), msMin: rounded(times.quantile(0)),
       msP10: rounded(times.quantile(0.1)), msP90: rounded(times.quantile(0.9)),
       imagesPerSecond: rounded(Double(batch) / times.quantile(0.5) * 1000),
@@ -74,7 +85,7 @@ struct Time: ParsableCommand {
   private func show(_ s: Summary, _ context: ExecutionContext) throws {
     let times = [s.msMedian, s.msP10, s.msP90].map { Output.fixed($0, digits: 3) }
     try Output.line(
-      "\(s.what), \(s.network), batch \(s.batch), \(context.pool.threads) threads, "
+      "\(s.what)\(s.method.map { " by \($0)" } ?? ""), \(s.network), batch \(s.batch), \(context.pool.threads) threads, "
         + "\(context.instructionSet), \(context.backend): \(times[0]) ms a step "
         + "(\(times[1])...\(times[2]), \(s.reps) steps), "
         + "\(Output.short(s.imagesPerSecond)) images/s")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DFQExperiments
 import DynaDFQ
 
 /// One kind of work on one network and batch, step by step: the loops users run, without data
@@ -20,6 +21,8 @@ struct TimedWork {
   }
 
   let kind: Kind
+  /// The method of synthesis; nil for soft labels.
+  let method: String?
   let network: Network
   let batch: Int
   let seed: UInt64
@@ -54,13 +57,24 @@ struct TimedWork {
   }
 
   private func synthesize(_ steps: Int, _ mark: @escaping () -> Void) throws {
-    let configuration = SoftLabelSynthesizer.Configuration(
-      count: batch, imagesPerBatch: batch, steps: steps, augmentation: .never,
-      dropUnfaithful: false,
-      seed: seed)
-    _ = try SoftLabelSynthesizer(
-      teacher: network, configuration: configuration, context: context
-    ).synthesize { _ in mark() }
+    switch try SynthesisOptions.settings(method ?? SoftLabelMethod.kind, [], .demo, seed: seed) {
+    case .synthesis(let method, var run):
+      run.count = batch
+      run.imagesPerBatch = batch
+      run.steps = steps
+      run.dropUnfaithful = false
+      if run.augmentation == .automatic { run.augmentation = .never }
+      _ = try Synthesizer(
+        teacher: network, method: method, configuration: run, context: context
+      ).synthesize { _ in mark() }
+    case .generator(let method, var configuration):
+      configuration.imagesPerStep = batch
+      configuration.warmUpSteps = steps
+      var source = try GeneratorSource(
+        teacher: network, method: method, configuration: configuration, context: context)
+      try source.warmUp { _ in mark() }
+    case .noise: throw ToolError.usage("--method noise has no steps")
+    }
   }
 
   /// The trainer's own loop on a fixed batch; its rates are tiny, because random weights would let

@@ -6,8 +6,8 @@ import Testing
 /// What the tool says of wrong arguments, files and settings.
 @Suite struct ArgumentTests {
   @Test(arguments: [
-    "synthesize", "quantize", "cascade", "evaluate", "inspect", "train", "experiment", "report",
-    "time",
+    "synthesize", "quantize", "cascade", "evaluate", "inspect", "methods", "train", "experiment",
+    "report", "time",
   ])
   func helpOfEverySubcommand(name: String) throws {
     let tool = try Tool()

@@ -21,7 +21,8 @@ import Testing
     ("--synthesis-rate", "inf"), ("--synthesis-rate", "0"), ("--label-loss", "nan"),
     ("--easy-share", "1.5"), ("--group-size", "0"), ("--threads", "20000"), ("--threads", "0"),
     ("--threads", "4611686018427387904"), ("--seed", "-1"), ("--limit", "0"),
-    ("--exponent", "2"), ("--method", "hard"), ("--centroids", "features"),
+    ("--set", "exponent=2"), ("--set", "steps=nan"), ("--method", "hard"),
+    ("--centroids", "features"),
   ])
   func synthesis(option: String, value: String) throws {
     let tool = try Tool()

@@ -41,7 +41,8 @@ import Testing
     let hard = Self.small.filter { $0 != "--keep-unfaithful" } + ["--method", "hardSamples"]
     let result = try tool.json(
       hard + [
-        "--exponent", "1", "--perturbation", "0.01", "--attention", "1000", "--label-weight", "0",
+        "--set", "exponent=1", "--perturbation", "0.01", "--attention", "1000", "--label-weight",
+        "0",
         "--mixup", "none", "--images-output", "hard.safetensors", "-o", "x",
       ])
     #expect(result["output"] as? String == "x")
@@ -49,7 +50,8 @@ import Testing
     #expect(images.count == 24 && images.isEasy.allSatisfy { $0 })
     #expect(images.provenance["method"]?.contains(#""kind":"hard samples""#) == true)
     for options in [
-      ["--labels", "oneHot"], ["--keep-unfaithful"], ["--easy-share", "0.5"],
+      ["--labels", "oneHot"], ["--easy-share", "0.5"], ["--set", "exponnet=1"],
+      ["--set", "exponent"], ["--set", "variant=imagenet"], ["--set", "method=gdfq"],
     ] {
       try tool.expectRefusal(hard + options + ["-o", "y"], naming: options[0], code: 64)
     }
@@ -93,8 +95,8 @@ import Testing
     let tool = try Tool()
     defer { tool.remove() }
     let small = [
-      "--model", "tiny.safetensors", "--generator", "qimera", "--generator-warm-up", "2",
-      "--generator-channels", "4", "--count", "24", "-o", "x",
+      "--model", "tiny.safetensors", "--method", "qimera", "--set", "warmUpSteps=2", "--set",
+      "channels=4", "--count", "24", "-o", "x",
     ]
     let images = try tool.json(["synthesize"] + small)
     let accuracy = try #require(images["labelAccuracy"] as? Double)
@@ -109,15 +111,15 @@ import Testing
     #expect(try fileBytes(tool.path("x")) == first)
     for (options, culprit) in [
       (["--synthesis-steps", "4"], "--synthesis-steps"), (["--images", "i"], "--images"),
-      (["--mixed-share", "2"], "--mixed-share"),
-      (["--generator", "gdfq", "--mixed-classes", "3"], "--mixed-classes"),
-      (["--generator", "gan"], "gan"),
+      (["--set", "mixedShare=2"], "mixed share"),
+      (["--method", "gdfq", "--set", "mixedClasses=3"], "mixedClasses"),
+      (["--method", "gan"], "gan"), (["--set", "mapping=no"], "mapping"),
     ] {
       try tool.expectRefusal(quantize + options, naming: culprit)
     }
     try tool.expectRefusal(
-      ["quantize", "--model", "tiny.safetensors", "--mixed-share", "0.5", "-o", "x"],
-      naming: "--mixed-share")
+      ["quantize", "--model", "tiny.safetensors", "--set", "mixedShare=0.5", "-o", "x"],
+      naming: "--set mixedShare=0.5", code: 64)
   }
 
   /// Without real images the report is of held-out synthetic ones.

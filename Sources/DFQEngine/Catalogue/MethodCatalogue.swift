@@ -21,6 +21,19 @@ public enum MethodCatalogue {
     /// How bits are chosen for each image.
     case selector
 
+    /// The part in a sentence.
+    public var line: String {
+      switch self {
+      case .synthesis: "images that are optimized once, before training"
+      case .generator: "images of a generator that learns beside the student"
+      case .labels: "labels that images are synthesized towards"
+      case .training: "losses of the student's training, and what is done to its batches"
+      case .transform: "changes of a network that need no training"
+      case .rounding: "how weights become values of their grids"
+      case .selector: "how bits are chosen for each image"
+      }
+    }
+
     /// The step that ``MethodSummary/cost`` is a multiple of.
     public var plainStep: String {
       switch self {

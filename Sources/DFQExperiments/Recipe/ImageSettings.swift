@@ -38,7 +38,7 @@ public enum ImageSettings: Sendable {
         own.sorted { $0.key < $1.key }.map { ($0.key, SettingNode(.text($0.value), at: place)) }),
       at: place)
     for (key, node) in settings {
-      entry = entry.setting(key, to: entry[key].map { $0.overlaid(by: node) } ?? node)
+      entry = entry.setting(key, to: entry[key].map { $0.joined(with: node) } ?? node)
     }
     self = try ImagesEntry(entry, seed: seed).settings
   }

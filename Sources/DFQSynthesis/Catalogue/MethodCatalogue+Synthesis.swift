@@ -6,6 +6,11 @@ extension MethodCatalogue {
   public static let synthesis: [any SynthesisMethod] = [
     SoftLabelMethod(),
     HardSampleMethod(),
+    ZeroQ(),
+    DSG(),
+    IntraQ(),
+    MixMix(),
+    TexQ(),
   ]
 
   /// Generators that learn beside the student, with their published settings.

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -19,6 +19,28 @@ public import DFQTensor
 public struct DSG: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "dsg"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "ZeroQ's statistics with slack; images care for different layers and correlate like noise.",
+    reference: .init(
+      "Zhang et al.", "Diversifying Sample Generation for Accurate Data-Free Quantization", "CVPR",
+      2021),
+    formula: "sum of e_ni max(|stat - target| - margin, 0)^2 + correlation / L", page: "DSG",
+    notes: [
+      "The correlation term is of the second paper (Qin et al., TPAMI 2023).",
+      "The published run makes 40 images to calibrate ranges; training needs more: count.",
+    ])
+
+  /// The official code, and the first paper, which has no correlation term.
+  public static var variants: [String: DSG] {
+    ["officialCode": .officialCode, "withoutCorrelation": DSG(correlationWeight: 0)]
+  }
+
+  /// The run of the official code, or the amounts of ``SoftLabelMethod``; no image is cropped or dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    preset == .full ? publishedRun : run(like: preset.synthesis.run)
+  }
 
   /// Starting images, enhancement and structure term as published or as in the official code.
   public var source: MethodSource

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -16,6 +16,25 @@ public import DFQTensor
 public struct IntraQ: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "intraq"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "Images that differ within a class: crops, distances to class centres, soft certainty.",
+    reference: .init(
+      "Zhong et al.",
+      "IntraQ: Learning Synthetic Images with Intra-Class Heterogeneity for Zero-Shot Network Quantization",
+      "CVPR", 2022),
+    formula:
+      "BN statistics + mean (p_y - t)^2 + mean max(l - d, 0) + max(d - u, 0), d = 1 - cos(f, c_y)",
+    page: "IntraQ", notes: ["A batch needs the batches before: the first one has no centres."])
+
+  /// The published settings for other data sets.
+  public static var variants: [String: IntraQ] { ["cifar100": .cifar100, "imageNet": .imageNet] }
+
+  /// The published run, or the amounts of ``SoftLabelMethod``; images are cropped and none is dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    preset == .full ? publishedRun : run(like: preset.synthesis.run)
+  }
 
   /// The lowest probability epsilon that an image's class is to have.
   public var leastProbability: Float

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -17,6 +17,25 @@ public import DFQTensor
 public struct MixMix: SynthesisMethod {
   /// The method's name in files.
   public static let kind = "mixmix"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "Images for several teachers at once, mixed with each other while they are made.",
+    reference: .init(
+      "Li et al.",
+      "MixMix: All You Need for Data-Free Compression Are Feature and Data Mixing", "ICCV", 2021),
+    formula:
+      "sum over teachers of CE(P_m(x~), y~) + BN statistics, + TV + norm; x~ has another image in a box",
+    page: "MixMix",
+    notes: [
+      "Other teachers are given in code; from recipes and the tool it is data mixing alone.",
+      "Reconstructed: there is no official code, and the published run is unconfirmed.",
+    ])
+
+  /// The published run, or the amounts of ``SoftLabelMethod``; no image is cropped or dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    preset == .full ? publishedRun : run(like: preset.synthesis.run)
+  }
 
   /// How much of a mixed image's label is that of the pasted image.
   public enum LabelShare: String, Sendable, Codable, CaseIterable {

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -18,6 +18,30 @@ public import DFQTensor
 public struct TexQ: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "texq"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "Images whose texture energy is distributed as in natural images.",
+    reference: .init(
+      "Chen et al.",
+      "TexQ: Zero-shot Network Quantization with Texture Feature Distribution Calibration",
+      "NeurIPS",
+      2023),
+    formula:
+      "CE(P(x), y) + BN statistics by layer + KL(natural shares || shares of Laws' energies)",
+    page: "TexQ",
+    notes: [
+      "Reconstructed: the official repository is empty; TexQ's generator is not made.",
+      "TexQ's calibration images are one of each class: count and imagesPerBatch.",
+    ])
+
+  /// The label weight that HAST has for ImageNet.
+  public static var variants: [String: TexQ] { ["imageNet": .imageNet] }
+
+  /// The amounts of ``SoftLabelMethod``; no image is cropped or dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    run(like: preset.synthesis.run)
+  }
 
   /// The factor of the cross entropy.
   public var labelWeight: Float

@@ -1,4 +1,4 @@
-import DFQEngine
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -14,6 +14,23 @@ public import DFQTensor
 public struct ZeroQ: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "zeroq"
+
+  /// What the catalogue says of the method.
+  public static let summary = MethodSummary(
+    "Every image on its own has the mean and deviation of batch norm; no labels.",
+    reference: .init("Cai et al.", "ZeroQ: A Novel Zero Shot Quantization Framework", "CVPR", 2020),
+    formula: "sum over layers and channels of (mu(x) - mu)^2 + (sigma(x) - sigma)^2", page: "ZeroQ",
+    notes: [
+      "The published run makes 64 images to calibrate ranges; training needs more: count."
+    ])
+
+  /// The official code's starting images.
+  public static var variants: [String: ZeroQ] { ["officialCode": ZeroQ(source: .officialCode)] }
+
+  /// The published run, or the amounts of ``SoftLabelMethod``; no image is cropped or dropped.
+  public static func work(_ preset: WorkPreset) -> Synthesizer.Configuration {
+    preset == .full ? publishedRun : run(like: preset.synthesis.run)
+  }
 
   /// Which starting images: standard normal noise as published, or those of the official code, whole
   /// numbers -127.5...126.5 over 5418.75, the variance of 8-bit noise where its root was meant: all
