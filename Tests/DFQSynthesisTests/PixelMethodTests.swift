@@ -163,12 +163,29 @@ import Testing
       ])
     #expect(found.last!["teacher 2"]! < 0.9 * found[0]["teacher 2"]!)
     #expect(found.last!["BN statistics"]! < found[0]["BN statistics"]!)
-    // Images are made for another network too, so the settings name it and files do not hold it.
+    // Images are made for another network too, so the settings name it; only a file can be read again.
     #expect(try method.identity != MixMix(mixedShare: 0).identity)
     #expect(method != MixMix(mixedShare: 0))
     #expect(method == MixMix(otherTeachers: [other], mixedShare: 0))
     let data = try JSONEncoder().encode(method)
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(MixMix.self, from: data) }
+    try withDirectory { directory in
+      let path = "\(directory)/other.safetensors"
+      try other.write(to: path)
+      var named = MixMix()
+      named.otherTeachers = [try .init(file: path), try .init(file: "resnet20-fashion-mnist")]
+      let data = try JSONEncoder().encode(named)
+      #expect(try JSONDecoder().decode(MixMix.self, from: data) == named)
+      // A name alone, as a recipe has it.
+      let text = String(decoding: try JSONEncoder().encode([path]), as: UTF8.self)
+      let short = try JSONDecoder().decode([MixMix.Teacher].self, from: Data(text.utf8))
+      #expect(short == [named.otherTeachers[0]])
+      // Another network in the place of the one that the settings name.
+      try tinyNetwork(seed: 6).write(to: path)
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(MixMix.self, from: data) }
+      try FileManager.default.removeItem(atPath: path)
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(MixMix.self, from: data) }
+    }
     let classes = try Architecture(
       .cifarResNet(depth: 8, projection: false), imageShape: [12, 12, 3], classCount: 5
     ).network(seed: 1)

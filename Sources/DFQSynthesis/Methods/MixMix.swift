@@ -12,9 +12,9 @@ public import DFQTensor
 /// 2. Data mixing: in a share of the steps the networks see each image with another one in a box, and
 ///    its label mixed likewise; the pixels of both are optimized (``DataMixing``).
 ///
-/// Settings in files name the other networks by the digests of their parameters: such a file does not
-/// make the networks, so that a method that is read has none and one with others is refused.
-public struct MixMix: SynthesisMethod {
+/// Settings name the other networks by their files and by the digests of their parameters. Networks that
+/// are given in code have no file, and settings with them cannot be read.
+public struct MixMix: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "mixmix"
 
@@ -28,7 +28,7 @@ public struct MixMix: SynthesisMethod {
       "sum over teachers of CE(P_m(x~), y~) + BN statistics, + TV + norm; x~ has another image in a box",
     page: "MixMix",
     notes: [
-      "Other teachers are given in code; from recipes and the tool it is data mixing alone.",
+      "Other teachers are files: otherTeachers=[FILE, FILE]; without them it is data mixing alone.",
       "Reconstructed: there is no official code, and the published run is unconfirmed.",
     ])
 
@@ -46,7 +46,7 @@ public struct MixMix: SynthesisMethod {
   }
 
   /// The other networks.
-  public let otherTeachers: [Network]
+  public var otherTeachers: [Teacher]
   /// The share of steps in which images are mixed.
   public var mixedShare: Float
   /// The shortest and the longest side of a box over the image's side.
@@ -69,7 +69,7 @@ public struct MixMix: SynthesisMethod {
     labelWeight: Float = 1, statisticsWeight: Float = 1, variationWeight: Float = 1e-4,
     normWeight: Float = 1e-5
   ) {
-    self.otherTeachers = otherTeachers
+    self.otherTeachers = otherTeachers.map(Teacher.init)
     self.mixedShare = mixedShare
     self.boxSides = boxSides
     self.labelShare = labelShare
@@ -112,7 +112,7 @@ public struct MixMix: SynthesisMethod {
       throw SynthesisError.badConfiguration(what: "sides of a box in 0...1", found: "\(boxSides)")
     }
     try network.checkTeacher()
-    for other in otherTeachers {
+    for other in otherTeachers.map(\.network) {
       try other.checkTeacher()
       guard other.imageShape == network.imageShape else {
         throw NetworkError.imageShape(expected: network.imageShape, found: other.imageShape)
@@ -141,7 +141,7 @@ public struct MixMix: SynthesisMethod {
     return Targets(
       finalLabels: labels, labels: labels.labels,
       statistics: try batch.network.batchNormStatistics(weight: statisticsWeight),
-      others: try otherTeachers.enumerated().map { place, other in
+      others: try otherTeachers.map(\.network).enumerated().map { place, other in
         try NetworkObjectives(
           other, inputsOf: batch.network,
           moments: try other.batchNormStatistics(weight: statisticsWeight),
@@ -171,10 +171,10 @@ public struct MixMix: SynthesisMethod {
       images: [
         CrossEntropy(labels: labels, node: batch.network.graph.output, weight: labelWeight)
       ], moments: targets.statistics)
-    for (network, other) in zip(otherTeachers, targets.others) {
+    for (teacher, other) in zip(otherTeachers, targets.others) {
       var other = other
       other.images = [
-        CrossEntropy(labels: labels, node: network.graph.output, weight: labelWeight)
+        CrossEntropy(labels: labels, node: teacher.network.graph.output, weight: labelWeight)
       ]
       objectives.pixels.append(other)
     }
