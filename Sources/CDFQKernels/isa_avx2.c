@@ -5,21 +5,12 @@
 
 #include "Scalar/scalar.h"
 #include "Scalar/scalar_fixed.h"
+#include "avx_vnni.h"
 #include "tables.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-/* Accumulators may take 12 of the 16 registers. */
-#define CONV_REGISTERS 12
-#define REPEAT_TILE_1 REPEAT_12
-#define REPEAT_TILE_2 REPEAT_6
-#define REPEAT_TILE_4 REPEAT_2
-#define REPEAT_TILE_WORDS_1 REPEAT_12
-#define REPEAT_TILE_WORDS_2 REPEAT_6
-#define REPEAT_TILE_WORDS_4 REPEAT_2
-#define REPEAT_ROW_TILE_1 REPEAT_12
-#define REPEAT_WEIGHT_TILE_1 REPEAT_12
-#define REPEAT_WEIGHT_TILE_2 REPEAT_6
+#include "tiles_avx2.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "Vector/vec_avx2.h"
@@ -28,4 +19,10 @@
 
 const dfq_kernel_table dfq_avx2_table = {.isa = DFQ_ISA_AVX2, .name = "avx2", VECTOR_KERNELS,
                                          INTEGER_KERNELS};
+
+#define AVX_VNNI_KERNEL(NAME) .NAME = dfq_avx_vnni_##NAME,
+const dfq_kernel_table dfq_avx_vnni_table = {.isa = DFQ_ISA_AVX_VNNI, .name = "avx2 vnni",
+                                             VECTOR_KERNELS,
+                                             FOR_AVX_VNNI_KERNELS(AVX_VNNI_KERNEL)
+                                             .code_winograd_most_code = 63};
 #endif

@@ -10,6 +10,11 @@ extern const dfq_kernel_table dfq_scalar_table;
 extern const dfq_kernel_table dfq_avx2_table;
 extern const dfq_kernel_table dfq_avx512_table;
 extern const dfq_kernel_table dfq_avx512_vnni_table;
+extern const dfq_kernel_table dfq_avx_vnni_table;
+#endif
+
+#if defined(__aarch64__)
+extern const dfq_kernel_table dfq_neon_dotprod_table;
 #endif
 
 #endif

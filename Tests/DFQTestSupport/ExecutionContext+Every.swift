@@ -11,9 +11,9 @@ public struct ExecutionVariant: Sendable, CustomStringConvertible {
   /// floating point, and the BLAS.
   public static let all: [ExecutionVariant] =
     InstructionSet.available.flatMap { set in
-      // The scalar kernels know the direct algorithm only.
+      // These kernels know the direct algorithm only.
       let algorithms =
-        set == .scalar ? [.direct] : ExecutionContext.ConvolutionAlgorithm.allCases
+        [.scalar, .neon].contains(set) ? [.direct] : ExecutionContext.ConvolutionAlgorithm.allCases
       return algorithms.map { algorithm in
         ExecutionVariant(
           description: "\(set) \(algorithm)",

@@ -69,7 +69,7 @@ FOR_CODE_KINDS(CODE_FINISH)
 static const integer_finish code_finishes[CODE_KINDS + 1] = {
     FOR_CODE_KINDS(CODE_FINISH_NAME)[CODE_FIXED] = code_finish_fixed};
 
-static void vector_code_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+KERNEL void vector_code_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                              const int8_t *packed, const dfq_code_ending *ending,
                              int32_t first_row, int32_t end_row, void *scratch) {
   const float products = (float)s->kernel_height * s->kernel_width * s->in_channels;

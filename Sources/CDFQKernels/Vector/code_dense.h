@@ -2,25 +2,27 @@
  *
  * A code of a 32-bit lane (integer_words.h, integer_bytes.h) holds as many weights as fit it, of as many groups of inputs, as
  * differences from the least weight; what the least weight adds to all sums is the same number. Weights of 8 bits are
- * themselves where a code is a byte. In the order of reading: [block of DENSE_VECTORS vectors of outputs][bundle of the
+ * themselves where a code is a byte and has a sign. In the order of reading: [block of DENSE_VECTORS vectors of outputs][bundle of the
  * groups that share a code][vector][output][input of the group]. */
 enum { DENSE_VECTORS = 4, DENSE_CHUNK = 1024 };
 
 /* The groups of inputs in one code. */
 V_INLINE int32_t dense_parts(int32_t bits) { return 8 * CODE_BYTES / bits; }
 
-V_INLINE int32_t dense_least(int32_t bits) { return bits == 8 * CODE_BYTES ? 0 : -(1 << (bits - 1)); }
+V_INLINE int32_t dense_least(int32_t bits) {
+  return bits == 8 * CODE_BYTES && !INTEGER_SIGNED_CODES ? 0 : -(1 << (bits - 1));
+}
 
 V_INLINE int32_t dense_bundles(int32_t inputs, int32_t bits) {
   return divide_up(inputs, GROUP * dense_parts(bits));
 }
 
-static size_t vector_code_dense_weight_bytes(int32_t inputs, int32_t outputs, int32_t bits) {
+KERNEL size_t vector_code_dense_weight_bytes(int32_t inputs, int32_t outputs, int32_t bits) {
   return (size_t)divide_up(outputs, DENSE_VECTORS * VL) * dense_bundles(inputs, bits) *
          DENSE_VECTORS * VL * 4;
 }
 
-static void vector_code_dense_pack(int32_t inputs, int32_t outputs, int32_t bits,
+KERNEL void vector_code_dense_pack(int32_t inputs, int32_t outputs, int32_t bits,
                                    const int8_t *weight, uint8_t *packed) {
   const int32_t parts = dense_parts(bits), least = dense_least(bits);
   for (int32_t block = 0; block < outputs; block += DENSE_VECTORS * VL) {
@@ -60,12 +62,12 @@ V_INLINE void dense_add_bundles(const int BITS, const uint8_t *x, const uint8_t 
     vi codes[DENSE_VECTORS];
     UNROLL_FULLY for (int v = 0; v < DENSE_VECTORS; v++) {
       codes[v] = vi_load(w + v * VL * 4);
-      _mm_prefetch((const char *)w + AHEAD + v * VL * 4, _MM_HINT_T0);
+      __builtin_prefetch(w + AHEAD + v * VL * 4);
     }
     UNROLL_FULLY for (int part = 0; part < PARTS; part++) {
       const vi inputs = integer_codes(x + 4 * part);
       UNROLL_FULLY for (int v = 0; v < DENSE_VECTORS; v++) {
-        sums[v] = integer_dot(sums[v], inputs, dense_part(BITS, codes[v], part));
+        sums[v] = dense_dot(sums[v], inputs, dense_part(BITS, codes[v], part));
       }
     }
   }
@@ -75,12 +77,12 @@ V_INLINE void dense_add_bundles(const int BITS, const uint8_t *x, const uint8_t 
 static void dense_copy_inputs(const uint8_t *input, int32_t count, int32_t padded, uint8_t *to) {
   int32_t i = 0;
   for (; i + CELL <= count; i += CELL) {
-    integer_store_cell(to + i * CODE_BYTES, _mm_loadu_si128((const __m128i *)(input + i)));
+    dense_store_cell(to + i * CODE_BYTES, cell_load(input + i));
   }
   for (; i < padded; i += CELL) {
     uint8_t codes[CELL] = {0};
     if (i < count) memcpy(codes, input + i, count - i);
-    integer_store_cell(to + i * CODE_BYTES, _mm_loadu_si128((const __m128i *)codes));
+    dense_store_cell(to + i * CODE_BYTES, cell_load(codes));
   }
 }
 
@@ -100,7 +102,7 @@ V_INLINE void dense_block(const int BITS, int32_t inputs, const uint8_t *input, 
   UNROLL_FULLY for (int v = 0; v < DENSE_VECTORS; v++) vi_store(out + v * VL, sums[v]);
 }
 
-static void vector_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
+KERNEL void vector_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
                               const uint8_t *packed, const dfq_code_ending *ending) {
   enum { BLOCK = DENSE_VECTORS * VL };
   const code_finish finish = {code_ending_of(ending, outputs, 255 * 128 * (float)inputs), ending};

@@ -22,14 +22,21 @@ V_INLINE int32_t code_depthwise_bundles(const dfq_conv_shape *s) {
   return ((outputs - 1) * s->stride_width) / 2 + code_depthwise_row_bundles(s) * GROUP / 2;
 }
 
-static size_t vector_code_depthwise_weight_bytes(const dfq_conv_shape *s) {
-  return 2 * code_depthwise_phase_bytes(s) * divide_up(s->in_channels, VL);
+/* Bytes of the weights of VL channels: what sums start from, where they do (integer_weights.h), and both phases. */
+V_INLINE size_t code_depthwise_block_bytes(const dfq_conv_shape *s) {
+  return INTEGER_START_BYTES + 2 * code_depthwise_phase_bytes(s);
 }
 
-static void vector_code_depthwise_pack(const dfq_conv_shape *s, const int8_t *weight,
+KERNEL size_t vector_code_depthwise_weight_bytes(const dfq_conv_shape *s) {
+  return code_depthwise_block_bytes(s) * divide_up(s->in_channels, VL);
+}
+
+KERNEL void vector_code_depthwise_pack(const dfq_conv_shape *s, const int8_t *weight,
                                        int8_t *packed) {
   const int32_t channels = s->in_channels, width = s->kernel_width;
   for (int32_t block = 0; block < channels; block += VL) {
+    packed = integer_pack_starts(weight + block, s->kernel_height * width, channels,
+                                 smaller(VL, channels - block), packed);
     for (int32_t phase = 0; phase < 2; phase++) {
       for (int32_t kh = 0; kh < s->kernel_height; kh++) {
         for (int32_t q = 0; q < code_depthwise_row_bundles(s); q++) {
@@ -49,7 +56,7 @@ static void vector_code_depthwise_pack(const dfq_conv_shape *s, const int8_t *we
   }
 }
 
-static size_t vector_code_depthwise_scratch(const dfq_conv_shape *s) {
+KERNEL size_t vector_code_depthwise_scratch(const dfq_conv_shape *s) {
   return ALIGNMENT_ROOM * sizeof(float) +
          (size_t)s->kernel_height * code_depthwise_bundles(s) * VL * 4;
 }
@@ -82,7 +89,7 @@ V_INLINE void code_depthwise_fill_row(const dfq_conv_shape *s, const uint8_t *ro
 #define NEXT(PAIR)                                                           \
   {                                                                          \
     const vi next = PAIR;                                                    \
-    vi_store(to, GROUP == 2 ? pair : vi_or(pair, vi_shift_left(next, 16)));  \
+    vi_store(to, integer_bundle(GROUP == 2 ? pair : vi_or(pair, vi_shift_left(next, 16))));  \
     pair = next;                                                             \
     to += VL * 4;                                                            \
   }
@@ -113,8 +120,9 @@ V_INLINE void code_depthwise_tile(const int STRIDE, const code_depthwise_job *jo
                              int32_t *out) {
   const int32_t stride = STRIDE ? STRIDE : job->stride;
   vi sums[CODE_DEPTHWISE_PIXELS];
-  UNROLL_FULLY for (int p = 0; p < CODE_DEPTHWISE_PIXELS; p++) sums[p] = vi_zero();
-  const uint8_t *w = job->weights;
+  const vi start = INTEGER_SIGNED_CODES ? vi_load(job->weights) : vi_zero();
+  UNROLL_FULLY for (int p = 0; p < CODE_DEPTHWISE_PIXELS; p++) sums[p] = start;
+  const uint8_t *w = job->weights + INTEGER_START_BYTES;
   for (int32_t kh = 0; kh < job->row_count; kh++) {
     const uint8_t *x = job->rows[kh] + (size_t)bundle * VL * 4;
     for (int32_t q = 0; q < job->row_bundles; q++, x += GROUP / 2 * VL * 4, w += VL * 4) {
@@ -195,7 +203,7 @@ static void code_depthwise_channels(const dfq_conv_shape *s, const uint8_t *inpu
   code_depthwise_finish(finish, &stored);
 }
 
-static void vector_code_depthwise(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+KERNEL void vector_code_depthwise(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                   const int8_t *packed, const dfq_code_ending *ending,
                                   int32_t first_row, int32_t end_row, void *scratch) {
   const int32_t channels = s->in_channels;
@@ -204,7 +212,7 @@ static void vector_code_depthwise(const dfq_conv_shape *s, const uint8_t *input,
   const int32_t end = ending->end_output ? ending->end_output : channels;
   for (int32_t c = ending->first_output; c < end; c += VL) {
     code_depthwise_channels(s, input, pad_code,
-                       (const uint8_t *)packed + c / VL * 2 * code_depthwise_phase_bytes(s), &finish, c,
+                       (const uint8_t *)packed + c / VL * code_depthwise_block_bytes(s), &finish, c,
                        smaller(end - c, VL), first_row, end_row, (uint8_t *)aligned_start(scratch));
   }
 }

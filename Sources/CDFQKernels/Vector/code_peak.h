@@ -1,5 +1,5 @@
 /* Repeats as many independent sums of products of codes as there are accumulators: the processor's peak. */
-static size_t vector_code_product_loop(size_t repetitions, int32_t *sink) {
+KERNEL size_t vector_code_product_loop(size_t repetitions, int32_t *sink) {
   vi sums[CONV_REGISTERS];
   vi codes = vi_set(sink[0]);
   const vi weights = vi_set(sink[1]);
@@ -7,7 +7,7 @@ static size_t vector_code_product_loop(size_t repetitions, int32_t *sink) {
   for (size_t r = 0; r < repetitions; r++) {
     UNROLL_FULLY for (int i = 0; i < CONV_REGISTERS; i++) {
       /* Otherwise products of words would be computed once for all. */
-      __asm__("" : "+x"(codes));
+      V_HIDE(codes);
       sums[i] = integer_dot(sums[i], codes, weights);
     }
   }

@@ -10,7 +10,7 @@ static size_t code_pixels_residual(const dfq_conv_shape *s, int32_t count) {
   return ((size_t)count * s->out_channels * sizeof(float) + 63) / 64 * 64;
 }
 
-static size_t vector_code_pixels_scratch(const dfq_conv_shape *s, int32_t count) {
+KERNEL size_t vector_code_pixels_scratch(const dfq_conv_shape *s, int32_t count) {
   return ALIGNMENT_ROOM * sizeof(float) + code_pixels_residual(s, count) +
          code_pixels_plane(s, count) + integer_taps(s) * sizeof(size_t);
 }
@@ -19,7 +19,7 @@ static size_t vector_code_pixels_scratch(const dfq_conv_shape *s, int32_t count)
 typedef struct {
   const dfq_conv_shape *shape;
   const uint8_t *input, *end;
-  __m128i pad;
+  vcell pad;
   size_t tap_step, block_step; /* bytes */
 } code_pixel_cells;
 
@@ -34,7 +34,7 @@ V_INLINE void code_pixels_copy(const code_pixel_cells *c, int32_t top, int32_t l
     for (int32_t kw = 0; kw < s->kernel_width; kw++, to += c->tap_step) {
       uint8_t *cell = to;
       for (int32_t i = 0; i < channels; i += CELL, from += CELL, cell += c->block_step) {
-        integer_store_cell(cell, _mm_loadu_si128((const __m128i *)from));
+        integer_store_cell(cell, cell_load(from));
       }
     }
   }
@@ -48,14 +48,14 @@ V_INLINE void code_pixels_rows(const code_pixel_cells *c, int32_t top, int32_t l
   const int32_t end = larger(smaller(s->in_width - left, s->kernel_width), first);
   for (int32_t y = top; y < top + s->kernel_height; y++, to += c->tap_step) {
     uint8_t row[4 * CELL];
-    for (int32_t b = 0; b < 4; b++) _mm_storeu_si128((__m128i *)(row + b * CELL), c->pad);
+    for (int32_t b = 0; b < 4; b++) cell_store(row + b * CELL, c->pad);
     if (y >= 0 && y < s->in_height && end > first) {
       const size_t from = ((size_t)y * s->in_width + (left + first)) * channels;
       memcpy(row + first * channels, c->input + from, (size_t)(end - first) * channels);
     }
     uint8_t *cell = to;
     for (int32_t i = 0; i < inputs; i += CELL, cell += c->block_step) {
-      integer_store_cell(cell, _mm_loadu_si128((const __m128i *)(row + i)));
+      integer_store_cell(cell, cell_load(row + i));
     }
   }
 }
@@ -84,7 +84,7 @@ V_INLINE void code_pixels_fill(const code_pixel_cells *c, int32_t top, int32_t l
   }
 }
 
-static void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+KERNEL void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                const int8_t *packed, const dfq_code_ending *ending,
                                const int32_t *pixels, int32_t count, void *scratch) {
   const int32_t channels = s->out_channels;
@@ -101,7 +101,7 @@ static void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, ui
       .shape = s,
       .input = input,
       .end = input + (size_t)s->in_height * s->in_width * s->in_channels,
-      .pad = _mm_set1_epi8((char)pad_code),
+      .pad = cell_set(pad_code),
       .tap_step = tap_bytes,
       .block_step = (size_t)count * CELL_BYTES};
   for (int32_t k = 0; k < count; k++) {

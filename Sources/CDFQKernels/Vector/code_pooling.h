@@ -6,14 +6,14 @@ typedef struct {
 
 /* Channels c ..< c + 16. */
 V_INLINE void code_pool_cell(const code_window *w, const uint8_t *from, int32_t c, uint8_t *to) {
-  __m128i largest = _mm_setzero_si128();
+  vcell largest = cell_set(0);
   for (int32_t y = 0; y < w->rows; y++) {
     const uint8_t *at = from + y * w->row_step + c;
     for (int32_t x = 0; x < w->columns; x++, at += w->channels) {
-      largest = _mm_max_epu8(largest, _mm_loadu_si128((const __m128i *)at));
+      largest = cell_max(largest, cell_load(at));
     }
   }
-  _mm_storeu_si128((__m128i *)(to + c), largest);
+  cell_store(to + c, largest);
 }
 
 V_INLINE void code_pool_vector(const code_window *w, const uint8_t *from, int32_t c, uint8_t *to) {

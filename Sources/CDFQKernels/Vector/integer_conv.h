@@ -1,5 +1,5 @@
 /* The scratch memory holds the plane of one band, the offsets of the taps, and a row of the image. */
-static size_t vector_integer_scratch(const dfq_conv_shape *s) {
+KERNEL size_t vector_integer_scratch(const dfq_conv_shape *s) {
   const int patches = integer_uses_patches(s);
   const plane band = conv_input_plane(s, patches, 0, conv_band_rows(s, patches, BAND_FLOATS));
   return ALIGNMENT_ROOM * sizeof(float) + plane_floats(&band) * CODE_BYTES +
@@ -63,7 +63,7 @@ static void integer_convolve(const dfq_conv_shape *s, const uint8_t *input, uint
   }
 }
 
-static void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
+KERNEL void vector_integer_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code,
                                 const int8_t *packed, const float *scale, const float *offset,
                                 int32_t first_row, int32_t end_row, float *output,
                                 void *scratch) {

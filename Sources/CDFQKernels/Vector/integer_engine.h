@@ -92,7 +92,7 @@ static void integer_cover(const integer_job *job, const integer_area *area, int3
     const int32_t vectors = divide_up(end - output, VL);
     const integer_tile_set *set =
         joins_taps ? &integer_row_set_1
-        : vectors >= 4 && area->columns <= integer_set_4.most_pixels ? &integer_set_4
+        : vectors >= 4 && (INTEGER_LANES || area->columns <= integer_set_4.most_pixels) ? &integer_set_4
         : vectors >= 2 ? &integer_set_2 : &integer_set_1;
     const int32_t lanes = smaller(end - output - (set->vectors - 1) * VL, VL);
     integer_cover_outputs(&part, area, output, lanes, set);

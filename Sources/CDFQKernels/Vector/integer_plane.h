@@ -1,30 +1,30 @@
 /* The plane of codes, like plane_fill.h, with pad_code outside of the image. */
 
 /* Loads `lanes` codes; the lanes after them are unspecified. Does not read at or beyond `end`. */
-V_INLINE __m128i integer_load_cell(const uint8_t *from, int32_t lanes, const uint8_t *end) {
-  if (end - from >= CELL) return _mm_loadu_si128((const __m128i *)from);
+V_INLINE vcell integer_load_cell(const uint8_t *from, int32_t lanes, const uint8_t *end) {
+  if (end - from >= CELL) return cell_load(from);
   uint8_t codes[CELL] = {0};
   memcpy(codes, from, lanes);
-  return _mm_loadu_si128((const __m128i *)codes);
+  return cell_load(codes);
 }
 
 /* `count` cells of `lanes` codes with a distance of `step`, in an image that ends at `end`. */
 V_INLINE void integer_fill_cells(const uint8_t *from, size_t step, int32_t count, int32_t lanes,
                                  const uint8_t *end, uint8_t *to) {
   if (count <= 0) return;
-  if (CODE_BYTES == 1 && lanes == CELL && step == CELL) {
+  if (CODE_BYTES == 1 && !INTEGER_SIGNED_CODES && lanes == CELL && step == CELL) {
     /* Rows are short: a call of memcpy takes as long as the copy. */
     int32_t i = 0;
     for (; i + 4 <= count; i += 4) vi_copy(to + i * CELL, from + i * CELL);
     for (; i < count; i++) {
-      integer_store_cell(to + i * CELL, _mm_loadu_si128((const __m128i *)(from + i * CELL)));
+      integer_store_cell(to + i * CELL, cell_load(from + i * CELL));
     }
     return;
   }
   if (end - (from + (count - 1) * step) >= CELL) {
 #pragma clang loop unroll_count(4)
     for (int32_t i = 0; i < count; i++, from += step, to += CELL_BYTES) {
-      integer_store_cell(to, _mm_loadu_si128((const __m128i *)from));
+      integer_store_cell(to, cell_load(from));
     }
     return;
   }
@@ -33,13 +33,13 @@ V_INLINE void integer_fill_cells(const uint8_t *from, size_t step, int32_t count
   }
 }
 
-V_INLINE void integer_fill_pad(__m128i pad, int32_t count, uint8_t *to) {
+V_INLINE void integer_fill_pad(vcell pad, int32_t count, uint8_t *to) {
   for (int32_t i = 0; i < count; i++) integer_store_cell(to + (size_t)i * CELL_BYTES, pad);
 }
 
 /* The cells of one phase and block, in every row: `to` is the first row's. */
 static void integer_fill_phase(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
-                               int32_t phase, int32_t first, __m128i pad, uint8_t *to) {
+                               int32_t phase, int32_t first, vcell pad, uint8_t *to) {
   const int32_t width = s->in_width, channels = s->in_channels, stride = p->stride;
   const int32_t column = p->column + phase, lanes = smaller(channels - first, CELL);
   /* Cells begin ..< end lie inside the image. */
@@ -64,7 +64,7 @@ static void integer_fill_phase(const plane *p, const dfq_conv_shape *s, const ui
 
 static void integer_fill_pixels(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
                                uint8_t pad_code, uint8_t *to) {
-  const __m128i pad = _mm_set1_epi8((char)pad_code);
+  const vcell pad = cell_set(pad_code);
   for (int32_t b = 0; b < p->blocks; b++, to += p->block_step * CODE_BYTES) {
     for (int32_t phase = 0; phase < p->phases; phase++) {
       integer_fill_phase(p, s, image, phase, b * CELL, pad,
@@ -76,7 +76,7 @@ static void integer_fill_pixels(const plane *p, const dfq_conv_shape *s, const u
 /* Rows of the kernel as cells: `row` receives a row of the image between its pad codes. */
 static void integer_fill_patches(const plane *p, const dfq_conv_shape *s, const uint8_t *image,
                                  uint8_t pad_code, uint8_t *row, uint8_t *to) {
-  const __m128i pad = _mm_set1_epi8((char)pad_code);
+  const vcell pad = cell_set(pad_code);
   const int32_t channels = s->in_channels;
   const int32_t reached = (s->out_width - 1) * s->stride_width + s->kernel_width;
   const int32_t inside = larger(smaller(s->in_width, reached - s->pad_left), 0);
@@ -97,7 +97,7 @@ static void integer_fill_patches(const plane *p, const dfq_conv_shape *s, const 
       }
       for (int32_t x = 0; x < p->cells; x++) {
         const uint8_t *from = row + x * step + b * CELL;
-        integer_store_cell(cells + (size_t)x * CELL_BYTES, _mm_loadu_si128((const __m128i *)from));
+        integer_store_cell(cells + (size_t)x * CELL_BYTES, cell_load(from));
       }
     }
   }

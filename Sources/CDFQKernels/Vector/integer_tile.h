@@ -23,41 +23,23 @@ V_INLINE vi integer_codes(const uint8_t *x) {
   return vi_set(group);
 }
 
-/* Adds groups x[0 ..< count] of every pixel. */
-V_INLINE void integer_tile_groups(const int TAPS, const int PIXELS, const int VECTORS,
-                                  const uint8_t *x, const uint8_t *w, size_t block, size_t tap,
-                                  int32_t count, vi *sums) {
-#pragma clang loop unroll_count(4)
-  for (int32_t g = 0; g < count; g++, x += 4, w += 4 * VL) {
-    vi weights[INTEGER_ROW_TAPS * 4];
-    UNROLL_FULLY for (int k = 0; k < TAPS; k++) {
-      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-        weights[k * VECTORS + v] = vi_load(w + k * tap + v * block);
-      }
-    }
-    UNROLL_FULLY for (int q = 0; q < PIXELS + TAPS - 1; q++) {
-      const vi codes = integer_codes(x + q * CELL_BYTES);
-      UNROLL_FULLY for (int k = 0; k < TAPS; k++) {
-        const int p = q - k;
-        if (p < 0 || p >= PIXELS) continue;
-        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-          sums[p * VECTORS + v] =
-              integer_dot(sums[p * VECTORS + v], codes, weights[k * VECTORS + v]);
-        }
-      }
-    }
-  }
-}
+#if INTEGER_LANES
+#include "integer_tile_lanes.h"
+#else
+#include "integer_tile_groups.h"
+#endif
 
 V_INLINE void integer_tile(const int TAPS, const int PIXELS, const int VECTORS,
                            const integer_job *job, const uint8_t *x, const integer_place *place) {
   enum { CELL_GROUPS = CELL / GROUP };
   vi sums[CONV_REGISTERS];
-  UNROLL_FULLY for (int i = 0; i < PIXELS * VECTORS; i++) sums[i] = vi_zero();
   const size_t block = job->block_bytes, tap = job->tap_bytes;
+  UNROLL_FULLY for (int i = 0; i < PIXELS * VECTORS; i++) {
+    sums[i] = INTEGER_SIGNED_CODES ? vi_load(job->weights + i % VECTORS * block) : vi_zero();
+  }
   for (int32_t t = 0; t < job->tap_count; t++) {
     const uint8_t *from = x + job->taps[t];
-    const uint8_t *w = job->weights + t * TAPS * tap;
+    const uint8_t *w = job->weights + INTEGER_START_BYTES + t * TAPS * tap;
     int32_t left = job->groups;
     for (; left >= CELL_GROUPS; left -= CELL_GROUPS) {
       integer_tile_groups(TAPS, PIXELS, VECTORS, from, w, block, tap, CELL_GROUPS, sums);

@@ -1,7 +1,8 @@
 /* REPEAT_n(M, a) is M(a, 1) M(a, 2) ... M(a, n). */
 #define REPEAT_2(M, a) M(a, 1) M(a, 2)
 #define REPEAT_4(M, a) REPEAT_2(M, a) M(a, 3) M(a, 4)
-#define REPEAT_6(M, a) REPEAT_4(M, a) M(a, 5) M(a, 6)
+#define REPEAT_5(M, a) REPEAT_4(M, a) M(a, 5)
+#define REPEAT_6(M, a) REPEAT_5(M, a) M(a, 6)
 #define REPEAT_9(M, a) REPEAT_6(M, a) M(a, 7) M(a, 8) M(a, 9)
 #define REPEAT_12(M, a) REPEAT_9(M, a) M(a, 10) M(a, 11) M(a, 12)
 #define REPEAT_14(M, a) REPEAT_12(M, a) M(a, 13) M(a, 14)

@@ -8,6 +8,8 @@ typedef __m256 vbool;
 
 #define V_INLINE static inline __attribute__((always_inline))
 
+#include "cell_x86.h"
+
 V_INLINE vf v_zero(void) { return _mm256_setzero_ps(); }
 V_INLINE vf v_set(float x) { return _mm256_set1_ps(x); }
 V_INLINE vf v_load(const float *p) { return _mm256_loadu_ps(p); }
@@ -73,6 +75,7 @@ V_INLINE void vi_copy(uint8_t *to, const uint8_t *from) {
   _mm256_storeu_si256((__m256i *)(to + 32), high);
 }
 V_INLINE void vi_store(void *p, vi a) { _mm256_storeu_si256((__m256i *)p, a); }
+V_INLINE vi vi_quarter(vi a) { return _mm256_srai_epi32(a, 2); }
 V_INLINE vf v_from_whole(vi a) { return _mm256_cvtepi32_ps(a); }
 V_INLINE vi vi_set_words(int16_t x) { return _mm256_set1_epi16(x); }
 V_INLINE vi vi_set_bytes(uint8_t x) { return _mm256_set1_epi8((char)x); }

@@ -8,6 +8,8 @@ typedef __mmask16 vbool; /* outcome of a comparison */
 
 #define V_INLINE static inline __attribute__((always_inline))
 
+#include "cell_x86.h"
+
 V_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }
 V_INLINE vf v_set(float x) { return _mm512_set1_ps(x); }
 V_INLINE vf v_load(const float *p) { return _mm512_loadu_ps(p); }

@@ -5,7 +5,7 @@
 #include "word_winograd_output.h"
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
-static void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *input,
+KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *input,
                                       uint8_t pad_code, const int8_t *packed,
                                       const dfq_code_ending *ending, int32_t first_row,
                                       int32_t end_row, void *scratch) {

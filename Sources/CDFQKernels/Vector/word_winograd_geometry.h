@@ -65,7 +65,7 @@ V_INLINE int32_t word_winograd_block_vectors(const word_winograd_geometry *g,
  * a row of pad codes. */
 enum { WORD_WINOGRAD_SUMS = WORD_WINOGRAD_REGISTERS * WORD_WINOGRAD_TAPS * VL * 4 };
 
-static size_t vector_word_winograd_scratch(const dfq_conv_shape *s) {
+KERNEL size_t vector_word_winograd_scratch(const dfq_conv_shape *s) {
   const word_winograd_geometry g = word_winograd_geometry_of(s);
   return 64 + 2 * WORD_WINOGRAD_TAPS * word_winograd_tap_step(&g) + WORD_WINOGRAD_SUMS +
          2 * 4 * WORD_WINOGRAD_SIDE * g.plane + (size_t)s->in_width * s->in_channels + 64;

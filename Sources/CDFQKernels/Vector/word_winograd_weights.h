@@ -5,7 +5,7 @@ V_INLINE size_t word_winograd_block_place(const word_winograd_geometry *g, int32
   return (size_t)output * g->pairs * 2 * WORD_WINOGRAD_TAPS;
 }
 
-static size_t vector_word_winograd_weight_bytes(const dfq_conv_shape *s) {
+KERNEL size_t vector_word_winograd_weight_bytes(const dfq_conv_shape *s) {
   if (!word_winograd_fits(s)) return 0;
   return (size_t)divide_up(s->out_channels, VL) * VL * divide_up(s->in_channels, 2) * 4 *
          WORD_WINOGRAD_TAPS;
@@ -33,7 +33,7 @@ static int word_winograd_divides(const dfq_conv_shape *s, const int8_t *weight, 
   return 255 * (above > below ? above : below) < WORD_WINOGRAD_MOST;
 }
 
-static int32_t vector_word_winograd_pack(const dfq_conv_shape *s, const int8_t *weight,
+KERNEL int32_t vector_word_winograd_pack(const dfq_conv_shape *s, const int8_t *weight,
                                          int8_t *packed) {
   const word_winograd_geometry g = word_winograd_geometry_of(s);
   const int32_t ins = s->in_channels, outs = s->out_channels;

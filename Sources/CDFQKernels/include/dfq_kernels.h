@@ -20,11 +20,15 @@ typedef enum {
   DFQ_ISA_SCALAR = 0,
   DFQ_ISA_AVX2 = 1,
   DFQ_ISA_AVX512 = 2,
-  DFQ_ISA_AVX512_VNNI = 3 /* AVX512 with VNNI instructions for products of bytes */
+  DFQ_ISA_AVX512_VNNI = 3, /* AVX512 with VNNI instructions for products of bytes */
+  DFQ_ISA_AVX_VNNI = 4,    /* AVX2 with those of 256 bits */
+  DFQ_ISA_NEON_DOTPROD = 5 /* Arm's NEON with dot products of bytes; floats are scalar */
 } dfq_isa;
 
-/* The best instruction set of this processor (read once from the processor). */
+/* The best instruction set of this processor. */
 dfq_isa dfq_best_isa(void);
+/* Whether this processor can run an instruction set. */
+int32_t dfq_supports(dfq_isa isa);
 
 /* ---------------------------------------------------------------- convolution */
 typedef struct {

@@ -13,14 +13,8 @@ package struct Kernels: Sendable {
   /// Chooses the kernels; the processor must support `instructionSet`.
   package init(_ instructionSet: InstructionSet) {
     precondition(
-      instructionSet <= .best, "this processor does not support \(instructionSet.rawValue)")
-    let isa =
-      switch instructionSet {
-      case .scalar: DFQ_ISA_SCALAR
-      case .avx2: DFQ_ISA_AVX2
-      case .avx512: dfq_best_isa()  // with VNNI or without
-      }
-    functions = dfq_kernels_for(isa)
+      instructionSet.isAvailable, "this processor does not support \(instructionSet.rawValue)")
+    functions = dfq_kernels_for(instructionSet.kernelSet)
   }
 
   private init(_ isa: dfq_isa) { functions = dfq_kernels_for(isa) }
@@ -28,11 +22,17 @@ package struct Kernels: Sendable {
   /// These kernels without VNNI instructions, as on a processor of the same vector width that lacks
   /// them.
   package var withoutByteProducts: Kernels {
-    table.isa == DFQ_ISA_AVX512_VNNI ? Kernels(DFQ_ISA_AVX512) : self
+    switch table.isa {
+    case DFQ_ISA_AVX512_VNNI: Kernels(DFQ_ISA_AVX512)
+    case DFQ_ISA_AVX_VNNI: Kernels(DFQ_ISA_AVX2)
+    default: self
+    }
   }
 
   /// Whether products of codes are products of bytes: without them, they are of 16-bit words.
-  package var multipliesBytes: Bool { table.isa == DFQ_ISA_AVX512_VNNI }
+  package var multipliesBytes: Bool {
+    [DFQ_ISA_AVX512_VNNI, DFQ_ISA_AVX_VNNI, DFQ_ISA_NEON_DOTPROD].contains(table.isa)
+  }
 
   var table: dfq_kernel_table { functions.pointee }
 }

@@ -1,0 +1,170 @@
+/* An operation on codes with random shape, codes and ending. */
+#ifndef OPERATIONS_H
+#define OPERATIONS_H
+
+#include <math.h>
+
+#include "dfq_kernels.h"
+#include "memory.h"
+
+typedef enum {
+  CONVOLUTION, VALUES, PIXELS, DEPTHWISE, DENSE, POOLING, FIXED, BYTES, SUMS, STATISTICS, CODES, GRID,
+  WINOGRAD_BYTES, WINOGRAD_WORDS,
+  OPERATIONS
+} operation;
+
+static const char *const operation_names[OPERATIONS] = {
+    "convolution", "convolution to values", "some pixels", "depthwise convolution", "dense layer",
+    "maximum pooling", "ending in integers", "codes of pixels", "sums of codes",
+    "sampled statistics", "codes of values", "values on a grid",
+    "Winograd's algorithm in bytes", "Winograd's algorithm in words"};
+
+typedef struct {
+  operation kind;
+  dfq_conv_shape shape;
+  int32_t input_bits, weight_bits;
+  size_t outputs; /* elements of the result */
+  uint8_t *input, pad_code;
+  int8_t *weight;
+  dfq_code_ending ending;
+  dfq_fixed_ending fixed;
+  int32_t first_row, end_row, count;
+  int32_t *pixels;
+  float *x, levels;
+} codes_case;
+
+/* What an operation leaves. */
+typedef struct {
+  uint8_t *codes;
+  float *values;
+  int32_t *numbers;
+} codes_result;
+
+static dfq_conv_shape random_shape(operation kind) {
+  dfq_conv_shape s;
+  do {
+    const int32_t kernels[] = {1, 1, 3, 3, 3, 5, 7}, kernel = kernels[below(7)];
+    s.kernel_height = kernel;
+    s.kernel_width = below(4) ? kernel : 1 + below(7);
+    s.stride_height = 1 + below(3);
+    s.stride_width = below(3) ? s.stride_height : 1 + below(4);
+    s.pad_top = below(s.kernel_height);
+    s.pad_left = below(s.kernel_width);
+    s.in_height = 1 + below(16);
+    s.in_width = 1 + below(24);
+    s.in_channels = below(3) ? 1 + below(70) : 16 * (1 + below(6));
+    s.out_channels = below(3) ? 1 + below(70) : 16 * (1 + below(9));
+    s.out_height = (s.in_height + s.pad_top + below(s.kernel_height) - s.kernel_height) / s.stride_height + 1;
+    s.out_width = (s.in_width + s.pad_left + below(s.kernel_width) - s.kernel_width) / s.stride_width + 1;
+  } while (s.out_height < 1 || s.out_width < 1 || s.in_height + s.pad_top < s.kernel_height ||
+           s.in_width + s.pad_left < s.kernel_width);
+  if (kind == DEPTHWISE || kind == POOLING) s.out_channels = s.in_channels;
+  if (kind >= WINOGRAD_BYTES) {
+    s.kernel_height = s.kernel_width = 3;
+    s.stride_height = s.stride_width = 1;
+    s.pad_top = below(3);
+    s.pad_left = below(3);
+    s.in_height += 2;
+    s.in_width += 2;
+    s.in_channels += 15;
+    s.out_channels += 7;
+    s.out_height = s.in_height + s.pad_top + below(3) - 2;
+    s.out_width = s.in_width + s.pad_left + below(3) - 2;
+  }
+  if (kind == DENSE) s = (dfq_conv_shape){1, 1, 1 + below(below(4) ? 300 : 2500), 1, 1, 1 + below(150), 1, 1, 1, 1, 0, 0};
+  return s;
+}
+
+static void random_fixed(codes_case *c) {
+  const size_t channels = c->shape.out_channels;
+  dfq_fixed_ending *e = &c->fixed;
+  e->multiplier = wholes(channels, 27);
+  e->residual_multiplier = wholes(channels, 25);
+  e->addend = addends(channels);
+  int32_t *shift = allocate(channels * sizeof *shift);
+  for (size_t o = 0; o < channels; o++) shift[o] = below(below(2) ? 21 : 63);
+  e->shift = shift;
+  if (below(3) == 0) {
+    e->negative_multiplier = wholes(channels, 26);
+    e->negative_residual_multiplier = wholes(channels, 25);
+    e->negative_addend = addends(channels);
+  }
+  const int32_t residual = below(3);
+  if (residual == 1) fill_codes((void *)(e->residual_codes = allocate(c->outputs)), c->outputs, 8, 0);
+  if (residual == 2) e->residual_numbers = wholes(c->outputs, 25);
+}
+
+static void random_ending(codes_case *c) {
+  const size_t channels = c->shape.out_channels;
+  dfq_code_ending *e = &c->ending;
+  const float products = (float)c->shape.kernel_height * c->shape.kernel_width * c->shape.in_channels;
+  const float size = sqrtf(products) * (float)(1 << (c->input_bits + c->weight_bits - 1));
+  e->scale = floats(channels, -3 / size, 3 / size);
+  e->offset = floats(channels, -1, 1);
+  if (below(2)) {
+    e->norm_scale = floats(channels, -2, 2);
+    e->norm_shift = floats(channels, -1, 1);
+  }
+  const int32_t residual = below(3);
+  if (residual == 1) fill_codes((void *)(e->residual_codes = allocate(c->outputs)), c->outputs, 8, 0);
+  if (residual == 2) e->residual = floats(c->outputs, -1, 1);
+  e->residual_offset = below(2) ? 0 : -37;
+  e->residual_levels = below(2) ? 16 : 37.3f;
+  const float slopes[] = {0, 0, 1, 0.2f}, bounds[] = {INFINITY, INFINITY, 6, 1};
+  e->negative_slope = slopes[below(4)];
+  e->upper_bound = bounds[below(4)];
+  const int32_t bits = 2 + below(7);
+  e->qmin = below(2) ? 0 : -(float)(1 << (bits - 1));
+  e->qmax = e->qmin + (float)((1 << bits) - 1);
+  e->levels_per_unit = (float)((1 << bits) - 1) / between(0.5f, 4);
+  e->zero = below(2) ? 0 : below(2) ? e->qmin : 3;
+  if (channels > 64 && c->kind != PIXELS && c->kind != VALUES && below(2)) {
+    e->first_output = 64 * below((int32_t)(channels + 63) / 64);
+    const int32_t end = e->first_output + 64 < (int32_t)channels ? e->first_output + 64 : (int32_t)channels;
+    e->end_output = below(2) ? end : (int32_t)channels;
+  }
+}
+
+static int32_t smaller_of(int32_t a, int32_t b) { return a < b ? a : b; }
+
+static codes_case random_case(operation kind) {
+  codes_case c = {.kind = kind, .shape = random_shape(kind)};
+  const dfq_conv_shape *s = &c.shape;
+  const int32_t dense_bits[] = {2, 4, 8};
+  c.input_bits = 2 + below(7);
+  c.weight_bits = kind == DENSE ? dense_bits[below(3)] : 2 + below(7);
+  if (kind == WINOGRAD_BYTES) {
+    c.input_bits = smaller_of(c.input_bits, 6);
+    c.weight_bits = smaller_of(c.weight_bits, 5);
+  }
+  c.outputs = (size_t)s->out_height * s->out_width * s->out_channels;
+  const size_t inputs = (size_t)s->in_height * s->in_width * s->in_channels;
+  const size_t weights = (size_t)s->kernel_height * s->kernel_width * s->in_channels * (kind == DEPTHWISE ? 1 : s->out_channels);
+  c.input = allocate(inputs);
+  fill_codes(c.input, inputs, c.input_bits, 0);
+  c.pad_code = (uint8_t)below(1 << c.input_bits);
+  c.weight = allocate(weights);
+  fill_codes(c.weight, weights, c.weight_bits, -(1 << (c.weight_bits - 1)));
+  if (below(20) == 0) { /* the largest sums */
+    memset(c.input, kind == WINOGRAD_BYTES ? 63 : 255, inputs);
+    if (kind != DENSE || c.weight_bits == 8) memset(c.weight, -128, weights);
+    c.pad_code = c.input[0];
+  }
+  c.end_row = s->out_height;
+  if (below(2)) {
+    c.first_row = below(s->out_height);
+    c.end_row = c.first_row + 1 + below(s->out_height - c.first_row);
+  }
+  random_ending(&c);
+  random_fixed(&c);
+  c.count = 1 + below(s->out_height * s->out_width);
+  c.pixels = allocate(c.count * sizeof *c.pixels);
+  for (int32_t k = 0; k < c.count; k++) c.pixels[k] = below(s->out_height * s->out_width);
+  c.x = floats(inputs, -3, 3);
+  c.levels = between(5, 60);
+  const float specials[] = {NAN, INFINITY, -INFINITY, -0.0f, 1e30f, -1e30f, 0.5f, -0.5f};
+  for (size_t i = 0; i < inputs && (kind == CODES || kind == GRID); i += 1 + below(9)) c.x[i] = specials[below(8)];
+  return c;
+}
+
+#endif

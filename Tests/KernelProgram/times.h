@@ -1,0 +1,66 @@
+/* How fast the convolutions of codes are: 10^9 operations of the direct algorithm per second of this thread, the best of some runs. */
+#ifndef TIMES_H
+#define TIMES_H
+
+#include <time.h>
+
+#include "operations.h"
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+typedef void (*timed_kernel)(const dfq_conv_shape *, const uint8_t *, uint8_t, const int8_t *, const dfq_code_ending *, int32_t,
+                             int32_t, void *);
+
+static double speed(timed_kernel kernel, const dfq_conv_shape *s, const uint8_t *input, const int8_t *packed,
+                    const dfq_code_ending *ending, void *scratch) {
+  const double work = 18.0 * s->in_channels * s->out_channels * s->out_height * s->out_width;
+  const int repetitions = (int)(1e8 / work) + 1;
+  double best = 1e9;
+  for (int run = 0; run < 15; run++) {
+    const double start = seconds();
+    for (int i = 0; i < repetitions; i++) kernel(s, input, 0, packed, ending, 0, s->out_height, scratch);
+    const double time = (seconds() - start) / repetitions;
+    if (time < best) best = time;
+  }
+  return 1e-9 * work / best;
+}
+
+/* 3x3 convolutions of 4-bit codes. */
+static void time_table(const dfq_kernel_table *k) {
+  const int32_t shapes[][2] = {{32, 16}, {16, 32}, {8, 64}, {56, 64}, {28, 128}, {14, 256}, {7, 512}};
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    const int32_t size = shapes[i][0], channels = shapes[i][1];
+    const dfq_conv_shape s = {size, size, channels, size, size, channels, 3, 3, 1, 1, 1, 1};
+    const size_t count = (size_t)size * size * channels;
+    uint8_t *input = allocate(count);
+    int8_t *weight = allocate((size_t)9 * channels * channels);
+    fill_codes(input, count, 4, 0);
+    fill_codes(weight, (size_t)9 * channels * channels, 4, -8);
+    const dfq_code_ending ending = {.scale = floats(channels, 0, 0.01f), .offset = floats(channels, -1, 1),
+                                    .upper_bound = INFINITY, .levels_per_unit = 2, .qmax = 15, .codes = allocate(count)};
+    int8_t *packed = allocate(k->integer_weight_bytes(&s));
+    k->integer_pack_weights(&s, weight, packed);
+    const double direct = speed(k->code_conv, &s, input, packed, &ending, allocate(k->integer_scratch(&s)));
+    printf("%s, %d channels at %dx%d: direct %.0f", k->name, channels, size, size, direct);
+    if (k->code_winograd_weight_bytes && k->code_winograd_weight_bytes(&s)) {
+      packed = allocate(k->code_winograd_weight_bytes(&s));
+      k->code_winograd_pack(&s, weight, packed);
+      const double bytes = speed(k->code_winograd_conv, &s, input, packed, &ending, allocate(k->code_winograd_scratch(&s)));
+      printf(", Winograd in bytes %.0f (%.2f)", bytes, bytes / direct);
+    }
+    if (k->word_winograd_weight_bytes && k->word_winograd_weight_bytes(&s)) {
+      packed = allocate(k->word_winograd_weight_bytes(&s));
+      k->word_winograd_pack(&s, weight, packed);
+      const double words = speed(k->word_winograd_conv, &s, input, packed, &ending, allocate(k->word_winograd_scratch(&s)));
+      printf(", in words %.0f (%.2f)", words, words / direct);
+    }
+    printf("\n");
+    release();
+  }
+}
+
+#endif
