@@ -80,10 +80,11 @@ final class CodeBench {
     let algorithms = CodeWinograd.allCases.filter {
       !kind.isDepthwise && kernels.codeWinogradWeightByteCount($0, shape) > 0
     }
-    let scratchBytes = algorithms.map { kernels.codeWinogradScratchByteCount($0, shape) } + [
-      kind.isDepthwise
-        ? kernels.codeDepthwiseScratchByteCount(shape) : kernels.integerScratchByteCount(shape)
-    ]
+    let scratchBytes =
+      algorithms.map { kernels.codeWinogradScratchByteCount($0, shape) } + [
+        kind.isDepthwise
+          ? kernels.codeDepthwiseScratchByteCount(shape) : kernels.integerScratchByteCount(shape)
+      ]
     scratch = FloatBuffer(scratchBytes.max()! / 4 + 16)
     let weights = [Int8](
       repeating: 1,
