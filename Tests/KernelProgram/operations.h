@@ -125,6 +125,22 @@ static void random_ending(codes_case *c) {
   }
 }
 
+/* Codes and weights at the ends of their ranges, in patterns of rows and columns: differences and sums of them are as large as they
+ * can be, either way. */
+static void fill_patterns(codes_case *c) {
+  const dfq_conv_shape *s = &c->shape;
+  const int32_t rows = below(16), columns = below(16), signs = below(64);
+  for (int32_t pixel = 0; pixel < s->in_height * s->in_width; pixel++) {
+    const int32_t high = (rows >> pixel / s->in_width % 4 ^ columns >> pixel % s->in_width % 4) & 1;
+    memset(c->input + (size_t)pixel * s->in_channels, high ? (1 << c->input_bits) - 1 : 0, s->in_channels);
+  }
+  const size_t matrix = (size_t)s->in_channels * s->out_channels;
+  for (int32_t tap = 0; tap < 9; tap++) {
+    const int32_t sign = (signs >> tap / 3 ^ signs >> (3 + tap % 3)) & 1, half = 1 << (c->weight_bits - 1);
+    memset(c->weight + tap * matrix, sign ? -half : half - 1, matrix);
+  }
+}
+
 static int32_t smaller_of(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static codes_case random_case(operation kind) {
@@ -145,7 +161,9 @@ static codes_case random_case(operation kind) {
   c.pad_code = (uint8_t)below(1 << c.input_bits);
   c.weight = allocate(weights);
   fill_codes(c.weight, weights, c.weight_bits, -(1 << (c.weight_bits - 1)));
-  if (below(20) == 0) { /* the largest sums */
+  if (kind >= WINOGRAD_BYTES && below(4) == 0) {
+    fill_patterns(&c);
+  } else if (below(20) == 0) { /* the largest sums */
     memset(c.input, kind == WINOGRAD_BYTES ? 63 : 255, inputs);
     if (kind != DENSE || c.weight_bits == 8) memset(c.weight, -128, weights);
     c.pad_code = c.input[0];
