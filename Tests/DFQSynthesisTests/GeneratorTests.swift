@@ -18,6 +18,7 @@ private func source(
 private let methods: [any GeneratorMethod] = [
   GDFQ(noiseLength: 6), Qimera(mixedShare: 0.5, mixing: .images, mapping: 5),
   Qimera(mixedShare: 1, mixedClasses: 3, embedding: .random, mapping: nil),
+  TexQGenerator(noiseLength: 6, calibrationSteps: 3),
 ]
 
 @Suite struct LatentTests {

@@ -219,6 +219,15 @@ import Testing
     #expect(found.last!["texture energy"]! < 0.8 * found[0]["texture energy"]!)
     #expect(try losses(TexQ(textureWeight: 0), steps: 1, count: 4)[0]["texture energy"] == nil)
     #expect(TexQ.publishedRun(for: try tinyNetwork()).count == 4)
+    // Each class once before any comes again, however the run is divided into batches.
+    let images = try Synthesizer(
+      teacher: tinyNetwork(), method: TexQ(),
+      configuration: TexQ.run(like: .init(count: 12, imagesPerBatch: 3, steps: 0))
+    ).synthesize()
+    for first in [0, 4, 8] {
+      #expect(images.anchors[first..<first + 4].sorted() == [0, 1, 2, 3])
+    }
+    #expect(images.anchors[0..<4] != images.anchors[4..<8])
     for bad in [TexQ(layerExponent: -1), .init(spectrumExponent: .nan)] {
       #expect(throws: SynthesisError.self) { try losses(bad) }
     }

@@ -18,6 +18,7 @@ extension MethodCatalogue {
     GDFQ(),
     Qimera(),
     AdaDFQ(),
+    TexQGenerator(),
   ]
 
   /// Labels that images are synthesized towards.

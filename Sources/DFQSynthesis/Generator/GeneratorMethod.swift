@@ -31,6 +31,12 @@ public protocol GeneratorMethod: CataloguedMethod, Codable, Hashable {
   /// Checks the settings and whether the network has what the method needs.
   func check(_ teacher: Network) throws
 
+  /// The method with everything that it must compute once from a network, before its first loss; it is
+  /// not what checkpoints compare, so that it must follow from the settings, the network and the seed.
+  ///
+  /// The default is the method as it is.
+  func prepared(for teacher: Network, seed: UInt64, context: ExecutionContext) throws -> Self
+
   /// The classes' embeddings before the first step, C by the length of a latent vector; they learn.
   func embedding(for teacher: Network, seed: UInt64) throws -> Tensor
 
@@ -65,6 +71,11 @@ extension GeneratorMethod {
   /// None.
   public var mapping: Int? { nil }
 
+  /// The method as it is.
+  public func prepared(
+    for teacher: Network, seed: UInt64, context: ExecutionContext
+  ) throws -> Self { self }
+
   /// The loss of GDFQ (Xu et al., 2020, equations 4 to 6).
   public func loss(
     _ batch: SyntheticBatch, teacher: FloatExecutor, feedback: SourceFeedback?
@@ -72,9 +83,11 @@ extension GeneratorMethod {
     try teacherLoss(batch, teacher: teacher)
   }
 
-  /// The cross entropy with the labels and the loss on batch-norm statistics at a batch of images.
+  /// The cross entropy with the labels, the loss on batch-norm statistics at a batch of images, and
+  /// additional losses on moments, which have one name.
   func teacherLoss(
-    _ batch: SyntheticBatch, teacher: FloatExecutor, labelWeight: Float = 1
+    _ batch: SyntheticBatch, teacher: FloatExecutor, labelWeight: Float = 1,
+    additional: [any MomentObjective] = []
   ) throws -> GeneratorLoss {
     let node = teacher.network.graph.output
     let labels = CrossEntropy(labels: batch.labels, node: node, weight: labelWeight)
@@ -82,15 +95,21 @@ extension GeneratorMethod {
     let result = try teacher.run(
       batch.inputs,
       request: PassRequest(
-        imageObjectives: [labels], momentObjectives: statistics, imageGradient: true,
-        outputs: [node]))
-    let moments = zip(statistics, result.momentLosses).reduce(0.0) {
-      $0 + Double($1.0.weight) * $1.1
+        imageObjectives: [labels], momentObjectives: statistics + additional,
+        imageGradient: true, outputs: [node]))
+    func total(_ objectives: [any MomentObjective], _ values: some Sequence<Double>) -> Double {
+      zip(objectives, values).reduce(0.0) { $0 + Double($1.0.weight) * $1.1 }
+    }
+    var losses: [NamedLoss] = [
+      (labels.name, Double(labelWeight) * result.imageLosses[0]),
+      ("BN statistics", total(statistics, result.momentLosses)),
+    ]
+    if let first = additional.first {
+      losses.append(
+        (first.name, total(additional, result.momentLosses.dropFirst(statistics.count))))
     }
     return GeneratorLoss(
-      losses: [
-        (labels.name, Double(labelWeight) * result.imageLosses[0]), ("BN statistics", moments),
-      ], gradient: result.imageGradient ?? Tensor(shape: batch.inputs.shape),
+      losses: losses, gradient: result.imageGradient ?? Tensor(shape: batch.inputs.shape),
       logits: result.outputs[0])
   }
 

@@ -26,6 +26,8 @@ public struct GeneratorSource: ImageSource {
   public let identity: String
   let executors: GeneratorExecutors
   var weights: GeneratorWeights
+  /// The method as it computes; nil before its first loss.
+  private var prepared: (any GeneratorMethod)?
   /// What the last batch was made from.
   private var drawn: (step: Int, latents: LatentBatch)?
 
@@ -120,12 +122,22 @@ public struct GeneratorSource: ImageSource {
       labels: latents.labels(classCount: classCount), isEasy: latents.isEasy)
   }
 
+  /// The method with what it computes once: not where a source is made, because many never take a step.
+  private mutating func preparedMethod() throws -> any GeneratorMethod {
+    if let prepared { return prepared }
+    let made = try method.prepared(
+      for: teacher, seed: configuration.seed, context: context)
+    prepared = made
+    return made
+  }
+
   /// Takes one step on images that were made from latent vectors.
   mutating func learn(
     _ latents: LatentBatch, _ batch: SyntheticBatch, _ feedback: SourceFeedback?
   ) throws -> GeneratorLoss {
+    let prepared = try preparedMethod()
     let loss = try executors.withTeacher {
-      try method.loss(batch, teacher: $0, feedback: feedback)
+      try prepared.loss(batch, teacher: $0, feedback: feedback)
     }
     guard loss.total.isFinite else {
       throw NetworkError.lossNotFinite(

@@ -14,7 +14,8 @@ public import DFQTensor
 ///
 /// The loss is the cross entropy with one-hot labels, plus batch-norm statistics layer by layer, plus
 /// the divergence of the shares of Laws' texture energies from those of natural images
-/// (``TextureEnergy``). TexQ's mixup distillation is `Mixup` in training; its generator is not here.
+/// (``TextureEnergy``). The second stage is ``TexQGenerator``; TexQ's mixup distillation is `Mixup` in
+/// training.
 public struct TexQ: SynthesisMethod, Hashable {
   /// The method's name in files.
   public static let kind = "texq"
@@ -31,7 +32,7 @@ public struct TexQ: SynthesisMethod, Hashable {
       "CE(P(x), y) + BN statistics by layer + KL(natural shares || shares of Laws' energies)",
     page: "TexQ",
     notes: [
-      "Reconstructed: the official repository is empty; TexQ's generator is not made.",
+      "Reconstructed: the official repository is empty. The generator is texq generator.",
       "TexQ's calibration images are one of each class: count and imagesPerBatch.",
     ])
 
@@ -112,17 +113,35 @@ public struct TexQ: SynthesisMethod, Hashable {
     return shares.map { Float($0 / sum) }
   }
 
-  /// Draws one-hot labels that cover the classes evenly.
+  /// The classes of a batch's images: each class once before any comes again, over the whole run.
+  package static func classes(_ batch: SynthesisBatch) -> [Int] {
+    let classes = batch.network.classCount
+    let first = batch.index * batch.configuration.imagesPerBatch
+    var orders: [Int: [Int]] = [:]
+    return (first..<first + batch.count).map { image in
+      let (round, place) = image.quotientAndRemainder(dividingBy: classes)
+      if orders[round] == nil {
+        var stream = RandomStream(seed: batch.configuration.seed, "texq classes", round)
+        orders[round] = stream.permutation(classes)
+      }
+      return orders[round]![place]
+    }
+  }
+
+  /// One-hot labels of ``classes(_:)``, so that a run of as many images as classes has one of each.
   public func targets(
     _ batch: SynthesisBatch, stream: inout RandomStream
   ) throws -> StatisticsTargets {
-    StatisticsTargets(
+    let anchors = TexQ.classes(batch)
+    return StatisticsTargets(
       statistics: try batch.network.batchNormStatistics(
         weight: statisticsWeight,
         shares: layerShares(batch.network.graph.batchNorms.count)),
-      labels: try OneHotLabels().targets(
-        count: batch.count, network: batch.network, stream: &stream),
-      labelWeight: labelWeight)
+      labels: FixedLabels(
+        LabelBatch(
+          labels: try .oneHot(anchors, classCount: batch.network.classCount),
+          isEasy: [Bool](repeating: true, count: batch.count), anchors: anchors,
+          supports: anchors.map { [$0] })), labelWeight: labelWeight)
   }
 
   /// The cross entropy, the losses on statistics and the texture term.
