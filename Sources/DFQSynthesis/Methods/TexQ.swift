@@ -128,7 +128,8 @@ public struct TexQ: SynthesisMethod, Hashable {
     }
   }
 
-  /// One-hot labels of ``classes(_:)``, so that a run of as many images as classes has one of each.
+  /// One-hot labels, each class once before any comes again: a run of as many images as classes has one
+  /// of each.
   public func targets(
     _ batch: SynthesisBatch, stream: inout RandomStream
   ) throws -> StatisticsTargets {
