@@ -11,7 +11,7 @@ public import DFQTensor
 /// Checkpoints compare methods by their ``kind`` and their encoded settings, so everything that changes
 /// the images must be encoded.
 ///
-/// A method of this package also has a ``summary``, its published amount of ``work(_:)`` and a line in
+/// A method of this package also has a `summary`, its published amount of ``work(_:)`` and a line in
 /// `MethodCatalogue.generators`.
 public protocol GeneratorMethod: CataloguedMethod, Codable, Hashable {
   /// The method's name in recipes and files, such as `gdfq`.

@@ -11,7 +11,7 @@ public import DFQTensor
 /// A checkpoint compares methods by their ``kind`` and their encoded settings, so everything that
 /// changes the images must be encoded.
 ///
-/// A method of this package also has a ``summary``, its published amount of ``work(_:)`` and a line in
+/// A method of this package also has a `summary`, its published amount of ``work(_:)`` and a line in
 /// `MethodCatalogue.synthesis`; recipes, the tool and the tests then know it.
 public protocol SynthesisMethod: CataloguedMethod, Codable {
   /// What a batch is synthesized towards.
