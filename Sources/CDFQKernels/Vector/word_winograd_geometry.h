@@ -15,7 +15,7 @@ enum {
   WORD_WINOGRAD_MOST = 1 << 25,
   /* Bytes of a strip's transformed inputs, unless a row of tiles has more. The weights are read once for each strip, and are more
    * than it is. */
-  WORD_WINOGRAD_STRIP = 400 << 10,
+  WORD_WINOGRAD_STRIP = 200 << 10,
   /* Vectors of sums of a few tiles. */
   WORD_WINOGRAD_REGISTERS = CONV_REGISTERS / 12 * 12,
 };

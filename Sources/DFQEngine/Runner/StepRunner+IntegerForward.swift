@@ -22,14 +22,23 @@ extension StepRunner {
     let drops = fusesNormalization && group.policy.dropsValues && !group.layout.isKept[step.output]
     let output = group.value(step.output, image)
     let rowCount = shape.outputWidth * shape.outputChannels
-    let rows = IntegerPlan.bandRows(shape)
+    let rows = IntegerPlan.bandRows(shape, kernels)
+    let words = weights.integers.words(position, bank: bank)
     for first in stride(from: 0, to: shape.outputHeight, by: rows) {
       let band = first..<min(first + rows, shape.outputHeight)
       let x = drops ? group.scratch + parts.band : output + first * rowCount
-      kernels.integerConvolution(
-        shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
-        packedWeight: weights.integers.weights(entry, bank: bank), scale: scale, offset: offset,
-        rows: band, output: x, scratch: group.scratch + parts.kernel)
+      if let words {
+        var ending = CodeEnding(scale: scale, offset: offset)
+        ending.values = x - first * rowCount
+        kernels.codeWinogradConvolution(
+          .words, shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
+          packedWeight: words, ending: ending, rows: band, scratch: group.scratch + parts.kernel)
+      } else {
+        kernels.integerConvolution(
+          shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
+          packedWeight: weights.integers.weights(entry, bank: bank), scale: scale,
+          offset: offset, rows: band, output: x, scratch: group.scratch + parts.kernel)
+      }
       if fusesNormalization, case .normalization(let norm) = plan.steps[position + 1].kind {
         let next = plan.steps[position + 1]
         kernels.affineActivation(

@@ -9,6 +9,8 @@ package struct IntegerPlan {
     let point: Int
     /// Offset of its weights, in bytes.
     let weights: Int
+    /// Offset of its weights for Winograd's algorithm in words, in bytes; nil where the direct kernel is faster.
+    let words: Int?
     /// Offset of its constants, in floats: the units per level of each output channel, and
     /// `aligned(O)` further the sums of the channels' weight codes.
     let constants: Int
@@ -18,6 +20,8 @@ package struct IntegerPlan {
   private(set) var entries: [Entry?]
   /// Bytes of all weights.
   private(set) var weightBytes = 0
+  /// Bytes of all weights for Winograd's algorithm.
+  private(set) var wordBytes = 0
   /// Floats of all constants.
   private(set) var constantCount = 0
   /// Floats of scratch.
@@ -38,16 +42,22 @@ package struct IntegerPlan {
       else { continue }
       let shape = convolution.shape
       guard shape.window <= IntegerPlan.mostProducts else { continue }
-      entries[position] = Entry(point: point, weights: weightBytes, constants: constantCount)
-      weightBytes += 64 * ((context.kernels.integerWeightByteCount(shape) + 63) / 64)
+      let words = context.kernels.prefers(.words, shape) ? wordBytes : nil
+      entries[position] = Entry(
+        point: point, weights: weightBytes, words: words, constants: constantCount)
+      weightBytes += wholeLines(context.kernels.integerWeightByteCount(shape))
+      if words != nil {
+        wordBytes += wholeLines(context.kernels.codeWinogradWeightByteCount(.words, shape))
+      }
       constantCount += 2 * aligned(shape.outputChannels)
       scratchCount = max(scratchCount, IntegerPlan.scratch(shape, context.kernels).count)
     }
   }
 
-  /// The rows of outputs that are computed at a time.
-  static func bandRows(_ shape: ConvolutionShape) -> Int {
-    max(1, bandFloats / (shape.outputWidth * shape.outputChannels))
+  /// The rows of outputs that are computed at a time: whole tiles of Winograd's algorithm.
+  static func bandRows(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
+    let unit = kernels.prefers(.words, shape) ? CodeWinograd.words.rows : 1
+    return unit * max(1, bandFloats / (unit * shape.outputWidth * shape.outputChannels))
   }
 
   /// Where the scratch memory's parts begin, in floats: scales at 0, then offsets, a band of
@@ -56,9 +66,14 @@ package struct IntegerPlan {
     _ shape: ConvolutionShape, _ kernels: Kernels
   ) -> (offset: Int, band: Int, kernel: Int, count: Int) {
     let channels = aligned(shape.outputChannels)
-    let band = aligned(bandRows(shape) * shape.outputWidth * shape.outputChannels)
+    let band = aligned(bandRows(shape, kernels) * shape.outputWidth * shape.outputChannels)
     let kernel = 2 * channels + band
-    let count = aligned(kernel + (kernels.integerScratchByteCount(shape) + 3) / 4)
+    let words =
+      kernels.prefers(.words, shape) ? kernels.codeWinogradScratchByteCount(.words, shape) : 0
+    let count = aligned(kernel + (max(kernels.integerScratchByteCount(shape), words) + 3) / 4)
     return (channels, 2 * channels, kernel, count)
   }
 }
+
+/// Bytes up to the next cache line.
+private func wholeLines(_ bytes: Int) -> Int { 64 * ((bytes + 63) / 64) }

@@ -12,21 +12,30 @@ final class IntegerWeights: @unchecked Sendable {
   private let banks: Int
   private let codes: FloatBuffer
   private let packed: FloatBuffer
+  private let words: FloatBuffer
   private let constants: FloatBuffer
   /// By bank and position.
   private let ready: UnsafeMutableBufferPointer<Bool>
+  /// Whether Winograd's algorithm in words computes them, likewise.
+  private let inWords: UnsafeMutableBufferPointer<Bool>
 
   init(_ plan: IntegerPlan, banks: Int) {
     self.plan = plan
     self.banks = banks
     codes = FloatBuffer(banks * plan.weightBytes / 4)
     packed = FloatBuffer(banks * plan.weightBytes / 4)
+    words = FloatBuffer(banks * plan.wordBytes / 4)
     constants = FloatBuffer(banks * plan.constantCount)
     ready = .allocate(capacity: max(banks * plan.entries.count, 1))
     ready.initialize(repeating: false)
+    inWords = .allocate(capacity: ready.count)
+    inWords.initialize(repeating: false)
   }
 
-  deinit { ready.deallocate() }
+  deinit {
+    ready.deallocate()
+    inWords.deallocate()
+  }
 
   func isReady(_ position: Int, bank: Int) -> Bool { ready[bank * plan.entries.count + position] }
 
@@ -36,6 +45,13 @@ final class IntegerWeights: @unchecked Sendable {
       let count = (0..<banks).count { isReady(position, bank: $0) }
       return count == 0 ? .nowhere : count == banks ? .everywhere : .somewhere
     }
+  }
+
+  /// The weights for Winograd's algorithm in words, nil where the direct kernel is taken.
+  func words(_ position: Int, bank: Int) -> UnsafePointer<Int8>? {
+    guard inWords[bank * plan.entries.count + position], let words = plan.entries[position]?.words
+    else { return nil }
+    return UnsafePointer(IntegerWeights.bytes(self.words, bank * plan.wordBytes + words))
   }
 
   func weights(_ entry: IntegerPlan.Entry, bank: Int) -> UnsafePointer<Int8> {
@@ -72,9 +88,17 @@ final class IntegerWeights: @unchecked Sendable {
     }
     guard misses == 0 else { return false }
     for channel in 0..<channels { units[channel] = 1 / units[channel] }
-    kernels.packIntegerWeights(
-      shape, weight: codes,
-      packed: IntegerWeights.bytes(packed, bank * plan.weightBytes + entry.weights))
+    inWords[flag] =
+      entry.words.map {
+        kernels.packCodeWinogradWeights(
+          .words, shape, weight: codes,
+          packed: IntegerWeights.bytes(words, bank * plan.wordBytes + $0))
+      } ?? false
+    if !inWords[flag] {
+      kernels.packIntegerWeights(
+        shape, weight: codes,
+        packed: IntegerWeights.bytes(packed, bank * plan.weightBytes + entry.weights))
+    }
     ready[flag] = true
     return true
   }

@@ -83,7 +83,7 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     _ algorithm: CodeWinograd, _ shape: ConvolutionShape, codes: [Int8], kernels: Kernels,
     store: ConstantStore
   ) -> UnsafePointer<Int8>? {
-    guard KernelChoice.prefers(algorithm, shape, kernels: kernels) else { return nil }
+    guard kernels.prefers(algorithm, shape) else { return nil }
     let packed = store.codes(kernels.codeWinogradWeightByteCount(algorithm, shape))
     let fits = kernels.packCodeWinogradWeights(algorithm, shape, weight: codes, packed: packed)
     return fits ? UnsafePointer(packed) : nil

@@ -13,6 +13,28 @@ package enum CodeWinograd: Sendable, CaseIterable {
 }
 
 extension Kernels {
+  /// Whether one of Winograd's algorithms is faster than the direct kernel for a shape, if the codes fit it.
+  ///
+  /// In bytes it is 1.1 to 1.2 times as fast with 16 channels, 1.4 to 1.5 with 32, 1.8 with 64 and 2 with 256; in words 1.4
+  /// with 32 and 1.6 with 64 and 128, slower with 16. Without products of bytes, words are 2 to 4 times as fast
+  /// (`dynadfq inspect --kernels`). Sizes that tiles do not fill take that away where channels are few.
+  package func prefers(_ algorithm: CodeWinograd, _ shape: ConvolutionShape) -> Bool {
+    guard codeWinogradWeightByteCount(algorithm, shape) > 0 else { return false }
+    let channels = min(shape.inputChannels, shape.outputChannels)
+    let pixels = shape.outputHeight * shape.outputWidth
+    switch algorithm {
+    case .bytes:
+      let fillsTiles =
+        shape.outputHeight.isMultiple(of: 2) && shape.outputWidth.isMultiple(of: 2)
+      return channels >= (fillsTiles ? 16 : 32)
+    case .words:
+      let room = 16 * ((shape.outputHeight + 3) / 4) * ((shape.outputWidth + 3) / 4)
+      guard multipliesBytes else { return 2 * pixels >= room }
+      // The weights are eight times those of the direct kernel: many of them come from memory.
+      return channels >= 32 && shape.inputChannels < 256 && 4 * pixels >= 3 * room
+    }
+  }
+
   /// The size of the transformed weights, in bytes; 0 where there is no such kernel for the shape.
   package func codeWinogradWeightByteCount(
     _ algorithm: CodeWinograd, _ shape: ConvolutionShape
