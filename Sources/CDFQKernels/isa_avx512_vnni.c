@@ -52,24 +52,25 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
                       scratch);
 }
 
-size_t dfq_vnni_code_winograd_weight_bytes(const dfq_conv_shape *shape) {
-  return vector_code_winograd_weight_bytes(shape);
+size_t dfq_vnni_code_winograd_weight_bytes(int32_t width, const dfq_conv_shape *shape) {
+  return vector_code_winograd_weight_bytes(width, shape);
 }
 
-int32_t dfq_vnni_code_winograd_pack(const dfq_conv_shape *shape, const int8_t *weight,
-                                    int8_t *packed) {
-  return vector_code_winograd_pack(shape, weight, packed);
+int32_t dfq_vnni_code_winograd_pack(int32_t width, const dfq_conv_shape *shape,
+                                    const int8_t *weight, int8_t *packed) {
+  return vector_code_winograd_pack(width, shape, weight, packed);
 }
 
-size_t dfq_vnni_code_winograd_scratch(const dfq_conv_shape *shape) {
-  return vector_code_winograd_scratch(shape);
+size_t dfq_vnni_code_winograd_scratch(int32_t width, const dfq_conv_shape *shape) {
+  return vector_code_winograd_scratch(width, shape);
 }
 
-void dfq_vnni_code_winograd_conv(const dfq_conv_shape *shape, const uint8_t *input,
-                                 uint8_t pad_code, const int8_t *packed,
+void dfq_vnni_code_winograd_conv(int32_t width, const dfq_conv_shape *shape,
+                                 const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch) {
-  vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
+  vector_code_winograd_conv(width, shape, input, pad_code, packed, ending, first_row, end_row,
+                            scratch);
 }
 
 size_t dfq_vnni_word_winograd_weight_bytes(const dfq_conv_shape *shape) {

@@ -13,10 +13,9 @@ public struct CodeTimes: Sendable {
     public let layers: Int
     /// 10^9 operations of the direct algorithm per second, by sums of products of bytes.
     public let direct: Double
-    /// The same by Winograd's algorithm in bytes; 0 where there is none.
-    public let winograd: Double
-    /// The same by Winograd's algorithm in 16-bit words; 0 where there is none.
-    public let wordWinograd: Double
+    /// The same by Winograd's algorithms for inputs of 8, 5, 4 and 3 bits: F(4x4, 3x3) in 16-bit words, F(2x2, 3x3), F(2x3, 3x3)
+    /// and F(2x4, 3x3) in bytes; 0 where there is none.
+    public let winograd: [Double]
   }
 
   /// 10^9 operations per second that products of codes in registers reach.
@@ -48,8 +47,9 @@ public struct CodeTimes: Sendable {
       }
       return Row(
         shape: kind.description, layers: layers[kind]!, direct: speed(bench.direct),
-        winograd: bench.has(.bytes) ? speed { bench.winograd(.bytes) } : 0,
-        wordWinograd: bench.has(.words) ? speed { bench.winograd(.words) } : 0)
+        winograd: [CodeWinograd.words4x4, .bytes2x2, .bytes2x3, .bytes2x4].map { algorithm in
+          bench.has(algorithm) ? speed { bench.winograd(algorithm) } : 0
+        })
     }
   }
 }

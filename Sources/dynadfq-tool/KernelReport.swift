@@ -67,11 +67,11 @@ struct KernelReport {
       "integer networks: the same for codes in and codes out; the peak of products of codes is "
         + "\(Int(codes.peak.rounded()))")
     try Output.table(
-      ["convolution", "layers", "direct", "Winograd in bytes", "in 16-bit words"],
+      ["convolution", "layers", "direct", "Winograd, 8 bits", "5 bits", "4 bits", "3 bits"],
       codes.rows.map {
         [
-          $0.shape, "\($0.layers)", cell($0.direct), cell($0.winograd), cell($0.wordWinograd),
-        ]
+          $0.shape, "\($0.layers)", cell($0.direct),
+        ] + $0.winograd.map(cell)
       })
   }
 }

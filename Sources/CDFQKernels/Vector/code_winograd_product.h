@@ -5,6 +5,7 @@ typedef struct {
   size_t tile_step;       /* bytes between tiles */
   const uint8_t *starts, *weights;
   int32_t groups;
+  int32_t lines;
   int32_t *sums;
 } code_winograd_job;
 
@@ -20,27 +21,36 @@ V_INLINE vi code_winograd_codes(const uint8_t *from) {
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
   const uint8_t *w = job->weights, *start = job->starts;
-  for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
+  const int32_t taps = WINOGRAD_ROWS * job->lines, groups = job->groups;
+  const size_t tile_step = job->tile_step;
+  for (int32_t tap = 0; tap < taps; tap++) {
     vi sums[24];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       const vi first = vi_load(start + (tap * VECTORS + v) * 4 * VL);
       UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[t * VECTORS + v] = first;
     }
-    const uint8_t *x = job->tiles + tap * job->tap_step;
+    /* Every fourth tile has a pointer, and the others lie one to three steps further: twelve pointers do not fit the registers. */
+    const uint8_t *x[3];
+    UNROLL_FULLY for (int k = 0; k < 3; k++) {
+      x[k] = job->tiles + tap * job->tap_step + 4 * k * tile_step;
+    }
 #pragma clang loop unroll_count(2)
-    for (int32_t group = 0; group < job->groups; group++, x += 4, w += VECTORS * 4 * VL) {
+    for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
       vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
+      /* The compiler would make twelve of them again. */
+      __asm__("" : "+r"(x[0]), "+r"(x[1]), "+r"(x[2]));
       UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-        const vi codes = code_winograd_codes(x + t * job->tile_step);
+        const vi codes = code_winograd_codes(x[t / 4] + t % 4 * tile_step);
         UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
           sums[t * VECTORS + v] = integer_dot(sums[t * VECTORS + v], codes, weights[v]);
         }
       }
+      UNROLL_FULLY for (int k = 0; k < 3; k++) x[k] += 4;
     }
     int32_t *to = job->sums + tap * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
-      vi_store(to + i * WINOGRAD_TAPS * VL, sums[i]);
+      vi_store(to + i * taps * VL, sums[i]);
     }
   }
 }
@@ -68,19 +78,20 @@ V_INLINE void code_winograd_add_pair(const int VECTORS, const int CHANNELS, cons
   }
 }
 
-/* The taps a, b, c, -d of each row, with the half of the output transform along the row: a + b + c and b - c - d. The sums of a and
- * -d begin at b + c and b - c. Sums are [tile][vector of outputs][row][side][output]. CHANNELS: how many, or 0 where the compiler
+/* The taps a, b, c, -d of each line, with the half of the output transform along the rows: a + b + c and b - c - d. The sums of a and
+ * -d begin at b + c and b - c. Sums are [tile][vector of outputs][line][row of outputs][output]. CHANNELS: how many, or 0 where the compiler
  * does not know. */
 V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const int TILES,
                                   const code_winograd_job *job) {
   const size_t tap = job->tap_step, pair_bytes = (size_t)job->groups * 2 * VECTORS * 4 * VL;
   const uint8_t *w = job->weights, *start = job->starts;
-  for (int32_t row = 0; row < 4; row++) {
-    const uint8_t *x = job->tiles + 4 * row * tap;
+  const int32_t lines = job->lines;
+  for (int32_t line = 0; line < lines; line++) {
+    const uint8_t *x = job->tiles + WINOGRAD_ROWS * line * tap;
     vi sums[24];
     UNROLL_FULLY for (int k = 0; k < 2; k++) {
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-        const vi first = vi_load(start + ((4 * row + k + 1) * VECTORS + v) * 4 * VL);
+        const vi first = vi_load(start + ((4 * line + k + 1) * VECTORS + v) * 4 * VL);
         UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[(k * TILES + t) * VECTORS + v] = first;
       }
     }
@@ -93,10 +104,10 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
     }
     code_winograd_add_pair(VECTORS, CHANNELS, TILES, job, x, 3 * tap, w, sums);
     w += pair_bytes;
-    int32_t *to = job->sums + 2 * row * VL;
+    int32_t *to = job->sums + 2 * line * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
-      vi_store(to + 8 * i * VL, sums[i]);
-      vi_store(to + (8 * i + 1) * VL, sums[TILES * VECTORS + i]);
+      vi_store(to + 2 * lines * i * VL, sums[i]);
+      vi_store(to + (2 * lines * i + 1) * VL, sums[TILES * VECTORS + i]);
     }
   }
 }

@@ -86,7 +86,6 @@ V_INLINE void vi_copy(uint8_t *to, const uint8_t *from) {
 V_INLINE void vi_store(void *p, vi a) { _mm512_storeu_si512(p, a); }
 V_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 V_INLINE vi vi_subtract(vi a, vi b) { return _mm512_sub_epi32(a, b); }
-V_INLINE vi vi_quarter(vi a) { return _mm512_srai_epi32(a, 2); } /* rounds down */
 V_INLINE vf v_from_whole(vi a) { return _mm512_cvtepi32_ps(a); }
 V_INLINE vi vi_set_words(int16_t x) { return _mm512_set1_epi16(x); }
 V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
@@ -100,6 +99,8 @@ V_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm512_slli_epi32(a, bits); }
 V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm512_srli_epi16(a, bits); }
+V_INLINE vi vi_add_bytes(vi a, vi b) { return _mm512_add_epi8(a, b); }
+V_INLINE vi vi_subtract_bytes(vi a, vi b) { return _mm512_sub_epi8(a, b); }
 V_INLINE vi vi_add_words(vi a, vi b) { return _mm512_add_epi16(a, b); }
 V_INLINE vi vi_subtract_words(vi a, vi b) { return _mm512_sub_epi16(a, b); }
 V_INLINE vi vi_shift_words_left(vi a, const int bits) { return _mm512_slli_epi16(a, bits); }

@@ -31,7 +31,7 @@ extension StepRunner {
         var ending = CodeEnding(scale: scale, offset: offset)
         ending.values = x - first * rowCount
         kernels.codeWinogradConvolution(
-          .words, shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
+          .words4x4, shape, input: group.codes(step.inputs[0], image), padCode: grid.padCode,
           packedWeight: words, ending: ending, rows: band, scratch: group.scratch + parts.kernel)
       } else {
         kernels.integerConvolution(

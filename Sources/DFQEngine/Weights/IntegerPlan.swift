@@ -42,21 +42,27 @@ package struct IntegerPlan {
       else { continue }
       let shape = convolution.shape
       guard shape.window <= IntegerPlan.mostProducts else { continue }
-      let words = context.kernels.prefers(.words, shape) ? wordBytes : nil
+      let words = IntegerPlan.prefersWords(shape, context.kernels) ? wordBytes : nil
       entries[position] = Entry(
         point: point, weights: weightBytes, words: words, constants: constantCount)
       weightBytes += wholeLines(context.kernels.integerWeightByteCount(shape))
       if words != nil {
-        wordBytes += wholeLines(context.kernels.codeWinogradWeightByteCount(.words, shape))
+        wordBytes += wholeLines(context.kernels.codeWinogradWeightByteCount(.words4x4, shape))
       }
       constantCount += 2 * aligned(shape.outputChannels)
       scratchCount = max(scratchCount, IntegerPlan.scratch(shape, context.kernels).count)
     }
   }
 
+  /// Whether Winograd's algorithm in words is faster than the direct kernel. It serves all bits, and its weights are transformed anew
+  /// in each training step.
+  private static func prefersWords(_ shape: ConvolutionShape, _ kernels: Kernels) -> Bool {
+    kernels.codeWinograds(shape, mostCode: 255).contains(.words4x4)
+  }
+
   /// The rows of outputs that are computed at a time: whole tiles of Winograd's algorithm.
   static func bandRows(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
-    let unit = kernels.prefers(.words, shape) ? CodeWinograd.words.rows : 1
+    let unit = prefersWords(shape, kernels) ? CodeWinograd.words4x4.rows : 1
     return unit * max(1, bandFloats / (unit * shape.outputWidth * shape.outputChannels))
   }
 
@@ -69,7 +75,7 @@ package struct IntegerPlan {
     let band = aligned(bandRows(shape, kernels) * shape.outputWidth * shape.outputChannels)
     let kernel = 2 * channels + band
     let words =
-      kernels.prefers(.words, shape) ? kernels.codeWinogradScratchByteCount(.words, shape) : 0
+      prefersWords(shape, kernels) ? kernels.codeWinogradScratchByteCount(.words4x4, shape) : 0
     let count = aligned(kernel + (max(kernels.integerScratchByteCount(shape), words) + 3) / 4)
     return (channels, 2 * channels, kernel, count)
   }

@@ -91,7 +91,7 @@ final class IntegerWeights: @unchecked Sendable {
     inWords[flag] =
       entry.words.map {
         kernels.packCodeWinogradWeights(
-          .words, shape, weight: codes,
+          .words4x4, shape, weight: codes,
           packed: IntegerWeights.bytes(words, bank * plan.wordBytes + $0))
       } ?? false
     if !inWords[flag] {

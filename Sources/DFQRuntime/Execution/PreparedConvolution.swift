@@ -6,12 +6,16 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
   struct Bank: Sendable, BitwiseCopyable {
     /// For the direct kernel, or the depthwise one.
     nonisolated(unsafe) let packed: UnsafePointer<Int8>
-    /// For Winograd's algorithm in bytes, where it is worth while and the weights fit.
-    nonisolated(unsafe) let bytes: UnsafePointer<Int8>?
-    /// For Winograd's algorithm in words, likewise.
-    nonisolated(unsafe) let words: UnsafePointer<Int8>?
+    /// For Winograd's algorithms; empty where the direct kernel is faster or the weights do not fit.
+    let winograds: ConstantList<Winograd>
     /// For each candidate of the input.
     let constants: ConstantList<Constants>
+  }
+
+  /// The weights for one of Winograd's algorithms.
+  struct Winograd: Sendable, BitwiseCopyable {
+    let algorithm: CodeWinograd
+    nonisolated(unsafe) let packed: UnsafePointer<Int8>
   }
 
   /// value = sum * scale + offset for one grid of the input.
@@ -20,14 +24,8 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     nonisolated(unsafe) let offset: UnsafePointer<Float>
     /// The code of the value 0.
     let padCode: UInt8
-    /// Whether the input's codes are small enough for Winograd's algorithm in bytes.
-    let fitsBytes: Bool
-  }
-
-  /// Winograd's algorithm with its weights.
-  struct Winograd {
-    let algorithm: CodeWinograd
-    let packed: UnsafePointer<Int8>
+    /// The one of Winograd's algorithms that is the fastest for the input's bits.
+    let winograd: Winograd?
   }
 
   let shape: ConvolutionShape
@@ -44,85 +42,54 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     let shape = convolution.shape
     let channels = shape.outputChannels
     var banks: [Bank] = []
-    for version in versions {
+    for (index, version) in versions.enumerated() {
       guard let codes = version.integers(channels: channels) else { return nil }
       let packed: UnsafeMutablePointer<Int8>
-      var bytes: UnsafePointer<Int8>?
-      var words: UnsafePointer<Int8>?
+      var weights = WinogradWeights(shape: shape, codes: codes, kernels: kernels, store: store)
       if convolution.isDepthwise {
         packed = store.codes(kernels.codeDepthwiseWeightByteCount(shape))
         kernels.packCodeDepthwiseWeights(shape, weight: codes, packed: packed)
       } else {
         packed = store.codes(kernels.integerWeightByteCount(shape))
         kernels.packIntegerWeights(shape, weight: codes, packed: packed)
-        let fits = input.grids.map { KernelChoice.fitsBytes($0, kernels: kernels) }
-        if fits.contains(true) {
-          bytes = PreparedConvolution.transformed(
-            .bytes, shape, codes: codes, kernels: kernels, store: store)
-        }
-        if bytes == nil || fits.contains(false) {
-          words = PreparedConvolution.transformed(
-            .words, shape, codes: codes, kernels: kernels, store: store)
-        }
       }
-      let constants = input.grids.map { grid in
-        PreparedConvolution.constants(
+      let constants = input.grids.enumerated().map { candidate, grid in
+        // A version of the weights of its own goes with each candidate.
+        let isRead = !convolution.isDepthwise && (versions.count == 1 || candidate == index)
+        return PreparedConvolution.constants(
           version, codes: codes, channels: channels, bias: convolution.bias, grid: grid,
-          kernels: kernels, store: store)
+          winograd: isRead ? weights.fastest(for: grid) : nil, store: store)
       }
       banks.append(
-        Bank(packed: packed, bytes: bytes, words: words, constants: store.list(constants)))
+        Bank(
+          packed: packed, winograds: store.list(weights.all), constants: store.list(constants)))
     }
     self.shape = shape
     isDepthwise = convolution.isDepthwise
     self.banks = store.list(banks)
   }
 
-  /// The weights for Winograd's algorithm, nil where it is not worth while or they do not fit.
-  private static func transformed(
-    _ algorithm: CodeWinograd, _ shape: ConvolutionShape, codes: [Int8], kernels: Kernels,
-    store: ConstantStore
-  ) -> UnsafePointer<Int8>? {
-    guard kernels.prefers(algorithm, shape) else { return nil }
-    let packed = store.codes(kernels.codeWinogradWeightByteCount(algorithm, shape))
-    let fits = kernels.packCodeWinogradWeights(algorithm, shape, weight: codes, packed: packed)
-    return fits ? UnsafePointer(packed) : nil
-  }
-
-  /// Winograd's algorithm for an input, nil where the direct kernel is taken.
-  func winograd(_ bank: Bank, _ constants: Constants) -> Winograd? {
-    if constants.fitsBytes, let packed = bank.bytes {
-      return Winograd(algorithm: .bytes, packed: packed)
-    }
-    return bank.words.map { Winograd(algorithm: .words, packed: $0) }
-  }
+  /// All weights for Winograd's algorithms.
+  var winograds: [Winograd] { banks.buffer.flatMap(\.winograds.buffer) }
 
   /// The bytes of the transformed weights.
   func winogradByteCount(_ kernels: Kernels) -> Int {
-    banks.buffer.reduce(0) { count, bank in
-      count + (bank.bytes == nil ? 0 : kernels.codeWinogradWeightByteCount(.bytes, shape))
-        + (bank.words == nil ? 0 : kernels.codeWinogradWeightByteCount(.words, shape))
-    }
+    winograds.reduce(0) { $0 + kernels.codeWinogradWeightByteCount($1.algorithm, shape) }
   }
 
   /// The bytes of scratch memory that the kernels need.
   func scratchByteCount(_ kernels: Kernels) -> Int {
     if isDepthwise { return kernels.codeDepthwiseScratchByteCount(shape) }
-    var most = kernels.integerScratchByteCount(shape)
-    if banks.buffer.contains(where: { $0.bytes != nil }) {
-      most = max(most, kernels.codeWinogradScratchByteCount(.bytes, shape))
+    return winograds.reduce(kernels.integerScratchByteCount(shape)) {
+      max($0, kernels.codeWinogradScratchByteCount($1.algorithm, shape))
     }
-    if banks.buffer.contains(where: { $0.words != nil }) {
-      most = max(most, kernels.codeWinogradScratchByteCount(.words, shape))
-    }
-    return most
   }
 
   /// With input (code + d) / S and weight w / W of sum total: scale = 1 / (S W) and offset = d *
   /// total * scale + bias, in the order of roundings of the training executor.
   static func constants(
     _ weights: CodedWeights, codes: [Int8], channels: Int, bias: [Float], grid: Grid,
-    kernels: Kernels, store: ConstantStore
+    winograd: Winograd?, store: ConstantStore
   ) -> Constants {
     var sums = [Float](repeating: 0, count: channels)
     for (index, code) in codes.enumerated() { sums[index % channels] += Float(code) }
@@ -137,6 +104,6 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
     return Constants(
       scale: store.floats(scale), offset: store.floats(offset),
       padCode: grid.hasZero ? UInt8(-grid.offset) : 0,
-      fitsBytes: KernelChoice.fitsBytes(grid, kernels: kernels))
+      winograd: winograd)
   }
 }

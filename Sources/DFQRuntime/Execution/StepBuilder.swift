@@ -156,7 +156,7 @@ struct StepBuilder {
         input.grids.map {
           PreparedConvolution.constants(
             banks[0], codes: codes, channels: linear.outputs, bias: linear.bias, grid: $0,
-            kernels: kernels, store: store)
+            winograd: nil, store: store)
         }))
   }
 }

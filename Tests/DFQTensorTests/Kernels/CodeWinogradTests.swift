@@ -8,6 +8,11 @@ internal import Testing
     [Kernels($0), Kernels($0).withoutByteProducts]
   }
 
+  /// The most bits of inputs that an algorithm takes.
+  private static let mostBits: [CodeWinograd: Int] = [
+    .bytes2x2: 6, .bytes2x3: 4, .bytes2x4: 3, .words4x4: 8,
+  ]
+
   private func shape(
     _ height: Int, _ width: Int, inputs: Int, outputs: Int, pad: Int
   ) -> ConvolutionShape {
@@ -19,7 +24,7 @@ internal import Testing
 
   private func random(
     _ shape: ConvolutionShape, _ random: inout RandomStream, inputBits: Int, weightBits: Int,
-    algorithm: CodeWinograd = .bytes
+    algorithm: CodeWinograd = .bytes2x2
   ) -> CodeCase {
     var one = CodeCase(.convolution, shape, &random)
     let (most, least) = ((1 << inputBits) - 1, -(1 << (weightBits - 1)))
@@ -48,11 +53,13 @@ internal import Testing
 
   @Test(arguments: CodeWinograd.allCases) func everyWidth(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 1, "winograd in bytes")
-    for inputBits in 1...(algorithm == .bytes ? 6 : 8) {
-      for weightBits in 2...(algorithm == .bytes ? 4 : 8) {
+    for inputBits in 1...(CodeWinogradTests.mostBits[algorithm]!) {
+      for weightBits in 2...(algorithm.usesWords ? 8 : algorithm == .bytes2x2 ? 4 : 3) {
         for (height, width, pad) in [(1, 1, 1), (2, 7, 1), (9, 6, 1), (5, 5, 2), (11, 3, 0)] {
-          let inputs = 16 + stream.integer(below: algorithm == .bytes ? 90 : 80)
-          let outputs = 8 + stream.integer(below: 140)
+          let inputs = 16 + stream.integer(below: 80)
+          let outputs =
+            algorithm == .bytes2x2 || algorithm.usesWords
+            ? 8 + stream.integer(below: 140) : 16 * (1 + stream.integer(below: 9))
           expectExact(
             random(
               shape(height, width, inputs: inputs, outputs: outputs, pad: pad), &stream,
@@ -83,25 +90,36 @@ internal import Testing
   }
 
   /// Each tap at the ends of its range: one tile whose inputs and weights have the signs of the tap's transforms.
-  @Test(arguments: 0..<16) func extremesOfTap(tap: Int) {
+  @Test(arguments: [CodeWinograd.bytes2x2, .bytes2x3, .bytes2x4])
+  func extremesOfTap(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 4, "winograd in bytes")
-    let inputs: [[Int]] = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
-    let weights: [[Int]] = [[1, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 1]]
-    let (row, column) = (tap / 4, tap % 4)
-    for (channels, outputs) in [(16, 16), (40, 48), (70, 33)] {
-      for sign in [1, -1] {
-        for least in [-8, -7] {
+    let rows = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
+    let columns =
+      switch algorithm {
+      case .bytes2x2: rows
+      case .bytes2x3:
+        [[2, -1, -2, 1, 0], [0, -2, -1, 1, 0], [0, 2, -3, 1, 0], [0, -1, 0, 1, 0], [0, 2, -1, -2, 1]]
+      default: CodeWinogradTests.wideColumns
+      }
+    let most = [CodeWinograd.bytes2x2: 63, .bytes2x3: 21, .bytes2x4: 12][algorithm]!
+    for (row, column) in rows.indices.flatMap({ r in columns.indices.map { (r, $0) } }) {
+      for (channels, outputs) in [(16, 16), (40, 48), (72, 32)] {
+        for sign in [1, -1] {
           var one = random(
-            shape(4, 4, inputs: channels, outputs: outputs, pad: 0), &stream, inputBits: 6,
-            weightBits: 4)
+            shape(4, columns.count, inputs: channels, outputs: outputs, pad: 0), &stream,
+            inputBits: 6, weightBits: 4, algorithm: algorithm)
           one.input = one.input.indices.map { index in
             let pixel = index / channels
-            return inputs[row][pixel / 4] * inputs[column][pixel % 4] * sign > 0 ? 63 : 0
+            let (y, x) = (pixel / columns.count, pixel % columns.count)
+            return rows[row][y] * columns[column][x] * sign > 0 ? UInt8(most) : 0
           }
+          one.padCode = 0
+          // The largest weights of one sign that every transform fits.
+          let large: Int8 = algorithm == .bytes2x2 ? 7 : algorithm == .bytes2x3 ? 6 : 5
           one.weight = one.weight.indices.map { index in
             let place = index / (channels * outputs)
-            let size = weights[row][place / 3] * weights[column][place % 3]
-            return size * (index % 2 == 0 ? 1 : -1) >= 0 ? 7 : Int8(least)
+            let isUp = (place + index) % 2 == 0 || place % 3 == column % 3
+            return isUp == (sign > 0) ? large : -large
           }
           expectExact(one)
         }
@@ -109,13 +127,16 @@ internal import Testing
     }
   }
 
+  /// B^T of four outputs.
+  private static let wideColumns = [
+    [4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
+    [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1],
+  ]
+
   /// The same in words, with codes and weights of 8 bits: every transformed value is as large as it can be.
   @Test(arguments: 0..<36) func extremesOfWordTap(tap: Int) {
     var stream = RandomStream(seed: 7, "winograd in words")
-    let inputs = [
-      [4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
-      [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1],
-    ]
+    let inputs = CodeWinogradTests.wideColumns
     let weights = [[6, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 6]]
     let (row, column) = (tap / 6, tap % 6)
     for (channels, outputs) in [(16, 16), (40, 48), (64, 70), (114, 33)] {
@@ -123,7 +144,7 @@ internal import Testing
         for least in [-128, -127] {
           var one = random(
             shape(6, 6, inputs: channels, outputs: outputs, pad: 0), &stream, inputBits: 8,
-            weightBits: 8, algorithm: .words)
+            weightBits: 8, algorithm: .words4x4)
           one.input = one.input.indices.map { index in
             let pixel = index / channels
             return inputs[row][pixel / 6] * inputs[column][pixel % 6] * sign > 0 ? 255 : 0
@@ -145,7 +166,7 @@ internal import Testing
     var stream = RandomStream(seed: 8, "winograd in words")
     var one = random(
       shape(7, 7, inputs: 120, outputs: 16, pad: 0), &stream, inputBits: 8, weightBits: 8,
-      algorithm: .words)
+      algorithm: .words4x4)
     let most = (1 << 25) / 255
     let each = most / 1080
     one.input = one.input.map { _ in 255 }
@@ -153,13 +174,13 @@ internal import Testing
       Int8(sign * (each + (index / 16 < most - 1080 * each ? 1 : 0)))
     }
     expectExact(one)
-    let bytes = kernels.codeWinogradWeightByteCount(.words, one.shape)
+    let bytes = kernels.codeWinogradWeightByteCount(.words4x4, one.shape)
     guard bytes > 0 else { return }
     var packed = [Int8](repeating: 0, count: bytes)
     one.weight[0] += Int8(sign)
     one.weight[1] += Int8(sign)
     let fits = kernels.packCodeWinogradWeights(
-      .words, one.shape, weight: one.weight, packed: &packed)
+      .words4x4, one.shape, weight: one.weight, packed: &packed)
     #expect(fits == (255 * (most + 1) < 1 << 25))
   }
 
@@ -171,8 +192,9 @@ internal import Testing
         let (height, width) = (1 + stream.integer(below: 9), 1 + stream.integer(below: 60))
         expectExact(
           random(
-            shape(height, width, inputs: inputs, outputs: outputs, pad: 1), &stream, inputBits: 5,
-            weightBits: 4, algorithm: algorithm))
+            shape(height, width, inputs: inputs, outputs: outputs, pad: 1), &stream,
+            inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
+            algorithm: algorithm))
       }
     }
   }
@@ -181,9 +203,10 @@ internal import Testing
   @Test(arguments: CodeWinograd.allCases) func smallestScales(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 6, "winograd in bytes")
     var one = random(
-      shape(6, 6, inputs: 20, outputs: 40, pad: 1), &stream, inputBits: 5, weightBits: 4,
+      shape(6, 6, inputs: 20, outputs: 48, pad: 1), &stream,
+      inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
       algorithm: algorithm)
-    for o in 0..<40 { one.floats[0][o] = Float(bitPattern: UInt32(o * 0x3_0001)) }
+    for o in 0..<48 { one.floats[0][o] = Float(bitPattern: UInt32(o * 0x3_0001)) }
     one.normalizes = false
     one.wants = (true, true)
     expectExact(one)
@@ -197,11 +220,12 @@ internal import Testing
   @Test(arguments: GuardedPlacement.allCases, CodeWinograd.allCases)
   func stayInTheirMemory(placement: GuardedPlacement, algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 3, "winograd in bytes")
-    for (size, inputs, outputs) in [(4, 16, 16), (5, 33, 24), (7, 70, 40), (3, 110, 70)] {
+    for (size, inputs, outputs) in [(4, 16, 16), (5, 33, 24), (7, 70, 48), (3, 110, 70), (9, 32, 64)] {
       expectExact(
         random(
-          shape(size, size, inputs: inputs, outputs: outputs, pad: 1), &stream, inputBits: 5,
-          weightBits: 4, algorithm: algorithm), placement)
+          shape(size, size, inputs: inputs, outputs: outputs, pad: 1), &stream,
+          inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
+          algorithm: algorithm), placement)
     }
   }
 
@@ -209,15 +233,15 @@ internal import Testing
   @Test func whatDoesNotFitIsRefused() {
     let kernels = Kernels(.best)
     let shape = shape(4, 4, inputs: 16, outputs: 16, pad: 1)
-    let bytes = kernels.codeWinogradWeightByteCount(.bytes, shape)
+    let bytes = kernels.codeWinogradWeightByteCount(.bytes2x2, shape)
     guard bytes > 0 else { return }
     var packed = [Int8](repeating: 0, count: bytes)
     let alternating = (0..<9 * 256).map { Int8(($0 / 256) % 2 == 0 ? 14 : -14) }
-    #expect(kernels.packCodeWinogradWeights(.bytes, shape, weight: alternating, packed: &packed))
+    #expect(kernels.packCodeWinogradWeights(.bytes2x2, shape, weight: alternating, packed: &packed))
     let same = [Int8](repeating: 15, count: 9 * 256)
-    #expect(!kernels.packCodeWinogradWeights(.bytes, shape, weight: same, packed: &packed))
+    #expect(!kernels.packCodeWinogradWeights(.bytes2x2, shape, weight: same, packed: &packed))
     var strided = shape
     strided.strideHeight = 2
-    #expect(kernels.codeWinogradWeightByteCount(.bytes, strided) == 0)
+    #expect(kernels.codeWinogradWeightByteCount(.bytes2x2, strided) == 0)
   }
 }
