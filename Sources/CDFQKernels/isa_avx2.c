@@ -24,5 +24,5 @@ const dfq_kernel_table dfq_avx2_table = {.isa = DFQ_ISA_AVX2, .name = "avx2", VE
 const dfq_kernel_table dfq_avx_vnni_table = {.isa = DFQ_ISA_AVX_VNNI, .name = "avx2 vnni",
                                              VECTOR_KERNELS,
                                              FOR_AVX_VNNI_KERNELS(AVX_VNNI_KERNEL)
-                                             .code_winograd_most_code = 63};
+                                             .code_winograd_most_code = {63}};
 #endif

@@ -39,14 +39,18 @@ static void convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_en
 /* Where there is no such kernel, or transformed weights do not fit, the convolution itself. */
 static void transform_and_convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_ending *e) {
   const dfq_conv_shape *s = &c->shape;
-  const int words = c->kind == WINOGRAD_WORDS;
-  size_t (*bytes)(const dfq_conv_shape *) = words ? k->word_winograd_weight_bytes : k->code_winograd_weight_bytes;
-  if (bytes && bytes(s) > 0) {
-    int8_t *packed = allocate(bytes(s));
-    if ((words ? k->word_winograd_pack : k->code_winograd_pack)(s, c->weight, packed)) {
-      void *scratch = scratch_of((words ? k->word_winograd_scratch : k->code_winograd_scratch)(s));
-      (words ? k->word_winograd_conv : k->code_winograd_conv)(s, c->input, c->pad_code, packed, e, c->first_row,
-                                                              c->end_row, scratch);
+  const int32_t width = winograd_width(c->kind);
+  const size_t bytes = winograd_weight_bytes(k, width, s);
+  if (bytes > 0) {
+    int8_t *packed = allocate(bytes);
+    if (width ? k->code_winograd_pack(width, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
+      if (width) {
+        k->code_winograd_conv(width, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
+                              scratch_of(k->code_winograd_scratch(width, s)));
+      } else {
+        k->word_winograd_conv(s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
+                              scratch_of(k->word_winograd_scratch(s)));
+      }
       return;
     }
   }
@@ -103,6 +107,8 @@ static void apply(const dfq_kernel_table *k, const codes_case *c, dfq_code_endin
     k->quantize_codes(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->codes, r->values);
     break;
   case WINOGRAD_BYTES:
+  case WINOGRAD_BYTES_3:
+  case WINOGRAD_BYTES_4:
   case WINOGRAD_WORDS: transform_and_convolve(k, c, e); break;
   case GRID:
     k->fake_quantize(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->values);

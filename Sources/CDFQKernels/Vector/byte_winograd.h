@@ -5,10 +5,11 @@
 #include "byte_winograd_output.h"
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
-KERNEL void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *input,
-                                      uint8_t pad_code, const int8_t *packed,
+KERNEL void vector_code_winograd_conv(int32_t width, const dfq_conv_shape *s,
+                                      const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                                       const dfq_code_ending *ending, int32_t first_row,
                                       int32_t end_row, void *scratch) {
+  (void)width; /* weight_bytes admits tiles of 2x2 only */
   const tile_geometry g = tile_geometry_of(s);
   int32_t *sums = (int32_t *)(void *)aligned_start(scratch);
   uint8_t *strip = (uint8_t *)(sums + TILE_SUMS);
@@ -61,4 +62,4 @@ KERNEL void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
   .code_winograd_pack = vector_code_winograd_pack,                   \
   .code_winograd_scratch = vector_code_winograd_scratch,             \
   .code_winograd_conv = vector_code_winograd_conv,                   \
-  .code_winograd_most_code = TILE_MOST_CODE
+  .code_winograd_most_code = {TILE_MOST_CODE}
