@@ -37,14 +37,16 @@ extension Kernels {
     }
     func products(_ width: Int) -> Int { (shape.outputWidth + width - 1) / width * (width + 2) }
     var bytes: [(algorithm: CodeWinograd, products: Int)] = []
-    if has(.bytes2x4), channels >= 16 { bytes.append((.bytes2x4, products(4))) }
-    if has(.bytes2x3), channels >= 64 { bytes.append((.bytes2x3, products(3))) }
+    // Many weights come from memory, and wider tiles have more of them.
+    let isSmall = shape.inputChannels * shape.outputChannels < 256 * 256
+    if has(.bytes2x4), channels >= 16, isSmall { bytes.append((.bytes2x4, products(4))) }
+    if has(.bytes2x3), channels >= 64, isSmall { bytes.append((.bytes2x3, products(3))) }
     let fills = height.isMultiple(of: 2) && width.isMultiple(of: 2)
     if has(.bytes2x2), channels >= (fills ? 16 : 32) { bytes.append((.bytes2x2, products(2))) }
     bytes.sort { $0.products < $1.products }
 
     let room = 16 * ((height + 3) / 4) * ((width + 3) / 4), pixels = height * width
-    // The weights in words are eight times those of the direct kernel: many of them come from memory.
+    // Those in words are eight times those of the direct kernel.
     let prefersWords =
       multipliesBytes
       ? channels >= 32 && shape.inputChannels < 256 && 4 * pixels >= 3 * room
