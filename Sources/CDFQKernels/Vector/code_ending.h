@@ -27,6 +27,10 @@ enum {
   M(0) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9) M(10) M(11) M(12) M(13) M(14) M(15) M(16) \
   M(17)
 
+/* The last kinds do what all others do, with the same bits; they serve vectors that are not full, which are rare, to save code. */
+#define FOR_GENERAL_CODE_KINDS(M) M(12) M(13) M(14) M(15) M(16) M(17)
+enum { GENERAL_CODE_KINDS = 2 * CODE_RESIDUALS }; /* by kind % GENERAL_CODE_KINDS */
+
 typedef struct {
   vf levels_per_unit, zero, high;          /* high: the highest level */
   vi lowest, low_code, high_code;          /* words of qmin; bytes of the clamp */

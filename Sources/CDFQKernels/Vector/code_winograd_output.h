@@ -123,25 +123,31 @@ V_INLINE void code_winograd_vector(const int KIND, const int WIDTH, const int NA
   }
 }
 
-/* Wider tiles have whole vectors of outputs. */
-V_INLINE void code_winograd_vectors(const int KIND, const int WIDTH,
-                                    const code_winograd_results *r) {
-  const int narrow = r->geometry->narrow;
-  for (int32_t v = 0; v * VL < r->outputs; v++) {
-    const int32_t lanes = smaller(r->outputs - v * VL, VL);
-    if (WIDTH == 2 && lanes < VL) {
-      if (narrow) code_winograd_vector(KIND, WIDTH, 1, r, v, lanes);
-      if (!narrow) code_winograd_vector(KIND, WIDTH, 0, r, v, lanes);
-    } else {
-      if (narrow) code_winograd_vector(KIND, WIDTH, 1, r, v, VL);
-      if (!narrow) code_winograd_vector(KIND, WIDTH, 0, r, v, VL);
-    }
+V_INLINE void code_winograd_part(const int KIND, const int WIDTH, const code_winograd_results *r,
+                                 int32_t v, const int n) {
+  if (r->geometry->narrow) {
+    code_winograd_vector(KIND, WIDTH, 1, r, v, n);
+  } else {
+    code_winograd_vector(KIND, WIDTH, 0, r, v, n);
   }
 }
 
+/* Wider tiles than 2 x 2 have whole vectors of outputs. */
+#define CODE_WINOGRAD_REST(KIND)                                                             \
+  static void code_winograd_rest_##KIND(const code_winograd_results *r, int32_t v, int n) {  \
+    code_winograd_part(KIND, 2, r, v, n);                                                    \
+  }
+#define CODE_WINOGRAD_REST_NAME(KIND) code_winograd_rest_##KIND,
+FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST)
+static void (*const code_winograd_rests[GENERAL_CODE_KINDS])(const code_winograd_results *, int32_t,
+                                                             int) = {
+    FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST_NAME)};
+
 #define CODE_WINOGRAD_WRITE(WIDTH, KIND)                                                       \
   static void code_winograd_write_##WIDTH##_##KIND(const code_winograd_results *r) {           \
-    code_winograd_vectors(KIND, WIDTH, r);                                                     \
+    const int32_t vectors = r->outputs / VL, rest = r->outputs % VL;                           \
+    for (int32_t v = 0; v < vectors; v++) code_winograd_part(KIND, WIDTH, r, v, VL);           \
+    if (rest) code_winograd_rests[KIND % GENERAL_CODE_KINDS](r, vectors, rest);                \
   }
 #define CODE_WINOGRAD_WRITE_2(KIND) CODE_WINOGRAD_WRITE(2, KIND)
 #define CODE_WINOGRAD_WRITE_3(KIND) CODE_WINOGRAD_WRITE(3, KIND)

@@ -85,16 +85,21 @@ V_INLINE void word_winograd_vector(const int KIND, const word_winograd_results *
   }
 }
 
-#define WORD_WINOGRAD_WRITE(KIND)                                              \
-  static void word_winograd_write_##KIND(const word_winograd_results *r) {     \
-    for (int32_t v = 0; v * VL < r->outputs; v++) {                            \
-      const int32_t lanes = smaller(r->outputs - v * VL, VL);                  \
-      if (lanes < VL) {                                                        \
-        word_winograd_vector(KIND, r, v, lanes);                               \
-      } else {                                                                 \
-        word_winograd_vector(KIND, r, v, VL);                                  \
-      }                                                                        \
-    }                                                                          \
+#define WORD_WINOGRAD_REST(KIND)                                                             \
+  static void word_winograd_rest_##KIND(const word_winograd_results *r, int32_t v, int n) {  \
+    word_winograd_vector(KIND, r, v, n);                                                     \
+  }
+#define WORD_WINOGRAD_REST_NAME(KIND) word_winograd_rest_##KIND,
+FOR_GENERAL_CODE_KINDS(WORD_WINOGRAD_REST)
+static void (*const word_winograd_rests[GENERAL_CODE_KINDS])(const word_winograd_results *, int32_t,
+                                                             int) = {
+    FOR_GENERAL_CODE_KINDS(WORD_WINOGRAD_REST_NAME)};
+
+#define WORD_WINOGRAD_WRITE(KIND)                                                    \
+  static void word_winograd_write_##KIND(const word_winograd_results *r) {           \
+    const int32_t vectors = r->outputs / VL, rest = r->outputs % VL;                 \
+    for (int32_t v = 0; v < vectors; v++) word_winograd_vector(KIND, r, v, VL);      \
+    if (rest) word_winograd_rests[KIND % GENERAL_CODE_KINDS](r, vectors, rest);      \
   }
 #define WORD_WINOGRAD_WRITE_NAME(KIND) word_winograd_write_##KIND,
 
