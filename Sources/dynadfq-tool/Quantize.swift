@@ -90,10 +90,11 @@ struct Quantize: ParsableCommand {
     let quantizer = try self.quantizer.makeQuantizer(
       fixed: fixed ? training.fixedBits(bits) : nil)
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
+    let objectives = try training.objectives()
     func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
       DynamicTrainer(
         teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
-        objectives: training.objectives, configuration: configuration, context: options.context)
+        objectives: objectives, configuration: configuration, context: options.context)
     }
     let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
     let stored = try images.map { try Quantize.stored($0, for: network) }

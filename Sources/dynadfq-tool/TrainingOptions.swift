@@ -1,4 +1,5 @@
 import ArgumentParser
+import DFQExperiments
 import DynaDFQ
 
 extension Mixup.Images: @retroactive ExpressibleByArgument {}
@@ -25,6 +26,12 @@ struct TrainingOptions: ParsableArguments {
   var stepRate: Float?
   @Option(help: "Adam's base rate on the selectors. \(Preset.training(\.selectorLearningRate))")
   var selectorRate: Float?
+  @Option(
+    help: """
+      A loss that the student is trained with, in the place of the usual ones; may be repeated. A kind that \
+      `dynadfq methods` lists, or as in recipes: "{kind: attention alignment, weight: 2000}".
+      """)
+  var objective: [String] = []
   @Option(
     help: "Factor of the cross entropy with the labels. (default: \(LabelCrossEntropy().weight))")
   var labelWeight: Float?
@@ -93,6 +100,15 @@ struct TrainingOptions: ParsableArguments {
       "--perturbation-path", perturbationPath != nil && perturbation == nil,
       "without --perturbation")
     try Demand.range("--hold-out", holdOut, 0...0.99)
+    if !objective.isEmpty {
+      let factors: [(String, Float?)] = [
+        ("--label-weight", labelWeight), ("--distillation", distillation),
+        ("--temperature", temperature), ("--feature-distance", featureDistance),
+        ("--attention", attention),
+      ]
+      for (name, value) in factors { try Demand.absent(name, value != nil, "with --objective") }
+      _ = try objectives()
+    }
     try Demand.range("--checkpoint-interval", checkpointInterval, 1...100_000_000)
   }
 
@@ -131,7 +147,19 @@ struct TrainingOptions: ParsableArguments {
   }
 
   /// The losses the student is trained with.
-  var objectives: [any StudentObjective] {
+  ///
+  /// - Throws: ``ToolError/usage(_:)`` for a kind or a setting that is not known.
+  func objectives() throws -> [any StudentObjective] {
+    guard objective.isEmpty else {
+      return try objective.map { text in
+        do {
+          let place = RecipePlace(line: 0, path: "--objective \(Output.clean(text, limit: 60))")
+          return try StudentSettings.objective(text, at: place)
+        } catch {
+          throw ToolError.usage("\(error)")
+        }
+      }
+    }
     var objectives: [any StudentObjective] = [
       LabelCrossEntropy(weight: labelWeight ?? LabelCrossEntropy().weight),
       LogitDistillation(

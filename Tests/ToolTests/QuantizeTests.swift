@@ -41,9 +41,9 @@ import Testing
     let hard = Self.small.filter { $0 != "--keep-unfaithful" } + ["--method", "hardSamples"]
     let result = try tool.json(
       hard + [
-        "--set", "exponent=1", "--perturbation", "0.01", "--attention", "1000", "--label-weight",
-        "0",
-        "--mixup", "none", "--images-output", "hard.safetensors", "-o", "x",
+        "--set", "exponent=1", "--perturbation", "0.01", "--objective", "distillation",
+        "--objective", "{kind: attention alignment, weight: 2000}", "--mixup", "none",
+        "--images-output", "hard.safetensors", "-o", "x",
       ])
     #expect(result["output"] as? String == "x")
     let images = try SyntheticImages(contentsOf: tool.path("hard.safetensors"))
@@ -51,6 +51,9 @@ import Testing
     #expect(images.provenance["method"]?.contains(#""kind":"hard samples""#) == true)
     for options in [
       ["--labels", "oneHot"], ["--easy-share", "0.5"], ["--set", "exponnet=1"],
+      ["--objective", "distilation"], ["--objective", "{kind: distillation, wieght: 3}"],
+      ["--objective", ""], ["--objective", "{kind"],
+      ["--label-weight", "0", "--objective", "distillation"], ["--set", "exponent=[1"],
       ["--set", "exponent"], ["--set", "variant=imagenet"], ["--set", "method=gdfq"],
     ] {
       try tool.expectRefusal(hard + options + ["-o", "y"], naming: options[0], code: 64)

@@ -17,7 +17,7 @@ extension SettingNode {
     let isEmpty = written.allSatisfy { $0 == " " }
     let value =
       isEmpty
-      ? SettingNode(.null, at: place) : try RecipeDocument.read(written).moved(to: place)
+      ? SettingNode(.null, at: place) : try SettingNode.written(written, at: place)
     let node = keys.dropFirst().reversed().reduce(value) {
       SettingNode(.map([($1, $0)]), at: place)
     }
@@ -31,6 +31,16 @@ extension SettingNode {
     return pairs.reduce(self) { joined, pair in
       joined.setting(
         pair.key, to: joined[pair.key].map { $0.joined(with: pair.node) } ?? pair.node)
+    }
+  }
+
+  /// A value as it is written in a recipe.
+  static func written(_ text: String, at place: RecipePlace) throws -> SettingNode {
+    do {
+      return try RecipeDocument.read(text).moved(to: place)
+    } catch RecipeError.syntax(_, let reason) {
+      throw RecipeError.badValue(
+        place: place, expected: "a value as in recipes", found: "\"\(text)\" (\(reason))")
     }
   }
 

@@ -181,7 +181,7 @@ struct StudentEntry {
   }
 
   /// An objective by its kind, with settings beside it: `{kind: distillation, weight: 1000}`.
-  private static func objective(_ node: SettingNode) throws -> any StudentObjective {
+  static func objective(_ node: SettingNode) throws -> any StudentObjective {
     func read<Objective: StudentObjective>(
       over defaults: Objective
     ) throws -> any StudentObjective {

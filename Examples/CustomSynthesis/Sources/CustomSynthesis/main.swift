@@ -1,14 +1,20 @@
-// A synthesis method in one file: ZeroQ (Cai et al., "ZeroQ: A Novel Zero Shot Quantization
-// Framework", CVPR 2020, equation 3). Each image on its own is made to have the mean and the
-// deviation that batch norm remembers; there are no labels.
+// A synthesis method in one file, written as if the library's ZeroQ were not there (Cai et al.,
+// "ZeroQ: A Novel Zero Shot Quantization Framework", CVPR 2020, equation 3). Each image on its own
+// is made to have the mean and the deviation that batch norm remembers; there are no labels.
+//
+// A method of the library has one line more, in MethodCatalogue: see Documentation/Methods.
 //
 // swift run -c release CustomSynthesis       (about a minute on two cores)
 import DynaDFQ
 import Foundation
 
 /// The method: its settings are its identity in checkpoints.
-struct ZeroQ: SynthesisMethod {
-  static let kind = "zeroq"
+struct ImageByImage: SynthesisMethod {
+  static let kind = "image by image"
+  /// What the library's catalogue would say of it; a method of your own needs none.
+  static let summary = MethodSummary(
+    "Every image on its own has the mean and deviation of batch norm; no labels.",
+    reference: .init("Cai et al.", "ZeroQ: A Novel Zero Shot Quantization Framework", "CVPR", 2020))
   /// The factor of the loss.
   var weight: Float = 1
 
@@ -70,7 +76,7 @@ let teacher = try Network.pretrained(.resNet20FashionMNIST)
 let isSmall = ProcessInfo.processInfo.environment["DYNADFQ_EXAMPLE_SMALL"] != nil
 let steps = isSmall ? 10 : 100
 let images = try Synthesizer(
-  teacher: teacher, method: ZeroQ(),
+  teacher: teacher, method: ImageByImage(),
   configuration: .init(
     count: 64, imagesPerBatch: 64, steps: steps, learningRate: 0.5, patience: 100)
 ).synthesize { progress in
