@@ -16,6 +16,7 @@ struct Quantize: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var quantizer: QuantizerOptions
+  @OptionGroup var transform: TransformOptions
   @OptionGroup var training: TrainingOptions
   @OptionGroup var synthesis: SynthesisOptions
   @OptionGroup var options: RunOptions
@@ -87,18 +88,24 @@ struct Quantize: ParsableCommand {
     try preflight().check()
     let network = try model.network()
     let bits = try quantizer.candidates()
-    let quantizer = try self.quantizer.makeQuantizer(
+    var quantizer = try self.quantizer.makeQuantizer(
       fixed: fixed ? training.fixedBits(bits) : nil)
+    transform.apply(to: &quantizer)
+    let transforms = try transform.transforms()
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
     let objectives = try training.objectives()
     func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
       DynamicTrainer(
         teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
-        objectives: objectives, configuration: configuration, context: options.context)
+        transforms: transforms, objectives: objectives, configuration: configuration,
+        context: options.context)
     }
     let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
     let stored = try images.map { try Quantize.stored($0, for: network) }
     try Quantize.rehearse(trainer(quantizer))
+    for note in try trainer(quantizer).transformedTeacher().notes {
+      Output.complain("note: \(note)")
+    }
     try self.quantizer.allocation.check(quantizer, network)
     if real != nil, controls, quantizer.activationBits.count == 1 {
       Output.complain("note: a static student has no --controls to compare with")

@@ -108,6 +108,54 @@ import Testing
     }
   }
 
+  /// Transforms and rounding of students: names, settings, lists; nothing in the keys of others.
+  @Test func transforms() throws {
+    try Workshop.with { workshop in
+      func identity(_ settings: String) throws -> JSONTree? {
+        let text = """
+          version: 1
+          name: transforms
+          networks: [{name: tiny, model: tiny.safetensors}]
+          images: [{name: noise, method: noise, count: 8}]
+          students:
+            - {name: s, weightBits: 4, activationBits: 4, preset: demo\(settings)}
+          """
+        return try workshop.plan(text).cells.first { $0.kind == "student" }?.identity
+      }
+      #expect(try identity("")?["transforms"] == nil)
+      let nagel = try identity(", transforms: nagel")?["transforms"]
+      guard case .array(let list)? = nagel else {
+        Issue.record("no list of transforms")
+        return
+      }
+      #expect(
+        list.compactMap { $0["kind"]?.text } == [
+          "\"equalization\"", "\"bias absorption\"", "\"bias correction\"",
+        ])
+      let pruned = try identity(", transforms: [spiq, {kind: udfc, pruning: 0.25}]")
+      guard case .array(let two)? = pruned?["transforms"] else {
+        Issue.record("no list of transforms")
+        return
+      }
+      #expect(two.count == 2 && two[1]["settings"]?["pruning"]?.text == "0.25")
+      #expect(two[1]["settings"]?["ridge"]?.text == "0.008")
+      let rounded = try identity(", quantizer: {kind: family, rounding: squant}")
+      #expect(rounded?["quantizer"]?["rounding"]?["kind"]?.text == "\"squant\"")
+      for (settings, culprit) in [
+        (", transforms: equalisation", "did you mean \"equalization\"?"),
+        (", transforms: {kind: udfc, prunning: 0.2}", "did you mean \"pruning\"?"),
+        (", transforms: {kind: udfc, pruning: 2}", "a share of pruned channels in 0..<1"),
+        (", quantizer: {rounding: sqant}", "sqant"),
+      ] {
+        #expect {
+          _ = try identity(settings)
+        } throws: {
+          "\($0)".contains(culprit)
+        }
+      }
+    }
+  }
+
   /// HAST's images and training: settings over the method's published ones.
   @Test func hardSamples() throws {
     try Workshop.with { workshop in

@@ -42,6 +42,33 @@ import Testing
     for student in students.dropFirst() { #expect(try bytes(student) == bytes(students[0])) }
   }
 
+  /// A student of a transformed network is trained and stored, its teacher stays; a checkpoint of
+  /// other transforms is refused.
+  @Test func transforms() throws {
+    let teacher = try teacher()
+    let images = try images(teacher)
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let path = directory.appendingPathComponent("state.safetensors").path
+    func trainer(_ transforms: [any DataFreeTransform]) -> DynamicTrainer {
+      DynamicTrainer(
+        teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
+        transforms: transforms,
+        configuration: .init(steps: 4, imagesPerStep: 10, holdOut: 0.1, checkpointInterval: 2))
+    }
+    let student = try trainer([UDFC(pruning: 0.25)]).train(on: images, checkpoint: path)
+    #expect(student.network.parameters["layer1.0.conv1.weight"]!.shape == [3, 3, 16, 12])
+    let read = try QuantizedNetwork(student.file(), path: "student")
+    #expect(read.network.graph == student.network.graph)
+    #expect {
+      _ = try trainer([UDFC(pruning: 0.5)]).train(on: images, checkpoint: path)
+    } throws: {
+      "\($0)".contains("transforms.0.pruning")
+    }
+    #expect(throws: QuantizationError.self) { try trainer([UDFC(pruning: -1)]).check() }
+  }
+
   @Test func resumedAsIfNothingHadHappened() throws {
     let teacher = try teacher()
     let images = try images(teacher)

@@ -42,6 +42,33 @@ import Testing
     #expect(text.output.contains("rule layer1.*: weights of 8 bits"), "\(text.output)")
   }
 
+  /// Transforms and rounding: a smaller network, other codes, and what does not exist.
+  @Test func transforms() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    try tool.addStudent()
+    let quantize = [
+      "quantize", "--model", "tiny.safetensors", "--images", "images.safetensors", "--steps", "0",
+      "--fixed", "-o", "x",
+    ]
+    func layer(_ options: [String]) throws -> (shape: [Int], codes: [Int]) {
+      let made = try tool.run(quantize + options)
+      #expect(made.status == 0, "\(made.error)")
+      let found = try tool.json(["inspect", "x", "--layer", "layer1.0.conv1"])
+      let layer = try #require(found["layer"] as? [String: Any])
+      return (
+        try #require(layer["shape"] as? [Int]), try #require(layer["codes"] as? [Int])
+      )
+    }
+    let plain = try layer([])
+    let flipped = try layer(["--rounding", "squant"])
+    #expect(flipped.shape == plain.shape && flipped.codes != plain.codes)
+    #expect(try layer(["--transform", "udfc:0.25"]).shape == [3, 3, 16, 12])
+    #expect(try layer(["--transform", "nagel", "--transform", "spiq:4"]).shape == plain.shape)
+    try tool.expectRefusal(quantize + ["--transform", "equalise"], naming: "equalise", code: 64)
+    try tool.expectRefusal(quantize + ["--transform", "udfc:2"], naming: "0..<1", code: 64)
+  }
+
   @Test func images() throws {
     let tool = try Tool()
     defer { tool.remove() }

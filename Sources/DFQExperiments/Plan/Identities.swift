@@ -40,18 +40,26 @@ enum Identity {
     var quantizer: Quantizer
     var allocation: AllocationSettings?
     var selector: BitSelector?
-    var objectives: [Objective]
+    /// Absent where there is none, so that the keys of such students stay what they are.
+    var transforms: [Part]?
+    var objectives: [Part]
     var training: DynamicTrainer.Configuration
     var execution: Execution
   }
 
-  struct Objective: Codable {
+  /// An objective or a transform.
+  struct Part: Codable {
     var kind: String
     var settings: JSONTree
 
     init(_ objective: any StudentObjective) throws {
       kind = type(of: objective).kind
       settings = try JSONTree(encoding: objective)
+    }
+
+    init(_ transform: any DataFreeTransform) throws {
+      kind = type(of: transform).kind
+      settings = try JSONTree(encoding: transform)
     }
   }
 
@@ -132,7 +140,8 @@ enum Identity {
       teacher: teacher, images: images, quantizer: settings.quantizer,
       allocation: settings.allocation,
       selector: settings.isDynamic ? settings.selector : nil,
-      objectives: try settings.objectives.map { try Objective($0) }, training: training,
+      transforms: settings.transforms.isEmpty ? nil : try settings.transforms.map { try Part($0) },
+      objectives: try settings.objectives.map { try Part($0) }, training: training,
       execution: execution)
   }
 

@@ -8,6 +8,8 @@ public struct StudentSettings: Sendable {
   public var allocation: AllocationSettings?
   /// How bits are chosen; nil for a static student.
   public var selector: BitSelector?
+  /// What is done with the network before it is quantized.
+  public var transforms: [any DataFreeTransform]
   /// The losses.
   public var objectives: [any StudentObjective]
   /// The settings of the training, with budget and seed.
@@ -22,7 +24,8 @@ public struct StudentSettings: Sendable {
   /// The trainer that makes the student.
   public func trainer(_ teacher: Network, context: ExecutionContext) -> DynamicTrainer {
     DynamicTrainer(
-      teacher: teacher, quantizer: quantizer, selector: selector, objectives: objectives,
+      teacher: teacher, quantizer: quantizer, selector: selector, transforms: transforms,
+      objectives: objectives,
       configuration: training, context: context)
   }
 }
@@ -46,6 +49,7 @@ struct StudentEntry {
     let quantizer: SettingNode?
     let allocation: SettingNode?
     let selector: SettingNode?
+    let transforms: SettingNode?
     let budget: Double?
     let seed: UInt64?
     let training: SettingNode?
@@ -60,8 +64,8 @@ struct StudentEntry {
     let quantizer = try StudentEntry.quantizer(
       own.quantizer, weightBits: own.weightBits, activationBits: own.activationBits.values, entry)
     var settings = StudentSettings(
-      quantizer: quantizer, allocation: nil, selector: nil, objectives: .standard, training: .init()
-    )
+      quantizer: quantizer, allocation: nil, selector: nil, transforms: [],
+      objectives: .standard, training: .init())
     settings.training = try StudentEntry.training(
       own.training, preset: (own.preset ?? .reduced).training, entry)
     settings.training.seed = own.seed ?? seed
@@ -83,6 +87,7 @@ struct StudentEntry {
     if let node = own.allocation {
       settings.allocation = try StudentEntry.allocation(node, isDynamic: settings.isDynamic)
     }
+    if let node = own.transforms { settings.transforms = try TransformSettings.transforms(node) }
     if let list = own.objectives {
       settings.objectives = try list.map { try StudentEntry.objective($0) }
     }
@@ -140,6 +145,9 @@ struct StudentEntry {
         }
       }
       var over = SettingNode(.map(pairs), at: node.place).setting("kind", to: nil)
+      if let rounding = over["rounding"] {
+        over = over.setting("rounding", to: TransformSettings.coded(rounding))
+      }
       if let rules = over["overrides"], case .list(let list) = rules.value {
         // A rule quantizes unless it says otherwise.
         let full = list.map {

@@ -36,6 +36,10 @@ public enum QuantizationError: Error, Equatable, Sendable {
   case badStudent(path: String, expected: String, found: String)
   /// The data set's classes do not fit the network's.
   case classCount(expected: Int, found: Int)
+  /// A data-free transform's setting is out of bounds.
+  case badTransform(transform: String, expected: String, found: String)
+  /// A data-free transform cannot be applied to a network.
+  case notTransformable(transform: String, layer: String, reason: String)
 }
 
 extension QuantizationError: CustomStringConvertible {
@@ -72,6 +76,10 @@ extension QuantizationError: CustomStringConvertible {
         + "found \(found.oneLine)"
     case .classCount(let expected, let found):
       "the network tells \(expected) classes apart, the data set has \(found)"
+    case .badTransform(let transform, let expected, let found):
+      "the transform \(transform.oneLine): \(expected.oneLine) expected, found \(found.oneLine)"
+    case .notTransformable(let transform, let layer, let reason):
+      "the transform \(transform.oneLine) does not apply to layer \(layer.oneLine): \(reason)"
     }
   }
 }

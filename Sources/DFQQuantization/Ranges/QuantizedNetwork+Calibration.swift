@@ -103,10 +103,10 @@ extension QuantizedNetwork {
   }
 
   /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and
-  /// least squares, a step where steps are learned.
-  mutating func calibrateWeights() {
+  /// least squares, a step where steps are learned; of all layers or of one.
+  mutating func calibrateWeights(of only: Int? = nil) {
     let weights = WeightQuantization(student: self)
-    for (index, layer) in placement.layers.enumerated() {
+    for (index, layer) in placement.layers.enumerated() where only == nil || only == index {
       let part = quantizer.weights
       var steps: [Float] = []
       var factors: [Float] = []

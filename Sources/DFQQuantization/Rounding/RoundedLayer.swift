@@ -6,6 +6,10 @@ public struct RoundedLayer {
   public let weights: UnsafeBufferPointer<Float>
   /// The number of output channels.
   public let channels: Int
+  /// The number of taps of a kernel, KH times KW; 1 for a linear layer.
+  ///
+  /// The weights of one input channel for one output channel are `taps` numbers.
+  public let taps: Int
   /// One grid per output channel, or one for all.
   public let grids: [Grid]
   /// Whether the grids' steps are learned.

@@ -108,6 +108,7 @@ struct WeightQuantization: Sendable {
       body(
         RoundedLayer(
           weights: .init(rebasing: values[entry.range]), channels: entry.shape.dimensions.last!,
+          taps: entry.shape.rank == 4 ? entry.shape[0] * entry.shape[1] : 1,
           grids: grids, learnsStep: student.quantizer.weights.learnsStep,
           backward: student.quantizer.backward, kernels: kernels))
     }

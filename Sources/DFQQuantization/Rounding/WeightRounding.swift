@@ -53,6 +53,9 @@ public struct Rounding: Sendable {
 
   /// To the nearest value of the grid.
   public static let nearest = Rounding(NearestRounding())
+
+  /// To the values of the grid whose errors cancel within kernels and output channels.
+  public static let squant = Rounding(SQuant())
 }
 
 extension Rounding: Hashable {

@@ -28,37 +28,8 @@ package struct RidgeRegression {
       }
     }
     for i in 0..<columns { matrix[i * columns + i] += ridge }
-    let solution = RidgeRegression.solved(matrix, right)
+    let solution = Cholesky(matrix, rows: columns).solution(right)
     let intercept = mean - zip(solution, means).reduce(0) { $0 + $1.0 * $1.1 }
     return ([intercept] + solution).map { Float($0) }
-  }
-
-  /// The solution of a positive definite system, of which the lower triangle is given, by Cholesky's
-  /// factors.
-  private static func solved(_ matrix: [Double], _ right: [Double]) -> [Double] {
-    let n = right.count
-    var l = matrix
-    for j in 0..<n {
-      var diagonal = l[j * n + j]
-      for k in 0..<j { diagonal -= l[j * n + k] * l[j * n + k] }
-      // The ridge keeps it above 0 but for rounding.
-      diagonal = max(diagonal, 1e-12).squareRoot()
-      l[j * n + j] = diagonal
-      for i in j + 1..<max(n, j + 1) {
-        var sum = l[i * n + j]
-        for k in 0..<j { sum -= l[i * n + k] * l[j * n + k] }
-        l[i * n + j] = sum / diagonal
-      }
-    }
-    var y = right
-    for i in 0..<n {
-      for k in 0..<i { y[i] -= l[i * n + k] * y[k] }
-      y[i] /= l[i * n + i]
-    }
-    for i in (0..<n).reversed() {
-      for k in i + 1..<max(n, i + 1) { y[i] -= l[k * n + i] * y[k] }
-      y[i] /= l[i * n + i]
-    }
-    return y
   }
 }

@@ -74,13 +74,14 @@ extension DynamicTrainer {
   /// Checks everything that can be checked without images; training does so before its first step.
   ///
   /// - Throws: ``TrainingError/badConfiguration(what:found:)``,
-  ///   ``TrainingError/budgetOutOfRange(bits:lowest:highest:)``, `QuantizationError`, and
-  ///   `NetworkError` for objectives' layers and damaged weights.
+  ///   ``TrainingError/budgetOutOfRange(bits:lowest:highest:)``, `QuantizationError` (also for
+  ///   transforms that do not apply), and `NetworkError` for objectives' layers and damaged weights.
   public func check() throws {
     try configuration.check()
     try teacher.checkFinite()
     try checkBudget(
-      QuantizedNetwork(network: teacher, quantizer: quantizer, selector: selector))
+      QuantizedNetwork(
+        network: transformedTeacher().network, quantizer: quantizer, selector: selector))
     for count in [configuration.imagesPerStep, configuration.calibrationImages] {
       let (elements, overflow) = teacher.imageShape.count.multipliedReportingOverflow(by: count)
       try demand(

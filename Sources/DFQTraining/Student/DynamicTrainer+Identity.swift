@@ -12,6 +12,13 @@ extension DynamicTrainer {
     identity.add("configuration.seed", "\(configuration.seed)")
     try identity.add("quantizer", encoding: quantizer)
     if let selector { try identity.add("selector", encoding: selector) }
+    for (index, transform) in transforms.enumerated() {
+      identity.add("transforms.\(index)", type(of: transform).kind)
+      func add(_ transform: some DataFreeTransform) throws {
+        try identity.add("transforms.\(index)", encoding: transform)
+      }
+      try add(transform)
+    }
     for (index, objective) in objectives.enumerated() {
       identity.add("objectives.\(index)", type(of: objective).kind)
       func add(_ objective: some StudentObjective) throws {

@@ -23,6 +23,8 @@ public struct DynamicTrainer: Sendable {
   public let quantizer: Quantizer
   /// How bits are chosen; without effect where the quantizer has one candidate.
   public let selector: BitSelector?
+  /// What is done with the network before it is quantized; the teacher stays as it is.
+  public let transforms: [any DataFreeTransform]
   /// The losses; their sum is minimized.
   public let objectives: [any StudentObjective]
   /// Everything else a run depends on.
@@ -34,12 +36,14 @@ public struct DynamicTrainer: Sendable {
   /// Makes a trainer.
   public init(
     teacher: Network, quantizer: Quantizer, selector: BitSelector? = nil,
+    transforms: [any DataFreeTransform] = [],
     objectives: [any StudentObjective] = .standard, configuration: Configuration = .init(),
     context: ExecutionContext = .default
   ) {
     self.teacher = teacher
     self.quantizer = quantizer
     self.selector = selector
+    self.transforms = transforms
     self.objectives = objectives
     self.configuration = configuration
     self.context = context
@@ -109,10 +113,18 @@ public struct DynamicTrainer: Sendable {
       context: context)
   }
 
+  /// The network that the student is made of: the teacher behind all transforms.
+  ///
+  /// - Throws: What the transforms throw.
+  public func transformedTeacher() throws -> TransformedNetwork {
+    try teacher.transformed(by: transforms, for: quantizer, context: context)
+  }
+
   /// A student whose ranges are calibrated on images N H W C.
   func calibrated(on images: Tensor) throws -> QuantizedNetwork {
     var student = try QuantizedNetwork(
-      network: teacher, quantizer: quantizer, selector: selector, seed: configuration.seed)
+      network: transformedTeacher().network, quantizer: quantizer, selector: selector,
+      seed: configuration.seed)
     let batches = stride(from: 0, to: images.rowCount, by: 128).map {
       images.rows($0..<min($0 + 128, images.rowCount))
     }

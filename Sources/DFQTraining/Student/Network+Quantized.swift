@@ -17,17 +17,19 @@ extension Network {
   /// - Parameters:
   ///   - quantizer: How weights and activations are quantized.
   ///   - selector: How bits are chosen where there are several candidates.
+  ///   - transforms: What is done with the network before it is quantized.
   ///   - images: Synthetic images of this network; nil synthesizes some with `synthesis`.
   ///   - synthesis: How images are synthesized.
   ///   - context: How work is executed.
-  /// - Returns: The student; its shadow weights are the network's own.
+  /// - Returns: The student; its shadow weights are those of the network behind all transforms.
   /// - Throws: ``QuantizationError``, ``NetworkError``, ``SynthesisError``, ``TrainingError``.
   public func quantized(
-    _ quantizer: Quantizer, selector: BitSelector? = nil, images: SyntheticImages? = nil,
+    _ quantizer: Quantizer, selector: BitSelector? = nil,
+    transforms: [any DataFreeTransform] = [], images: SyntheticImages? = nil,
     synthesis: SoftLabelSynthesizer.Configuration = .demo, context: ExecutionContext = .default
   ) throws -> QuantizedNetwork {
     let trainer = DynamicTrainer(
-      teacher: self, quantizer: quantizer, selector: selector,
+      teacher: self, quantizer: quantizer, selector: selector, transforms: transforms,
       configuration: .init(holdOut: 0, seed: synthesis.seed), context: context)
     try trainer.check()
     let images =
@@ -39,12 +41,14 @@ extension Network {
 
   /// The same off the caller's executor, ended by a cancellation of the caller's task.
   public func quantized(
-    _ quantizer: Quantizer, selector: BitSelector? = nil, images: SyntheticImages? = nil,
+    _ quantizer: Quantizer, selector: BitSelector? = nil,
+    transforms: [any DataFreeTransform] = [], images: SyntheticImages? = nil,
     synthesis: SoftLabelSynthesizer.Configuration = .demo, context: ExecutionContext = .default
   ) async throws -> QuantizedNetwork {
     try await detached {
       try quantized(
-        quantizer, selector: selector, images: images, synthesis: synthesis, context: context)
+        quantizer, selector: selector, transforms: transforms, images: images,
+        synthesis: synthesis, context: context)
     }
   }
 }
