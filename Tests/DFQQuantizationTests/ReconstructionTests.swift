@@ -147,6 +147,21 @@ import Testing
     #expect(distance < 1e-3)
   }
 
+  /// A constant channel says nothing but its mean, which the next layer's bias takes.
+  @Test func pruningOfAConstant() throws {
+    let network = try EqualizationTests.chain(
+      first: [3, 1], second: [0.5, 8], bias: [], norm: (gamma: [1, 0], beta: [0, 2]))
+    for (correctsMeans, isRight) in [(true, true), (false, false)] {
+      let method = UDFC(
+        pruning: 0.5, repairsRounding: false, biasWeight: 0, correctsMeans: correctsMeans)
+      let found = try EqualizationTests.transformed(network, method)
+      #expect(found.parameters["first.weight"]!.shape == [1, 1, 1, 1])
+      let distance = largestDifference(
+        try EqualizationTests.logits(found), try EqualizationTests.logits(network))
+      #expect((distance < 1e-4) == isRight, "\(distance)")
+    }
+  }
+
   /// Pruned networks are smaller, cost less, and run, are stored and compiled like others.
   @Test func prunedStudents() throws {
     let network = try Network.tinyResNet()

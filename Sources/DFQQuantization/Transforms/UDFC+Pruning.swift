@@ -14,6 +14,7 @@ extension UDFC {
   /// Batch norms must be folded (``EditableNetwork/foldNorms()``).
   func pruned(_ network: Network) throws -> TransformedNetwork {
     var edit = EditableNetwork(network)
+    let expectations = ChannelExpectations(network)
     var kept = Kept()
     var (removedCount, pairCount) = (0, 0)
     for pair in ScalableChannels(network.graph).pairs {
@@ -32,7 +33,18 @@ extension UDFC {
       }
       let (removed, rest) = (order.prefix(count).sorted(), order.dropFirst(count).sorted())
       let combinations = combinations(of: rest, for: removed, filters: filters, biases: biases)
+      let expected = expectations[network.graph.nodes[pair.consumer].inputs[0]].map(\.mean)
       for (channel, weights) in zip(removed, combinations) {
+        for (place, from) in pair.channels[channel].inputs.enumerated() where correctsMeans {
+          let replaced = zip(rest, weights).reduce(0) {
+            $0 + $1.1 * expected[pair.channels[$1.0].inputs[place]]
+          }
+          for position in readers.positions(input: from) {
+            edit.addToOutput(
+              of: pair.consumer, (position - readers.start) % readers.outputs,
+              edit.values[position] * (expected[from] - replaced))
+          }
+        }
         for (other, weight) in zip(rest, weights) {
           for (from, to) in zip(pair.channels[channel].inputs, pair.channels[other].inputs) {
             edit.addInput(of: pair.consumer, from: from, to: to, times: weight)

@@ -30,16 +30,20 @@ public struct UDFC: DataFreeTransform {
   public var biasWeight: Double
   /// r, relative to the mean squared length of the kept filters.
   public var ridge: Double
+  /// Whether the mean that a removed channel leaves missing behind ReLU is added to the next layer's
+  /// bias, as ``BiasCorrection`` does for rounding; not a part of the published method.
+  public var correctsMeans: Bool
 
   /// Makes the transform; the two weights are those that the paper's ablation finds best.
   public init(
     pruning: Double = 0, repairsRounding: Bool = true, biasWeight: Double = 0.01,
-    ridge: Double = 0.008
+    ridge: Double = 0.008, correctsMeans: Bool = false
   ) {
     self.pruning = pruning
     self.repairsRounding = repairsRounding
     self.biasWeight = biasWeight
     self.ridge = ridge
+    self.correctsMeans = correctsMeans
   }
 
   /// Throws where a setting is out of bounds.
