@@ -90,7 +90,7 @@ struct Quantize: ParsableCommand {
     let bits = try quantizer.candidates()
     var quantizer = try self.quantizer.makeQuantizer(
       fixed: fixed ? training.fixedBits(bits) : nil)
-    transform.apply(to: &quantizer)
+    try transform.apply(to: &quantizer)
     let transforms = try transform.transforms()
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
     let objectives = try training.objectives()

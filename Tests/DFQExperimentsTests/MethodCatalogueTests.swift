@@ -66,6 +66,26 @@ import Testing
     #expect((0...1).contains(report.accuracy))
   }
 
+  /// Every transform and every rounding, from the embedded network to predictions, without training.
+  @Test func withoutTraining() throws {
+    let context = ExecutionContext(threads: 2)
+    let teacher = try Network.pretrained(.resNet20FashionMNIST)
+    let images = try SyntheticImages.noise(count: 16, for: teacher, seed: 3)
+    for part in [MethodCatalogue.Part.transform, .rounding] {
+      for name in MethodCatalogue.methods(part).map({ type(of: $0).kind }) {
+        var quantizer = Quantizer.family(weightBits: 4, activationBits: [8])
+        if part == .rounding { quantizer.rounding = try TransformSettings.rounding(named: name) }
+        let student = try teacher.quantized(
+          quantizer,
+          transforms: part == .transform ? try TransformSettings.transforms(named: name) : [],
+          images: images, context: context)
+        let logits = try StudentClassifier(student, context: context).meanBitOPs(
+          ofInputs: images.images)
+        #expect(logits > 0, "\(name)")
+      }
+    }
+  }
+
   /// Names are unique, every line is one sentence, and what makes images has a paper.
   @Test func summaries() throws {
     let entries = MethodEntry.all

@@ -132,12 +132,14 @@ import Testing
         list.compactMap { $0["kind"]?.text } == [
           "\"equalization\"", "\"bias absorption\"", "\"bias correction\"",
         ])
-      let pruned = try identity(", transforms: [spiq, {kind: udfc, pruning: 0.25}]")
+      let pruned = try identity(
+        ", transforms: [{kind: spiq, deviations: 3}, {kind: udfc, pruning: 0.25}]")
       guard case .array(let two)? = pruned?["transforms"] else {
         Issue.record("no list of transforms")
         return
       }
       #expect(two.count == 2 && two[1]["settings"]?["pruning"]?.text == "0.25")
+      #expect(two[0]["settings"]?["deviations"]?.text == "3")
       #expect(two[1]["settings"]?["ridge"]?.text == "0.008")
       let rounded = try identity(", quantizer: {kind: family, rounding: squant}")
       #expect(rounded?["quantizer"]?["rounding"]?["kind"]?.text == "\"squant\"")
@@ -145,7 +147,7 @@ import Testing
         (", transforms: equalisation", "did you mean \"equalization\"?"),
         (", transforms: {kind: udfc, prunning: 0.2}", "did you mean \"pruning\"?"),
         (", transforms: {kind: udfc, pruning: 2}", "a share of pruned channels in 0..<1"),
-        (", quantizer: {rounding: sqant}", "sqant"),
+        (", quantizer: {rounding: sqant}", "did you mean \"squant\"?"),
       ] {
         #expect {
           _ = try identity(settings)

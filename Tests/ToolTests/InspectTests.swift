@@ -63,10 +63,12 @@ import Testing
     let plain = try layer([])
     let flipped = try layer(["--rounding", "squant"])
     #expect(flipped.shape == plain.shape && flipped.codes != plain.codes)
-    #expect(try layer(["--transform", "udfc:0.25"]).shape == [3, 3, 16, 12])
-    #expect(try layer(["--transform", "nagel", "--transform", "spiq:4"]).shape == plain.shape)
+    #expect(try layer(["--transform", "udfc:pruning=0.25"]).shape == [3, 3, 16, 12])
+    #expect(
+      try layer(["--transform", "nagel", "--transform", "spiq:deviations=4,limit=50"]).shape
+        == plain.shape)
     try tool.expectRefusal(quantize + ["--transform", "equalise"], naming: "equalise", code: 64)
-    try tool.expectRefusal(quantize + ["--transform", "udfc:2"], naming: "0..<1", code: 64)
+    try tool.expectRefusal(quantize + ["--transform", "udfc:pruning=2"], naming: "0..<1", code: 64)
   }
 
   @Test func images() throws {

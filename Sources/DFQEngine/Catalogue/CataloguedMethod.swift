@@ -1,8 +1,8 @@
 /// A method that the catalogue can list: it has a name, a summary and settings that can be written.
 ///
-/// The protocols of methods (`SynthesisMethod`, `GeneratorMethod`, `LabelStrategy`, `StudentObjective`, `WeightRounding`,
-/// `BitDecider`) extend this one. A type of your own needs no summary; a type of this package has one, and a line in
-/// ``MethodCatalogue``.
+/// The protocols of methods (`SynthesisMethod`, `GeneratorMethod`, `LabelStrategy`, `StudentObjective`,
+/// `DataFreeTransform`, `WeightRounding`, `BitDecider`) extend this one. A type of your own needs no summary; a type of
+/// this package has one, and a line in ``MethodCatalogue``.
 public protocol CataloguedMethod: Sendable, Encodable {
   /// The method's name in files, recipes and on the command line.
   static var kind: String { get }

@@ -146,7 +146,7 @@ struct StudentEntry {
       }
       var over = SettingNode(.map(pairs), at: node.place).setting("kind", to: nil)
       if let rounding = over["rounding"] {
-        over = over.setting("rounding", to: TransformSettings.coded(rounding))
+        over = over.setting("rounding", to: try TransformSettings.coded(rounding))
       }
       if let rules = over["overrides"], case .list(let list) = rules.value {
         // A rule quantizes unless it says otherwise.

@@ -3,11 +3,19 @@ public import DFQEngine
 /// The methods of quantized networks: a new one adds its line here.
 extension MethodCatalogue {
   /// Changes of a network or of its weights that need no training.
-  public static let transforms: [any CataloguedMethod] = []
+  public static let transforms: [any DataFreeTransform] = [
+    ReLU6Replacement(),
+    Equalization(),
+    BiasAbsorption(),
+    BiasCorrection(),
+    SPIQ(),
+    UDFC(),
+  ]
 
   /// Ways of rounding weights.
   public static let roundings: [any WeightRounding] = [
-    NearestRounding()
+    NearestRounding(),
+    SQuant(),
   ]
 
   /// Selectors, with default settings or with those of an example.

@@ -1,3 +1,5 @@
+public import DFQEngine
+
 /// Rounding whose errors cancel: SQuant (Guo et al., "SQuant: On-the-Fly Data-Free Quantization via
 /// Diagonal Hessian Approximation", ICLR 2022).
 ///
@@ -12,6 +14,15 @@
 public struct SQuant: WeightRounding {
   /// Its name in files.
   public static var kind: String { "squant" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Some codes go to the other neighbour, so that errors cancel in kernels and channels.",
+    cost: 1.5,
+    reference: .init(
+      "Guo et al.",
+      "SQuant: On-the-Fly Data-Free Quantization via Diagonal Hessian Approximation", "ICLR", 2022),
+    formula: "|sum e| <= 1/2 in kernels, then in channels", page: "SQuant")
 
   /// Makes the way of rounding; it has no settings.
   public init() {}

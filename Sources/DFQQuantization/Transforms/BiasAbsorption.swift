@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -10,6 +11,14 @@ public import DFQTensor
 public struct BiasAbsorption: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "bias absorption" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "High biases move into the next layer, so that activations have smaller ranges.", cost: 0,
+    reference: .init(
+      "Nagel et al.",
+      "Data-Free Quantization Through Weight Equalization and Bias Correction", "ICCV", 2019),
+    formula: "c = max(0, beta - 3 |gamma|)", page: "NagelDFQ")
 
   /// The deviations n between beta and what is absorbed.
   public var deviations: Double

@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -14,6 +15,15 @@ public import DFQTensor
 public struct BiasCorrection: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "bias correction" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "The mean error that rounded weights cause is taken out of every output's bias.", cost: 0,
+    reference: .init(
+      "Nagel et al.",
+      "Data-Free Quantization Through Weight Equalization and Bias Correction", "ICCV", 2019),
+    formula: "b - sum (round(W) - W) E[x]", page: "NagelDFQ",
+    notes: ["Comes last: the network is right behind the rounding and wrong in floating point."])
 
   /// Makes the transform; it has no settings.
   public init() {}

@@ -1,19 +1,18 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
 /// A change of a network before it is quantized, made from its own numbers and without any image:
 /// equalization, correction of biases, scales folded into weights, channels that are left out.
 ///
-/// A new transform is one file: a type that conforms to this protocol.
+/// A new transform is one file: a type that conforms to this protocol. One of this package also has a
+/// line in ``MethodCatalogue/transforms``.
 ///
 /// A transform keeps the nodes of the graph with their names and their order, so that rules for
 /// layers, objectives and observers mean the same nodes before and after it. It may change layers'
 /// settings, such as the number of hidden channels, but neither the images' shape nor the number of
 /// classes.
-public protocol DataFreeTransform: Sendable, Hashable, Codable {
-  /// Its name in recipes and checkpoints; two types must not share one.
-  static var kind: String { get }
-
+public protocol DataFreeTransform: CataloguedMethod, Hashable, Codable {
   /// Throws where its settings are out of bounds; by default it does nothing.
   func check() throws
 

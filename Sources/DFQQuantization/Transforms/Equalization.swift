@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -14,6 +15,16 @@ public import DFQTensor
 public struct Equalization: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "equalization" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "A channel has the same range in the weights that make it and in those that read it.",
+    cost: 0,
+    reference: .init(
+      "Nagel et al.",
+      "Data-Free Quantization Through Weight Equalization and Bias Correction", "ICCV", 2019),
+    formula: "s = sqrt(r2 / r1); W1 s, W2 / s", page: "NagelDFQ",
+    notes: ["Made for one scale per layer and for depthwise convolutions."])
 
   /// What the range of a channel's weights is.
   public enum Span: String, Sendable, Codable, CaseIterable {

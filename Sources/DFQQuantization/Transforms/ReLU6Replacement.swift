@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -10,6 +11,15 @@ public import DFQTensor
 public struct ReLU6Replacement: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "relu" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "ReLU6 becomes ReLU, which equalization and other transforms need.", cost: 0,
+    reference: .init(
+      "Nagel et al.",
+      "Data-Free Quantization Through Weight Equalization and Bias Correction", "ICCV", 2019),
+    formula: "min(max(x, 0), 6) -> max(x, 0)", page: "NagelDFQ",
+    notes: ["Changes what the network computes in floating point: measure it after it."])
 
   /// Makes the transform; it has no settings.
   public init() {}

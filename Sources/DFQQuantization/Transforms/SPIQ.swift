@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -15,6 +16,14 @@ public import DFQTensor
 public struct SPIQ: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "spiq" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Every channel of an activation has its own range, folded into the weights around it.",
+    cost: 0,
+    reference: .init(
+      "Yvinec et al.", "SPIQ: Data-Free Per-Channel Static Input Quantization", "WACV", 2023),
+    formula: "sum (W_c s_c) (x_c / s_c), s_c = beta_c + n |gamma_c|", page: "SPIQ")
 
   /// The deviations n; nil for those of the quantizer's range rule, or else by the bits of
   /// activations: 2 + bits / 2, so 4 at 4 bits and 6 at 8 bits.

@@ -1,3 +1,4 @@
+public import DFQEngine
 public import DFQGraph
 public import DFQTensor
 
@@ -21,6 +22,15 @@ public import DFQTensor
 public struct UDFC: DataFreeTransform {
   /// Its name in recipes and checkpoints.
   public static var kind: String { "udfc" }
+
+  /// What the catalogue says of it.
+  public static let summary = MethodSummary(
+    "Pruned and rounded channels are repaired by the weights that read them; pruned ones are gone.",
+    cost: 0,
+    reference: .init(
+      "Bai et al.",
+      "Unified Data-Free Compression: Pruning and Quantization without Fine-Tuning", "ICCV", 2023),
+    formula: "|w_j - sum l_i w_i|^2 + a (t_j - sum l_i t_i)^2 + r |l|^2 -> min", page: "UDFC")
 
   /// The share of the channels between two layers that is removed, 0 for none.
   public var pruning: Double
