@@ -33,6 +33,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
     var perTensor = Quantizer(weightBits: 3, activationBits: [4])
     perTensor.weights.granularity = .perTensor
     let dynamic = Quantizer(weightBits: 4, activationBits: [3, 4, 5])
+    var flipped = Quantizer.family(weightBits: 4, activationBits: [4])
+    flipped.rounding = .squant
     var floatStem = Quantizer(weightBits: 4, activationBits: [4])
     floatStem.overrides = [.init("conv1", ignored: true)]
     return [
@@ -41,6 +43,7 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(description: "one scale", quantizer: perTensor),
       .init(
         description: "asymmetric", quantizer: .family(weightBits: 4, activationBits: [3, 4])),
+      .init(description: "SQuant", quantizer: flipped),
       .init(
         description: "8 bits, asymmetric",
         quantizer: .family(weightBits: 8, activationBits: [8]), tolerance: weights9Bits),
