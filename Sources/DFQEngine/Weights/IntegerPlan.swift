@@ -54,8 +54,9 @@ package struct IntegerPlan {
     }
   }
 
-  /// Whether Winograd's algorithm in words is faster than the direct kernel. It serves all bits, and its weights are transformed anew
-  /// in each training step.
+  /// Whether Winograd's algorithm in words is faster than the direct kernel.
+  ///
+  /// It serves all bits, and its weights are transformed anew in each training step.
   private static func prefersWords(_ shape: ConvolutionShape, _ kernels: Kernels) -> Bool {
     kernels.codeWinograds(shape, mostCode: 255).contains(.words4x4)
   }

@@ -98,7 +98,10 @@ internal import Testing
       switch algorithm {
       case .bytes2x2: rows
       case .bytes2x3:
-        [[2, -1, -2, 1, 0], [0, -2, -1, 1, 0], [0, 2, -3, 1, 0], [0, -1, 0, 1, 0], [0, 2, -1, -2, 1]]
+        [
+          [2, -1, -2, 1, 0], [0, -2, -1, 1, 0], [0, 2, -3, 1, 0], [0, -1, 0, 1, 0],
+          [0, 2, -1, -2, 1],
+        ]
       default: CodeWinogradTests.wideColumns
       }
     let most = [CodeWinograd.bytes2x2: 63, .bytes2x3: 21, .bytes2x4: 12][algorithm]!
@@ -220,7 +223,8 @@ internal import Testing
   @Test(arguments: GuardedPlacement.allCases, CodeWinograd.allCases)
   func stayInTheirMemory(placement: GuardedPlacement, algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 3, "winograd in bytes")
-    for (size, inputs, outputs) in [(4, 16, 16), (5, 33, 24), (7, 70, 48), (3, 110, 70), (9, 32, 64)] {
+    let sizes = [(4, 16, 16), (5, 33, 24), (7, 70, 48), (3, 110, 70), (9, 32, 64)]
+    for (size, inputs, outputs) in sizes {
       expectExact(
         random(
           shape(size, size, inputs: inputs, outputs: outputs, pad: 1), &stream,
