@@ -6,7 +6,7 @@ public import DFQTensor
 /// equalization, correction of biases, scales folded into weights, channels that are left out.
 ///
 /// A new transform is one file: a type that conforms to this protocol. One of this package also has a
-/// line in ``MethodCatalogue/transforms``.
+/// line in `MethodCatalogue.transforms`.
 ///
 /// A transform keeps the nodes of the graph with their names and their order, so that rules for
 /// layers, objectives and observers mean the same nodes before and after it. It may change layers'
