@@ -71,6 +71,7 @@ struct TrainingOptions: ParsableArguments {
       or teacher. (default: both)
       """)
   var perturbationPath: Perturbation.Path?
+  @OptionGroup var rounding: AdaptiveRoundingOptions
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
   @Option(
@@ -193,6 +194,7 @@ struct TrainingOptions: ParsableArguments {
     if let perturbation {
       c.perturbation = Perturbation(size: perturbation, path: perturbationPath ?? .both)
     }
+    c.adaptiveRounding = rounding.method(preset)
     if let holdOut { c.holdOut = holdOut }
     if let checkpointInterval { c.checkpointInterval = checkpointInterval }
     c.seed = seed

@@ -126,6 +126,11 @@ struct StudentReader {
         throw bad("\(channels) factors for layer \(index)", "\(shrink.count)")
       }
       student.weightShrink[index] = shrink
+      let extremes = try values("weights.\(index).extremes", count: nil)
+      guard extremes.isEmpty || extremes.count == 2 * weights.slotCount(index) else {
+        throw bad("\(2 * weights.slotCount(index)) extremes of layer \(index)", "\(extremes.count)")
+      }
+      student.weightExtremes[index] = extremes
     }
   }
 }

@@ -36,6 +36,7 @@ extension DynamicTrainer.Configuration {
     try schedule.check()
     try mixup.check()
     try perturbation?.check()
+    try adaptiveRounding?.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
     try demand(
       weightDecay.isFinite && weightDecay >= 0, "a weight decay of at least 0", weightDecay)
@@ -79,9 +80,10 @@ extension DynamicTrainer {
   public func check() throws {
     try configuration.check()
     try teacher.checkFinite()
-    try checkBudget(
-      QuantizedNetwork(
-        network: transformedTeacher().network, quantizer: quantizer, selector: selector))
+    let student = try QuantizedNetwork(
+      network: transformedTeacher().network, quantizer: quantizer, selector: selector)
+    try checkBudget(student)
+    if let method = configuration.adaptiveRounding { try student.checkReconstruction(method) }
     for count in [configuration.imagesPerStep, configuration.calibrationImages] {
       let (elements, overflow) = teacher.imageShape.count.multipliedReportingOverflow(by: count)
       try demand(
