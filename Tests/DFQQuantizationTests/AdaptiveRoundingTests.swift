@@ -216,6 +216,22 @@ import Testing
     }
   }
 
+  /// Kept extremes of another number, or that give no grid, are refused.
+  @Test func damagedExtremes() throws {
+    let file = try Self.reconstructed(.family(weightBits: 4, activationBits: [4])).student.file()
+    let name = "quantization.weights.0.extremes"
+    let good = try file.tensor(name)
+    #expect(good.count == 32)
+    for bad in [
+      Tensor(shape: [3], elements: [0, 1, 2]), Tensor(shape: [32], repeating: 1e30),
+      Tensor(shape: [32], repeating: .infinity),
+    ] {
+      #expect(throws: QuantizationError.self) {
+        _ = try QuantizedNetwork(file.replacing([name: bad]), path: "memory")
+      }
+    }
+  }
+
   /// The same bits for any number of threads.
   @Test func threads() throws {
     let quantizer = Quantizer(weightBits: 3, activationBits: [3, 4])

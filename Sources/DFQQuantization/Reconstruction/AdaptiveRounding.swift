@@ -31,9 +31,9 @@ public struct AdaptiveRounding: CataloguedMethod, Codable, Hashable {
       "In training: {adaptiveRounding: {iterations: 1000, rate: 0.01}} in recipes, --adaptive-rounding in the tool."
     ])
 
-  /// ``adaRound``, ``brecq`` and ``reduced``.
+  /// ``adaRound``, ``brecq`` and ``genie``, and less work: ``reduced`` and ``demo``.
   public static let variants: [String: AdaptiveRounding] = [
-    "adaRound": .adaRound, "brecq": .brecq, "reduced": .reduced, "demo": .demo,
+    "adaRound": .adaRound, "brecq": .brecq, "genie": .genie, "reduced": .reduced, "demo": .demo,
   ]
 
   /// What is learned at once.
@@ -98,6 +98,8 @@ public struct AdaptiveRounding: CataloguedMethod, Codable, Hashable {
   /// Blocks, with their inputs from the student and activations in floating point: BRECQ.
   public static let brecq = AdaptiveRounding(
     quantizesActivations: false, keptShare: 0, stepRate: 0)
+  /// The penalty of Genie's official code (Jeon et al., CVPR 2023), which also learns the steps of weights.
+  public static let genie = AdaptiveRounding(penalty: 1)
   /// A twentieth of the published steps at ten times the rates.
   public static let reduced = AdaptiveRounding(iterations: 1000, rate: 0.01, stepRate: 1e-3)
   /// Seconds on a small network: for demonstrations.
