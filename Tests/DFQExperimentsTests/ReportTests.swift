@@ -51,6 +51,34 @@ import Testing
     }
   }
 
+  /// Three sets of images and more are compared in a table of images by students, and a picture.
+  @Test func manyImages() throws {
+    let recipe = """
+      version: 1
+      name: many
+      seeds: [1, 2]
+      networks: [{name: tiny, model: tiny.safetensors}]
+      images: [{name: "{count}", method: noise, each: {count: [8, 12, 16]}}]
+      students:
+        - {name: W4A4, weightBits: 4, activationBits: 4, training: {steps: 0}}
+        - {name: W8A8, weightBits: 8, activationBits: 8, training: {steps: 0}}
+        - {name: once, images: "8", weightBits: 8, activationBits: 8, training: {steps: 0}}
+      evaluations: [{name: test, data: "cifar10:test.bin"}]
+      """
+    try Workshop.with { workshop in
+      let store = try workshop.store("store")
+      try ExperimentRun(workshop.plan(recipe), in: store, context: workshop.context).run()
+      let directory = "\(workshop.directory)/report"
+      let report = try Report(of: store, to: directory, command: "report")
+      let markdown = try String(contentsOfFile: directory + "/report.md", encoding: .utf8)
+      let table = try #require(markdown.components(separatedBy: "### Images by student").last)
+      let lines = table.split(separator: "\n").prefix(6)
+      #expect(lines.contains("| images | W8A8 | W4A4 |"), "\(lines)")
+      #expect(lines.count { $0.contains(" ± ") } == 3, "\(lines)")
+      #expect(report.files.contains { $0.hasSuffix("many-tiny-test-images.svg") })
+    }
+  }
+
   /// A store without artefacts still has tables.
   @Test func resultsAlone() throws {
     try Workshop.with { workshop in

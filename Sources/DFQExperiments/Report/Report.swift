@@ -59,6 +59,13 @@ public struct Report {
       text += summary.condensed.plain + "\n"
       tables.summary = summary
       summaryRows += summary.rows.map { [section.recipe] + $0 }
+      let images = ImageComparison.all(of: section)
+      for comparison in images {
+        let table = ReportTables.images(comparison)
+        page.table(table.condensed)
+        markdown += Report.text(table)
+        text += table.condensed.plain + "\n"
+      }
       let comparisons = ReportTables.comparisons(ReportComparison.all(of: section, in: data))
       if !comparisons.rows.isEmpty {
         page.table(comparisons.condensed)
@@ -85,7 +92,9 @@ public struct Report {
         page.table(difficulty.condensed)
         markdown += Report.text(difficulty)
       }
-      let figures = ReportFigures(section: section, data: data).all()
+      let figures =
+        images.map { ReportFigures.images($0, recipe: section.recipe) }
+        + ReportFigures(section: section, data: data).all()
       page.figures(figures)
       for figure in figures {
         try write(figure.plot.svg(), figure.file)
