@@ -11,7 +11,7 @@ struct TransformOptions: ParsableArguments {
       bias-correction.
       """)
   var transform: [String] = []
-  @Option(help: "Rounding of weights: nearest, or squant.")
+  @Option(help: "Rounding of weights: nearest, squant or nested.")
   var rounding = "nearest"
 
   func validate() throws {

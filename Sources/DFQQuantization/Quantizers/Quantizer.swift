@@ -170,6 +170,10 @@ public struct Quantizer: Sendable, Codable, Hashable {
     try weights.range.check(of: "weights", isWeights: true)
     try activations.range.check(of: "activations", isWeights: false)
     try rounding.method.check()
+    guard !rounding.method.nests || weights.learnsStep || weights.scheme == .symmetric else {
+      throw QuantizationError.badRange(
+        part: "weights", expected: "a symmetric grid for nested codes", found: "an asymmetric one")
+    }
   }
 
   /// Candidates in ascending order, each once.

@@ -1,4 +1,4 @@
-import DFQTensor
+package import DFQTensor
 
 /// A layer's weights and the grids they are rounded to, at one bit width.
 public struct RoundedLayer {
@@ -16,7 +16,23 @@ public struct RoundedLayer {
   public let learnsStep: Bool
   /// How gradients pass where no step is learned.
   public let backward: Quantizer.Backward
-  let kernels: Kernels
+  /// How many bits the grids have less than the layer's most, where its widths are nested; else 0.
+  public let shift: Int
+  package let kernels: Kernels
+
+  package init(
+    weights: UnsafeBufferPointer<Float>, channels: Int, taps: Int, grids: [Grid],
+    learnsStep: Bool, backward: Quantizer.Backward, shift: Int, kernels: Kernels
+  ) {
+    self.weights = weights
+    self.channels = channels
+    self.taps = taps
+    self.grids = grids
+    self.learnsStep = learnsStep
+    self.backward = backward
+    self.shift = shift
+    self.kernels = kernels
+  }
 
   /// The grid of a weight.
   public func grid(of weight: Int) -> Grid { grids[grids.count == 1 ? 0 : weight % channels] }

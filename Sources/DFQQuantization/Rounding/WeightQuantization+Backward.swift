@@ -40,9 +40,21 @@ extension WeightQuantization {
             }
           }
         }
+        if rounding.method.nests { steps = nested(steps, index) }
         if learns { results[index] = steps }
       }
     }
     return (banks == 1 ? gradient : Array(gradient.prefix(size)), results.values)
+  }
+
+  /// The gradients of steps that are those of the most bits times powers of 2, at the one that is
+  /// learned: the logarithms differ by constants.
+  private func nested(_ steps: [Float], _ index: Int) -> [Float] {
+    let slots = slotCount(index)
+    var result = [Float](repeating: 0, count: steps.count)
+    for (place, gradient) in steps.enumerated() {
+      result[steps.count - slots + place % slots] += gradient
+    }
+    return result
   }
 }

@@ -13,6 +13,13 @@ struct WeightQuantization: Sendable {
   func grids(_ index: Int, bank: Int = 0) -> [Grid]? {
     let layer = student.placement.layers[index]
     guard bank < layer.bankBits.count else { return nil }
+    if student.quantizer.rounding.method.nests, bank + 1 < layer.bankBits.count {
+      let shift = layer.bankBits.last! - layer.bankBits[bank]
+      return grids(index, bank: layer.bankBits.count - 1)?.map {
+        Grid(
+          step: $0.scale * Float(1 << shift), bits: layer.bankBits[bank], nonNegative: false)
+      }
+    }
     let bits = layer.bankBits[bank]
     let part = student.quantizer.weights
     let slots = slotCount(index)
@@ -108,13 +115,18 @@ struct WeightQuantization: Sendable {
     _ index: Int, _ grids: [Grid], kernels: Kernels, _ body: (RoundedLayer) -> Result
   ) -> Result {
     let entry = entry(index)
+    var shift = 0
+    if student.quantizer.rounding.method.nests, let grid = grids.first {
+      let most = student.placement.layers[index].bankBits.last ?? 0
+      shift = most - (Int(-grid.lowest).trailingZeroBitCount + 1)
+    }
     return student.network.parameters.values.withUnsafeBufferPointer { values in
       body(
         RoundedLayer(
           weights: .init(rebasing: values[entry.range]), channels: entry.shape.dimensions.last!,
           taps: entry.shape.rank == 4 ? entry.shape[0] * entry.shape[1] : 1,
           grids: grids, learnsStep: student.quantizer.weights.learnsStep,
-          backward: student.quantizer.backward, kernels: kernels))
+          backward: student.quantizer.backward, shift: shift, kernels: kernels))
     }
   }
 

@@ -9,6 +9,10 @@ public protocol WeightRounding: CataloguedMethod, Hashable, Codable {
   /// Its name in files; two types must not share one.
   static var kind: String { get }
 
+  /// Whether a layer with several widths has one grid, that of its most bits, and for fewer bits grids
+  /// that are coarser by powers of 2; by default every width has its own. It needs symmetric grids.
+  var nests: Bool { get }
+
   /// Throws where its settings are out of bounds; by default it does nothing.
   func check() throws
 
@@ -30,6 +34,9 @@ public protocol WeightRounding: CataloguedMethod, Hashable, Codable {
 }
 
 extension WeightRounding {
+  /// Every width has its own grids.
+  public var nests: Bool { false }
+
   /// Accepts all settings.
   public func check() throws {}
 
@@ -53,6 +60,9 @@ public struct Rounding: Sendable {
 
   /// To the nearest value of the grid.
   public static let nearest = Rounding(NearestRounding())
+
+  /// To codes of which those of fewer bits are shifts of those of the most bits.
+  public static let nested = Rounding(NestedRounding())
 
   /// To the values of the grid whose errors cancel within kernels and output channels.
   public static let squant = Rounding(SQuant())
