@@ -165,7 +165,7 @@ struct Bench: ParsableCommand {
 
   private func student(_ network: Network, _ quantizer: Quantizer) throws -> QuantizedNetwork {
     var student = try QuantizedNetwork(
-      network: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
+      network: network, quantizer: quantizer, selector: try self.quantizer.makeSelector(),
       seed: options.seed)
     try student.calibrate(
       batches: [RandomData.images(4, for: network, seed: options.seed)], context: options.context)

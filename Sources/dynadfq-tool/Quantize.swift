@@ -94,9 +94,10 @@ struct Quantize: ParsableCommand {
     let transforms = try transform.transforms()
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
     let objectives = try training.objectives()
+    let selector = try self.quantizer.makeSelector()
     func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
       DynamicTrainer(
-        teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),
+        teacher: network, quantizer: quantizer, selector: selector,
         transforms: transforms, objectives: objectives, configuration: configuration,
         context: options.context)
     }

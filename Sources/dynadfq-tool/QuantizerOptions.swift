@@ -1,16 +1,6 @@
 import ArgumentParser
+import DFQExperiments
 import DynaDFQ
-
-extension BitSelector.Granularity: @retroactive ExpressibleByArgument {
-  /// Reads `per-layer` or `per-image`.
-  public init?(argument: String) {
-    switch argument {
-    case "per-layer", "perLayer": self = .perLayer
-    case "per-image", "perImage": self = .perImage
-    default: return nil
-    }
-  }
-}
 
 /// Every setting of the quantizer and the selector.
 struct QuantizerOptions: ParsableArguments {
@@ -42,8 +32,12 @@ struct QuantizerOptions: ParsableArguments {
   var override: [String] = []
   @Option(help: "Layers that stay in floating point: a name or a pattern with *.")
   var ignore: [String] = []
-  @Option(help: "One decision per-layer or per-image. (default: per-layer)")
-  var selector: BitSelector.Granularity?
+  @Option(
+    help: """
+      Who chooses bits: per-layer, per-image, or another selector that `dynadfq methods` lists, NAME or \
+      NAME:KEY=VALUE,KEY=VALUE. (default: per-layer)
+      """)
+  var selector: String?
   @Option(
     help: """
       Rows and columns of positions the selector looks at. (default: 4 per layer, 8 per image)
@@ -73,9 +67,11 @@ struct QuantizerOptions: ParsableArguments {
     try Demand.range("--positions", positions, 1...64)
     try Demand.range("--hidden", hidden, 0...4096)
     try Demand.range("--selector-point", selectorPoint, 0...100_000)
+    let hasPoint = PerImageSelector.isCalled(selectorName) || DQNet.isCalled(selectorName)
     try Demand.absent(
-      "--selector-point", selectorPoint != nil && selector != .perImage,
-      "without --selector per-image")
+      "--selector-point", selectorPoint != nil && !hasPoint,
+      "without --selector per-image or dqnet")
+    _ = try makeSelector()
     _ = try candidates()
     _ = try makeQuantizer()
   }
@@ -142,8 +138,23 @@ struct QuantizerOptions: ParsableArguments {
     }
   }
 
-  func makeSelector() -> BitSelector {
-    BitSelector(selector ?? .perLayer, positions: positions, hidden: hidden, point: selectorPoint)
+  private var selectorParts: [Substring] {
+    (selector ?? PerLayerSelector.kind)
+      .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+  }
+
+  private var selectorName: String { String(selectorParts[0]) }
+
+  func makeSelector() throws -> BitSelector {
+    let settings = selectorParts.count == 2 ? selectorParts[1].split(separator: ",") : []
+    let options = [("positions", positions), ("hidden", hidden), ("point", selectorPoint)]
+    let given = options.compactMap { name, value in value.map { "\(name)=\($0)" } }
+    return try SelectorSettings.selector(
+      named: selectorName,
+      settings: (settings.map(String.init) + given).map {
+        try SettingNode.assignment(
+          $0, at: .init(line: 0, path: "--selector \(selector ?? selectorName)"))
+      })
   }
 
   /// The first option of a selector that was given, for static students.

@@ -66,6 +66,51 @@ import Testing
     #expect((0...1).contains(report.accuracy))
   }
 
+  /// Every selector, by its name as recipes and `--selector` have it, and its variants: from the embedded
+  /// network to a student that keeps its budget, its file and its report.
+  @Test func selectors() throws {
+    let context = ExecutionContext(threads: 2)
+    let teacher = try Network.pretrained(.resNet20FashionMNIST)
+    let images = try SyntheticImages.noise(count: 32, for: teacher, seed: 3)
+    var cases: [BitSelector] = []
+    for listed in MethodCatalogue.selectors {
+      let type = type(of: listed)
+      cases.append(try SelectorSettings.selector(named: type.kind))
+      for name in type.variants.keys.sorted() {
+        let place = RecipePlace(line: 0, path: name)
+        cases.append(
+          try SelectorSettings.selector(
+            named: type.kind.uppercased(),
+            settings: [try SettingNode.assignment("variant=\(name)", at: place)]))
+      }
+    }
+    var training = WorkPreset.demo.training
+    training.steps = 4
+    training.imagesPerStep = 8
+    training.warmup = 0.25
+    training.budget = 4.5
+    training.seed = 3
+    for selector in cases {
+      let trainer = DynamicTrainer(
+        teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
+        selector: selector, configuration: training, context: context)
+      let name = "\(selector.decider)"
+      if case let cascade as MarginCascade = selector.decider {
+        // The first level alone costs 3 bits.
+        #expect(cascade.levels == [3, 5])
+      }
+      let student = try trainer.train(on: images)
+      let mean = try StudentClassifier(student, context: context).meanBitOPs(
+        ofInputs: images.images)
+      #expect(mean > 0 && mean <= student.bitOPs(meanActivationBits: 4.5) * 1.0001, "\(name)")
+      let again = try QuantizedNetwork(student.file(), path: "student")
+      #expect(again.selector == selector, "\(name)")
+      #expect(
+        try again.decisions(ofInputs: images.images, context: context)
+          == student.decisions(ofInputs: images.images, context: context), "\(name)")
+    }
+  }
+
   /// Every transform and every rounding, from the embedded network to predictions, without training.
   @Test func withoutTraining() throws {
     let context = ExecutionContext(threads: 2)
@@ -74,7 +119,10 @@ import Testing
     for part in [MethodCatalogue.Part.transform, .rounding] {
       for name in MethodCatalogue.methods(part).map({ type(of: $0).kind }) {
         var quantizer = Quantizer.family(weightBits: 4, activationBits: [8])
-        if part == .rounding { quantizer.rounding = try TransformSettings.rounding(named: name) }
+        if part == .rounding {
+          quantizer.rounding = try TransformSettings.rounding(named: name)
+          if quantizer.rounding.method.nests { quantizer.weights.scheme = .symmetric }
+        }
         let student = try teacher.quantized(
           quantizer,
           transforms: part == .transform ? try TransformSettings.transforms(named: name) : [],

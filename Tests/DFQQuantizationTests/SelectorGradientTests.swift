@@ -20,6 +20,7 @@ import Testing
     Case(selector: .init(.perLayer)),
     Case(selector: .init(.perLayer, features: [.mean, .deviation], hidden: 3)),
     Case(selector: .init(.perLayer), bits: ["leaky": [4, 8], "relu2": [3]]),
+    Case(selector: .init(CADyQ(hidden: 0))), Case(selector: .init(CADyQ(hidden: 3))),
     Case(selector: .init(.perImage, hidden: 4)), Case(selector: .init(.perImage, hidden: 0)),
     Case(selector: .init(.perImage, hidden: 0, point: 1)),
     Case(selector: .init(.perImage, hidden: 0), bits: ["leaky": [4, 8]]),
@@ -50,6 +51,11 @@ import Testing
       parameters: student.network.parameters.values.map(Double.init),
       selector: student.selectorParameters.map(Double.init),
       logSteps: student.activationGrids.map { $0.map { -log(Double($0.levelsPerUnit)) } })
+    if let kinds = (test.selector.decider as? CADyQ)?.image {
+      surrogate.imageFeatures = Self.imageFeatures(images, kinds, student)
+    } else {
+      surrogate.imageFeatures = .init(repeating: [], count: batch)
+    }
     let value = surrogate.loss(start)
     func derivative(_ move: (inout SelectorSurrogate.Variables, Double) -> Void) -> Double {
       var (ahead, behind) = (start, start)
@@ -97,6 +103,17 @@ import Testing
       for point in 0..<3 {
         check(response.activationStepGradient[point], stepGradients[point], "steps of \(point)")
       }
+    }
+  }
+
+  private static func imageFeatures(
+    _ images: Tensor, _ kinds: [ImageStatistic], _ student: QuantizedNetwork
+  ) -> [[Double]] {
+    (0..<images.rowCount).map { image in
+      var features = [Float](repeating: 0, count: kinds.count)
+      ImageFeatures(kinds, shape: images.rowShape).measure(
+        images.row(image).elements, preprocessing: student.network.preprocessing, into: &features)
+      return features.map(Double.init)
     }
   }
 

@@ -54,6 +54,7 @@ final class SelectorSurrogate {
   private let channels = [2, 3, 2]
   private let hidden: Int
   private let kinds: [ChannelStatistic]
+  private var imageKinds: [ImageStatistic] = []
   /// The point of a decision per image, nil for decisions per layer.
   private let decisionPoint: Int?
 
@@ -65,6 +66,9 @@ final class SelectorSurrogate {
     choices = .init(repeating: [0, 0, 0], count: batch)
     if let selector = student.selector!.decider as? PerImageSelector {
       (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, selector.point ?? 0)
+    } else if let selector = student.selector!.decider as? CADyQ {
+      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, nil)
+      imageKinds = selector.image
     } else {
       let selector = student.selector!.decider as! PerLayerSelector
       (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, nil)
@@ -95,8 +99,12 @@ final class SelectorSurrogate {
     }
   }
 
+  private func featureCount(_ site: Int) -> Int {
+    kinds.count * channels[site] + imageKinds.count
+  }
+
   private func parameterCount(_ site: Int) -> Int {
-    let (width, count) = (kinds.count * channels[site], candidates(site).count)
+    let (width, count) = (featureCount(site), candidates(site).count)
     return hidden == 0 ? (width + 1) * count : (width + 1) * hidden + (hidden + 1) * count
   }
 
@@ -137,6 +145,9 @@ final class SelectorSurrogate {
     }
   }
 
+  /// What the selector reads of the images themselves; they are the first point's raw values.
+  var imageFeatures: [[Double]] = []
+
   private func probabilities(_ logits: [Double]) -> [Double] {
     let sum = logits.reduce(0) { $0 + exp($1) }
     return logits.map { exp($0) / sum }
@@ -146,7 +157,7 @@ final class SelectorSurrogate {
     let (c, size) = (channels[point], raw.count / batch)
     let level = Double(student.featureLevels[point])
     let constants = student.selectorConstants.map(Double.init)
-    let start = (0..<point).filter(isSite).reduce(0) { $0 + 2 * kinds.count * channels[$1] }
+    let start = (0..<point).filter(isSite).reduce(0) { $0 + 2 * featureCount($1) }
     features[point] = (0..<batch).map { image in
       var values: [Double] = []
       for kind in kinds {
@@ -160,6 +171,7 @@ final class SelectorSurrogate {
             (kind == .mean ? mean : max(square - mean * mean, 0).squareRoot()) / level)
         }
       }
+      values += imageFeatures[image]
       return values.indices.map {
         (values[$0] - constants[start + $0]) * constants[start + values.count + $0]
       }

@@ -57,6 +57,17 @@ import Testing
     #expect(try read.predict(inputs: images) == network.predict(inputs: images))
   }
 
+  /// Integer programs know nothing of the image's gradients; the error names the selector.
+  @Test(arguments: [BitSelector(CADyQ()), BitSelector(AdaBM())])
+  func gradientsOfTheImageAreRefused(selector: BitSelector) throws {
+    let item = StudentCase(
+      description: "refused", quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
+      selector: selector)
+    let student = try item.student(ExecutionContext(threads: 1)).student
+    let error = #expect(throws: RuntimeError.self) { _ = try IntegerNetwork(student) }
+    #expect(error.map { "\($0)" }?.contains(type(of: selector.decider).kind) == true)
+  }
+
   /// A cascade's answers, levels and passes, under every rule, in one batch and in parts.
   @Test(arguments: [CascadeRule.threshold, .ranked(batch: 5), .streaming(rate: 0.05)])
   func cascades(rule: CascadeRule) throws {

@@ -66,12 +66,28 @@ struct StudentCase: Sendable, CustomStringConvertible {
         description: "sensitivities", quantizer: dynamic,
         selector: BitSelector(SensitivitySelector(.perLayer))),
       .init(
+        description: "DQNet", quantizer: dynamic, selector: BitSelector(DQNet(hidden: 5, point: 1))),
+      .init(
+        description: "DQNet, linear", quantizer: dynamic,
+        selector: BitSelector(DQNet(positions: 2, hidden: 0, point: 0)), graph: .projected),
+      .init(
+        description: "AdaBM", quantizer: dynamic,
+        selector: BitSelector(AdaBM(complexity: .deviation))),
+      .init(
+        description: "CADyQ without the image", quantizer: dynamic,
+        selector: BitSelector(CADyQ(image: []))),
+      .init(
         description: "margin cascade", quantizer: dynamic,
         selector: BitSelector(MarginCascade(levels: [3, 5], shares: [0.4]))),
       .init(
         description: "weights follow",
         quantizer: Quantizer(
           weightBits: 4, activationBits: [3, 4, 5], weightsFollowActivations: true)),
+      .init(
+        description: "DQT",
+        quantizer: Quantizer(
+          weightBits: 4, activationBits: [3, 4, 6], weightsFollowActivations: true,
+          rounding: .nested), selector: BitSelector(DQNet(hidden: 0, point: 0))),
       .init(description: "projected", quantizer: dynamic, graph: .projected),
       .init(
         description: "projected, image in codes",

@@ -49,13 +49,12 @@ extension HardwarePass {
     return student.decisionMap.sites.map { site in
       let output = student.outputs[site.output]
       let node = student.placement.points[site.output].node
-      let statistics = site.statistics.contains(.deviation) ? 2 : 1
       return SelectorWork(
         name: output.name,
         layer: max(0, student.placement.layers.count { $0.node <= node } - 1),
         featureMACs: site.featureMACs, scoreMACs: decider.macs(at: site),
         parameters: max(0, decider.parameterCount(at: site)) + 2 * site.featureCount,
-        samples: site.featureMACs / statistics)
+        samples: site.sampleCount + (site.image.map { $0.shape.count } ?? 0))
     }
   }
 }

@@ -16,6 +16,7 @@ extension MethodCatalogue {
   public static let roundings: [any WeightRounding] = [
     NearestRounding(),
     SQuant(),
+    NestedRounding(),
   ]
 
   /// Selectors, with default settings or with those of an example.
@@ -24,5 +25,8 @@ extension MethodCatalogue {
     PerImageSelector(),
     MarginCascade(levels: [3, 5], shares: [0.5]),
     SensitivitySelector(.perImage),
+    CADyQ(),
+    DQNet(),
+    AdaBM(),
   ]
 }

@@ -14,50 +14,50 @@ struct SelectorCompiler {
   ///
   /// - Throws: `RuntimeError.unsupported` for a decider whose scores are no linear map or head.
   func decisions() throws -> [Decision] {
-    try plan.entries.indices.map { index in
+    try plan.entries.indices.flatMap { index in
       let entry = plan.entries[index]
       let site = entry.site
       let constants = Array(student.selectorConstants[entry.constants])
       let count = entry.featureRange.count
-      let head = try head(entry)
+      guard site.image == nil else {
+        throw RuntimeError.unsupported(
+          layer: "selector",
+          what:
+            "gradients of the image, which \(type(of: student.selector!.decider).kind) reads")
+      }
+      let heads = try heads(entry)
       let shares = student.costModel.shares.map { Float($0) }
-      // As in the training executor: a decision about one output counts by its share of the cost.
-      let scale = entry.governsItself ? shares[site.output] * Float(student.outputs.count) : 1
-      let price = student.bitPrice * scale
-      return Decision(
-        point: site.output, statistics: site.statistics, positions: site.positions,
-        levels: student.featureLevels[site.output], means: Array(constants[..<count]),
-        inverseDeviations: Array(constants[count...]), hidden: head.hidden,
-        parameters: head.parameters,
-        penalties: site.candidates.indices.map {
-          price * plan.map.pricedBits(index, $0, shares: shares)
-        },
-        governs: site.governs.map { output in
-          .init(
-            point: output,
-            candidates: site.candidates.indices.map {
-              UInt8(plan.map.candidate(of: output, for: $0))
-            })
-        })
+      return site.groups.indices.map { group in
+        // As in the training executor.
+        let price =
+          student.bitPrice * plan.map.priceScale(index, group: group, shares: shares)
+        return Decision(
+          point: site.output, statistics: site.statistics, positions: site.positions,
+          levels: student.featureLevels[site.output], means: Array(constants[..<count]),
+          inverseDeviations: Array(constants[count...]), hidden: heads[group].hidden,
+          parameters: heads[group].parameters,
+          penalties: site.candidates.indices.map {
+            price * plan.map.pricedBits(index, $0, group: group, shares: shares)
+          },
+          governs: site.groups[group].map { output in
+            .init(
+              point: output,
+              candidates: site.candidates.indices.map {
+                UInt8(plan.map.candidate(of: output, for: $0))
+              })
+          })
+      }
     }
   }
 
-  private func head(_ entry: DecisionPlan.Entry) throws -> (hidden: Int, parameters: [Float]) {
-    let parameters = Array(student.selectorParameters[entry.parameters])
-    switch student.selector!.decider {
-    case let decider as any HeadDecider: return (decider.hidden, parameters)
-    case is SensitivitySelector:
-      // Rows of an intercept and coefficients become columns of coefficients, then intercepts; the
-      // scores are the negative predictions.
-      let (features, candidates) = (entry.featureRange.count, entry.site.candidates.count)
-      let coefficients = (0..<features).flatMap { feature in
-        (0..<candidates).map { -parameters[$0 * (1 + features) + 1 + feature] }
-      }
-      return (0, coefficients + (0..<candidates).map { -parameters[$0 * (1 + features)] })
-    case let other:
+  private func heads(_ entry: DecisionPlan.Entry) throws -> [CompiledHead] {
+    guard let decider = student.selector!.decider as? any CompiledDecider else {
       throw RuntimeError.unsupported(
-        layer: "selector", what: "deciders of type \(type(of: other).kind)")
+        layer: "selector",
+        what: "deciders of type \(type(of: student.selector!.decider).kind)")
     }
+    return decider.heads(
+      at: entry.site, parameters: Array(student.selectorParameters[entry.parameters]))
   }
 
   /// The candidates of each pass, and the margin below which an image takes the next one.

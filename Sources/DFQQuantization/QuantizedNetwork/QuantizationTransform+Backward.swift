@@ -7,8 +7,8 @@ extension QuantizationTransform {
     point: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
-    let site = settings.trainsSelector ? plan.map.siteOfOutput[point] : nil
-    let mixture = candidatesOf(point) > 1 ? site : nil
+    let slot = settings.trainsSelector ? plan.map.slotOfOutput[point] : nil
+    let mixture = candidatesOf(point) > 1 ? slot : nil
     if student.quantizer.activations.learnsStep {
       learnedGradient(
         point, image: image, shard: shard, mixture: mixture, raw: raw, gradient: gradient)
@@ -68,8 +68,8 @@ extension QuantizationTransform {
 
   /// The probability of a point's candidate: the sum over the decision's candidates that it stands
   /// for.
-  private func probability(_ site: Int, of point: Int, _ candidate: Int, image: Int) -> Float {
-    let probabilities = memory.probabilities(image, site)
+  private func probability(_ slot: Int, of point: Int, _ candidate: Int, image: Int) -> Float {
+    let probabilities = memory.probabilities(image, slot)
     var sum: Float = 0
     for (decision, own) in plan.map.candidates(of: point).enumerated()
     where own == candidate { sum += probabilities[decision] }
@@ -78,7 +78,7 @@ extension QuantizationTransform {
 
   /// dLoss/dp_j: the candidates' values against the gradient, and the budget's price of their bits.
   private func decisionGradient(
-    _ point: Int, _ site: Int, image: Int, raw: UnsafePointer<Float>,
+    _ point: Int, _ slot: Int, image: Int, raw: UnsafePointer<Float>,
     gradient: UnsafePointer<Float>
   ) {
     let grids = student.activationGrids[point]
@@ -87,24 +87,31 @@ extension QuantizationTransform {
       x: raw, gradient: gradient, count: counts[point], candidates: grids.count,
       levelsPerUnit: grids.map(\.levelsPerUnit), zero: grids.map(\.zero),
       minimum: grids.map(\.lowest), maximum: grids.map(\.highest), dots: &dots)
-    addDecision(site, point, image, dots: dots)
+    addDecision(slot, point, image, dots: dots)
   }
 
   private func addDecision(
-    _ site: Int, _ point: Int, _ image: Int, dots: UnsafePointer<Double>
+    _ slot: Int, _ point: Int, _ image: Int, dots: UnsafePointer<Double>
   ) {
-    let target = memory.decisionGradient(image, site)
+    let target = memory.decisionGradient(image, slot)
     let bits = student.placement.points[point].bits
+    var slope = settings.budgetSlope * shares[point]
+    if settings.bitRatio != 0 {
+      let probabilities = memory.probabilities(image, slot)
+      let mean = plan.map.candidates(of: point).enumerated().reduce(Float(0)) {
+        $0 + probabilities[$1.offset] * Float(bits[$1.element])
+      }
+      slope += settings.bitRatio / mean
+    }
     for (decision, candidate) in plan.map.candidates(of: point).enumerated() {
-      target[decision] +=
-        Float(dots[candidate]) + settings.budgetSlope * shares[point] * Float(bits[candidate])
+      target[decision] += Float(dots[candidate]) + slope * Float(bits[candidate])
     }
   }
 
   /// The gradient of the mixture sum p_j Q_j(x) at x, where the rule is the clipped one; with the
   /// identity every candidate passes the same gradient.
   private func mixtureGradient(
-    _ point: Int, _ site: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
+    _ point: Int, _ slot: Int, image: Int, shard: Int, raw: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>
   ) {
     guard student.quantizer.backward == .clipped else { return }
@@ -113,7 +120,7 @@ extension QuantizationTransform {
     let part = sum + count
     sum.update(repeating: 0, count: count)
     for candidate in 0..<candidatesOf(point) {
-      let probability = probability(site, of: point, candidate, image: image)
+      let probability = probability(slot, of: point, candidate, image: image)
       guard probability > 1e-6 else { continue }
       clippedGradient(point, candidate, raw: raw, gradient: gradient, output: part)
       kernels.axpy(probability, x: part, count: count, y: sum)
@@ -137,20 +144,26 @@ extension QuantizationTransform {
   private func deciderGradient(_ site: Int, image: Int, shard: Int) {
     let entry = plan.entries[site]
     let candidates = entry.site.candidates.count
-    let probabilities = memory.probabilities(image, site)
-    let given = memory.decisionGradient(image, site)
-    var mean: Float = 0
-    for candidate in 0..<candidates { mean += probabilities[candidate] * given[candidate] }
-    for candidate in 0..<candidates {
-      given[candidate] = probabilities[candidate] * (given[candidate] - mean)
+    let inverse = settings.noise == nil ? 1 : 1 / (plan.gumbelTemperature ?? 1)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: entry.site.scoreCount) { gradient in
+      for group in entry.site.groups.indices {
+        let probabilities = memory.probabilities(image, entry.firstSlot + group)
+        let given = memory.decisionGradient(image, entry.firstSlot + group)
+        var mean: Float = 0
+        for candidate in 0..<candidates { mean += probabilities[candidate] * given[candidate] }
+        for candidate in 0..<candidates {
+          gradient[group * candidates + candidate] =
+            probabilities[candidate] * (given[candidate] - mean) * inverse
+          given[candidate] = 0
+        }
+      }
+      withInput(entry, image: image) { input in
+        student.selector!.decider.backward(
+          input, scoreGradient: .init(gradient),
+          into: .init(
+            start: memory.selectorGradient(shard) + entry.parameters.lowerBound,
+            count: entry.parameters.count))
+      }
     }
-    withInput(entry, image: image) { input in
-      student.selector!.decider.backward(
-        input, scoreGradient: .init(start: given, count: candidates),
-        into: .init(
-          start: memory.selectorGradient(shard) + entry.parameters.lowerBound,
-          count: entry.parameters.count))
-    }
-    for candidate in 0..<candidates { given[candidate] = 0 }
   }
 }

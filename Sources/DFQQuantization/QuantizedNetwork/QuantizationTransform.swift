@@ -9,8 +9,12 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   let counts: [Int]
   /// The weight of each point in the mean of activation bits.
   let shares: [Float]
-  /// The bits that each site's candidates cost, by site and candidate.
+  /// What the price of a bit is multiplied with, by site and group.
+  private let priceScales: [[Float]]
+  /// The bits that candidates cost, by site, then group and candidate.
   private let pricedBits: [[Float]]
+  /// The statistics of the pass's images, image by image, where decisions read them.
+  private var imageFeatures: [Float] = []
 
   /// The decisions, the same for all states of the student.
   let plan: DecisionPlan
@@ -27,6 +31,10 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     var trainsSelector = false
     /// dLoss/d(MAC-weighted mean bits of one image).
     var budgetSlope: Float = 0
+    /// The weight w of CADyQ's w * bits / (mean of bits, without gradient) of each decided output.
+    var bitRatio: Float = 0
+    /// The seed of Gumbel noise, nil for none.
+    var noise: UInt64?
 
     /// Who chooses the candidates.
     enum Choice: Sendable {
@@ -58,8 +66,15 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     let shares = student.costModel.shares.map(Float.init)
     self.shares = shares
     let map = student.plan.map
+    priceScales = map.sites.indices.map { site in
+      map.sites[site].groups.indices.map { map.priceScale(site, group: $0, shares: shares) }
+    }
     pricedBits = map.sites.indices.map { site in
-      map.sites[site].candidates.indices.map { map.pricedBits(site, $0, shares: shares) }
+      map.sites[site].groups.indices.flatMap { group in
+        map.sites[site].candidates.indices.map {
+          map.pricedBits(site, $0, group: group, shares: shares)
+        }
+      }
     }
     memory = PassMemory(QuantizationTransform.layout(student, batch: 0, counts: counts))
   }
@@ -71,21 +86,24 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     return .init(
       batch: batch, shards: Shards.count(batch: batch), points: counts.count,
       candidates: max(student.placement.points.map(\.bits.count).max() ?? 1, plan.candidateLimit),
-      decisions: plan.entries.count, features: plan.constantCount / 2,
+      decisions: plan.map.slotCount, features: plan.constantCount / 2,
       workspace: plan.workspaceCount, selectorParameters: plan.parameterCount,
       work: 2 * (counts.max() ?? 0))
   }
 
   /// Prepares a pass over a batch.
   func begin(
-    _ student: QuantizedNetwork, weights: EffectiveWeights, batch: Int, policy: BitPolicy,
-    trainsSelector: Bool, budgetSlope: Float
+    _ student: QuantizedNetwork, weights: EffectiveWeights, images: Tensor, policy: BitPolicy,
+    trainsSelector: Bool, budgetSlope: Float, bitRatio: Float = 0, noise: UInt64? = nil
   ) {
+    let batch = images.rowCount
     self.student = student
     self.weights = weights
     settings = Settings(
       choice: choice(policy, batch: batch), trainsSelector: trainsSelector,
-      budgetSlope: budgetSlope)
+      budgetSlope: budgetSlope, bitRatio: bitRatio,
+      noise: plan.gumbelTemperature == nil ? nil : noise)
+    if case .selector = policy.choice { imageFeatures = student.imageFeatures(images) }
     let layout = QuantizationTransform.layout(student, batch: batch, counts: counts)
     if memory.layout != layout { memory = PassMemory(layout) }
     memory.clear()
@@ -116,7 +134,7 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
       let map = plan.map
       if let site = map.siteAtOutput[point] { decide(site, image: image, raw: raw) }
       choice =
-        map.siteOfOutput[point].map { map.candidate(of: point, for: memory.decision(image, $0)) }
+        map.slotOfOutput[point].map { map.candidate(of: point, for: memory.decision(image, $0)) }
         ?? student.placement.points[point].bits.count - 1
     }
     memory.choices[image * nodes.count + point] = UInt8(choice)
@@ -140,34 +158,62 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     let entry = plan.entries[site]
     let features = memory.features(image) + entry.featureRange.lowerBound
     let count = entry.featureRange.count
-    entry.features.gather(
-      raw, levelsPerUnit: student.featureLevels[entry.site.output], kernels: kernels,
-      into: features)
+    imageFeatures.withUnsafeBufferPointer { all in
+      entry.gather(
+        raw, levelsPerUnit: student.featureLevels[entry.site.output], kernels: kernels,
+        image: plan.image.flatMap { kinds in
+          all.baseAddress.map { $0 + image * kinds.statistics.count }
+        }, into: features)
+    }
     student.selectorConstants.withUnsafeBufferPointer { constants in
       let mean = constants.baseAddress! + entry.constants.lowerBound
       let inverse = mean + count
       for index in 0..<count { features[index] = (features[index] - mean[index]) * inverse[index] }
     }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: entry.site.scoreCount) { scores in
+      scores.initialize(repeating: 0)
+      withInput(entry, image: image) { student.selector!.decider.scores($0, into: scores) }
+      let candidates = entry.site.candidates.count
+      for index in scores.indices {
+        let price = student.bitPrice * priceScales[site][index / candidates]
+        scores[index] -= price * pricedBits[site][index]
+      }
+      addNoise(scores, entry, image: image)
+      for group in entry.site.groups.indices {
+        choose(scores, group: group, entry, image: image)
+      }
+    }
+  }
+
+  /// Takes a group's first largest score; in training, keeps the softmax of its scores.
+  private func choose(
+    _ scores: UnsafeMutableBufferPointer<Float>, group: Int, _ entry: DecisionPlan.Entry,
+    image: Int
+  ) {
     let candidates = entry.site.candidates.count
-    let scores = memory.probabilities(image, site)
-    withInput(entry, image: image) { input in
-      student.selector!.decider.scores(
-        input, into: UnsafeMutableBufferPointer(start: scores, count: candidates))
-    }
-    // A decision about one output counts by its share of the cost, relative to the mean output.
-    let output = entry.site.output
-    let scale = entry.governsItself ? shares[output] * Float(nodes.count) : 1
-    let price = student.bitPrice * scale
+    let slot = entry.firstSlot + group
+    let own = UnsafeBufferPointer(
+      rebasing: scores[group * candidates..<(group + 1) * candidates])
     var best = 0
-    for candidate in 0..<candidates {
-      scores[candidate] -= price * pricedBits[site][candidate]
-      if scores[candidate] > scores[best] { best = candidate }
-    }
-    memory.decisions[image * plan.entries.count + site] = UInt8(best)
+    for candidate in 1..<max(candidates, 1) where own[candidate] > own[best] { best = candidate }
+    memory.decisions[image * memory.layout.decisions + slot] = UInt8(best)
     guard settings.trainsSelector else { return }
-    let softmax = Softmax(UnsafeBufferPointer(start: scores, count: candidates))
-    for (candidate, probability) in softmax.probabilities.enumerated() {
-      scores[candidate] = Float(probability)
+    let kept = memory.probabilities(image, slot)
+    for (candidate, probability) in Softmax(own).probabilities.enumerated() {
+      kept[candidate] = Float(probability)
+    }
+  }
+
+  /// (score + noise) / temperature, drawn anew for each image and group of a step.
+  private func addNoise(
+    _ scores: UnsafeMutableBufferPointer<Float>, _ entry: DecisionPlan.Entry, image: Int
+  ) {
+    guard settings.trainsSelector, let noise = settings.noise,
+      let temperature = plan.gumbelTemperature
+    else { return }
+    var stream = RandomStream(seed: noise, "gumbel", image, entry.firstSlot)
+    for index in scores.indices {
+      scores[index] = (scores[index] + Gumbel.draw(&stream)) / temperature
     }
   }
 

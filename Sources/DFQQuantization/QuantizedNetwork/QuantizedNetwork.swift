@@ -76,7 +76,8 @@ public struct QuantizedNetwork: Sendable {
     let own = Set(outputs.flatMap(\.bits)).sorted()
     let setting = DecisionSetting(
       outputs: outputs,
-      candidates: quantizer.activationBits.count > 1 ? quantizer.activationBits : own)
+      candidates: quantizer.activationBits.count > 1 ? quantizer.activationBits : own,
+      imageShape: network.imageShape)
     plan =
       try self.selector.map { try DecisionPlan($0, setting: setting) }
       ?? DecisionPlan(outputs: outputs)

@@ -56,13 +56,14 @@ package final class StudentExecutor {
   package func run(
     _ student: QuantizedNetwork, images: Tensor, request: PassRequest,
     policy: BitPolicy = .selector, trainsSelector: Bool = false, budgetSlope: Float = 0,
+    bitRatio: Float = 0, selectorNoise: UInt64? = nil,
     effective: EffectiveWeights? = nil
   ) throws -> Response {
     let batch = images.rowCount
     let weights = effective ?? effectiveWeights(student)
     transform.begin(
-      student, weights: weights, batch: batch, policy: policy, trainsSelector: trainsSelector,
-      budgetSlope: budgetSlope)
+      student, weights: weights, images: images, policy: policy, trainsSelector: trainsSelector,
+      budgetSlope: budgetSlope, bitRatio: bitRatio, noise: selectorNoise)
     let pass = try executor.run(
       images: images, parameters: weights.values, request: request)
     let points = student.placement.points

@@ -29,6 +29,7 @@ extension QuantizedNetwork {
         plan: Plan(network.graph, transforming: observer.nodes), context: context,
         transform: observer, banks: placement.banks)
       for batch in batches {
+        observer.begin(batch)
         _ = try executor.run(images: batch, parameters: effective, request: .init())
         after()
       }

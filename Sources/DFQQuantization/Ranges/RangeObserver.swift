@@ -16,6 +16,8 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
   private let kernels: Kernels
   private let student: QuantizedNetwork
   private let phase: Phase
+  /// The statistics of the batch's images, where decisions read them.
+  private var imageFeatures: [Float] = []
   /// By shard and point.
   private let extremes: ResultSlots<[(low: Float, high: Float)]>
   private let histograms: ResultSlots<[ValueHistogram]>
@@ -33,6 +35,11 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       empty: .init(repeating: (.infinity, -.infinity), count: nodes.count))
     histograms = .init(count: Shards.limit, empty: empty)
     featureSums = ShardSums(shards: Shards.limit, count: student.selectorConstants.count)
+  }
+
+  /// Measures the images of the next pass.
+  func begin(_ images: Tensor) {
+    if case .distribution = phase { imageFeatures = student.imageFeatures(images) }
   }
 
   package func forward(
@@ -53,8 +60,13 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       guard let site = student.plan.map.siteAtOutput[point] else { return }
       let entry = student.plan.entries[site]
       var features = [Float](repeating: 0, count: entry.featureRange.count)
-      entry.features.gather(
-        raw, levelsPerUnit: student.featureLevels[point], kernels: kernels, into: &features)
+      imageFeatures.withUnsafeBufferPointer { all in
+        entry.gather(
+          raw, levelsPerUnit: student.featureLevels[point], kernels: kernels,
+          image: student.plan.image.flatMap { kinds in
+            all.baseAddress.map { $0 + image * kinds.statistics.count }
+          }, into: &features)
+      }
       let start = entry.constants.lowerBound
       for (index, feature) in features.enumerated() {
         let sums = featureSums[shard] + start

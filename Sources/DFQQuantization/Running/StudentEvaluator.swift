@@ -13,6 +13,7 @@ public final class StudentEvaluator {
   private let effective: EffectiveWeights
   private let model: BitOPsModel
   private let batch: Int
+  private let context: ExecutionContext
 
   /// Rounds the weights and prepares execution.
   ///
@@ -23,6 +24,7 @@ public final class StudentEvaluator {
   public init(_ student: QuantizedNetwork, context: ExecutionContext, batch: Int = 128) {
     self.student = student
     self.batch = max(batch, 1)
+    self.context = context
     executor = StudentExecutor(student, context: context)
     effective = executor.effectiveWeights(student)
     model = student.costModel
@@ -175,9 +177,15 @@ public final class StudentEvaluator {
         }
       }
     }
+    let deviations =
+      student.selector?.decider.readsOutputDeviations == true
+      ? try OutputDeviations.measure(
+        student, inputs, effective: effective, batch: batch, context: context) : []
     return DeciderMeasurements(
-      bits: bits, logits: logits, bitOPs: rows.map { model.cost(positions: $0) },
-      features: features.map { Tensor.concatenating($0) }, teacherLogits: teacherLogits)
+      sites: student.plan.map.sites, bits: bits, logits: logits,
+      bitOPs: rows.map { model.cost(positions: $0) },
+      features: features.map { Tensor.concatenating($0) }, outputDeviations: deviations,
+      teacherLogits: teacherLogits)
   }
 }
 

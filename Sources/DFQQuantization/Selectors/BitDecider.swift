@@ -48,7 +48,14 @@ public protocol BitDecider: CataloguedMethod, Hashable, Codable {
   /// The number of values that ``scores(_:into:)`` keeps for ``backward(_:scoreGradient:into:)``.
   func workspaceCount(at site: DecisionSite) -> Int
 
-  /// Writes one score for each of the site's candidates.
+  /// The temperature of the Gumbel noise that training adds to the scores; nil, as by default, for none.
+  ///
+  /// With it, training takes the largest of (score + noise) / temperature, noise = -log(-log(u)) for
+  /// a uniform u, and the gradient of its softmax. Evaluation never draws: two runs agree.
+  var gumbelTemperature: Float? { get }
+
+  /// Writes one score for each of the site's candidates; for a site of several groups, those of one
+  /// group after the other.
   func scores(_ input: DecisionInput, into scores: UnsafeMutableBufferPointer<Float>)
 
   /// Adds the gradient at the site's parameters, given the gradient at the scores; for deciders that
@@ -73,6 +80,10 @@ public protocol BitDecider: CataloguedMethod, Hashable, Codable {
     after pass: Int, logits: UnsafeBufferPointer<Float>, parameters: UnsafeBufferPointer<Float>,
     price: Float
   ) -> Bool
+
+  /// Whether ``fit(_:to:)`` reads ``DeciderMeasurements/outputDeviations``, which cost a pass; by
+  /// default it does not.
+  var readsOutputDeviations: Bool { get }
 
   /// Fits the parameters (of the sites in order, then of the passes) to measurements on synthetic
   /// images; by default it does nothing.
@@ -102,6 +113,8 @@ extension BitDecider {
   public func initialParameters(at site: DecisionSite, seed: UInt64) -> [Float] {
     [Float](repeating: 0, count: parameterCount(at: site))
   }
+  /// No noise.
+  public var gumbelTemperature: Float? { nil }
   /// Keeps nothing.
   public func workspaceCount(at site: DecisionSite) -> Int { 0 }
   /// Scores all candidates alike, so that only the price decides.
@@ -124,6 +137,8 @@ extension BitDecider {
     after pass: Int, logits: UnsafeBufferPointer<Float>, parameters: UnsafeBufferPointer<Float>,
     price: Float
   ) -> Bool { false }
+  /// Reads none.
+  public var readsOutputDeviations: Bool { false }
   /// Keeps the parameters.
   public func fit(_ parameters: inout [Float], to measurements: DeciderMeasurements) throws {}
 

@@ -19,8 +19,20 @@ struct DecisionPlan: Sendable {
     var featureRange: Range<Int> {
       constants.lowerBound / 2..<constants.upperBound / 2
     }
-    /// Whether the decision is about the output it is taken at and no other.
-    var governsItself: Bool { site.governs == [site.output] }
+    /// The place of its first group among those of all sites.
+    let firstSlot: Int
+
+    /// Writes all features of an image, not standardized.
+    func gather(
+      _ value: UnsafePointer<Float>, levelsPerUnit: Float, kernels: Kernels,
+      image: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>
+    ) {
+      if !site.statistics.isEmpty {
+        features.gather(value, levelsPerUnit: levelsPerUnit, kernels: kernels, into: output)
+      }
+      guard let count = site.image?.statistics.count, let image else { return }
+      (output + site.channelFeatureCount).update(from: image, count: count)
+    }
   }
 
   let map: DecisionMap
@@ -29,6 +41,10 @@ struct DecisionPlan: Sendable {
   let passes: [[UInt8]]
   /// The parameters that decide between passes.
   let passParameters: Range<Int>
+  /// What the decisions read of an image; all of them read the same.
+  let image: ImageFeatures?
+  /// The temperature of Gumbel noise in training, nil without noise.
+  let gumbelTemperature: Float?
   let constantCount: Int
   let workspaceCount: Int
   /// The most candidates a site has.
@@ -39,7 +55,7 @@ struct DecisionPlan: Sendable {
   /// No decisions.
   init(outputs: [QuantizedOutput]) throws {
     map = try DecisionMap(outputs: outputs, sites: [])
-    (entries, passes, passParameters) = ([], [], 0..<0)
+    (entries, passes, passParameters, image, gumbelTemperature) = ([], [], 0..<0, nil, nil)
     (constantCount, workspaceCount, candidateLimit) = (0, 0, 0)
   }
 
@@ -48,7 +64,14 @@ struct DecisionPlan: Sendable {
     try decider.check()
     map = try DecisionMap(outputs: setting.outputs, sites: try decider.sites(in: setting))
     var (parameters, constants, workspace) = (0, 0, 0)
-    entries = map.sites.map { site in
+    image = map.sites.lazy.compactMap(\.image).first
+    for site in map.sites where site.image != nil && site.image != image {
+      throw QuantizationError.badSelector(
+        expected: "one choice of the image's statistics for all decisions", found: "two")
+    }
+    gumbelTemperature = decider.gumbelTemperature
+    let slots = map.firstSlots
+    entries = map.sites.enumerated().map { index, site in
       let features = 2 * site.featureCount
       let counts = (
         max(decider.parameterCount(at: site), 0), max(decider.workspaceCount(at: site), 0)
@@ -65,7 +88,7 @@ struct DecisionPlan: Sendable {
           positions: site.positions),
         parameters: parameters..<parameters + counts.0,
         constants: constants..<constants + features,
-        workspace: workspace..<workspace + counts.1)
+        workspace: workspace..<workspace + counts.1, firstSlot: slots[index])
     }
     (constantCount, workspaceCount) = (constants, workspace)
     passParameters = parameters..<parameters + max(decider.passParameterCount, 0)

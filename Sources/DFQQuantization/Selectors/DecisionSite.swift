@@ -1,4 +1,5 @@
 public import DFQRuntime
+public import DFQTensor
 
 /// Where decisions can be taken in a network.
 public struct DecisionSetting: Sendable, Hashable {
@@ -6,6 +7,8 @@ public struct DecisionSetting: Sendable, Hashable {
   public let outputs: [QuantizedOutput]
   /// The candidate bits of the quantizer; all bits of its outputs where it has one candidate.
   public let candidates: [Int]
+  /// The shape of an image, H W C.
+  public let imageShape: Shape
 }
 
 /// One decision about bits, taken for every image while it passes through the student.
@@ -14,8 +17,17 @@ public struct DecisionSite: Sendable, Hashable {
   public let output: Int
   /// The quantized outputs whose bits are decided: this one or later ones.
   public let governs: [Int]
+  /// What is decided separately: each group of the governed outputs has a choice of its own.
+  public let groups: [[Int]]
   /// The bits to choose from, ascending.
   public let candidates: [Int]
+  /// What is looked at in the image itself, nil for nothing.
+  public let image: ImageFeatures?
+  /// Whether the price of a bit is the same for every group; otherwise each of several groups counts
+  /// by its share of the cost, as a decision about its own output does.
+  public let pricesUniformly: Bool
+  /// Whether the image's statistics are paid here: they are measured once for all decisions.
+  var paysImage = true
   /// The statistics taken of each channel.
   public let statistics: [ChannelStatistic]
   /// The rows and columns of the grid of positions that statistics are taken over.
@@ -35,12 +47,38 @@ public struct DecisionSite: Sendable, Hashable {
   ///   - statistics: What is looked at.
   ///   - positions: The rows and columns of sampled positions. Statistics over all positions in
   ///     float32 would cost as much as a whole W3A3 ResNet-20.
+  ///   - image: What is looked at in the image itself.
   public init(
     at output: QuantizedOutput, governs: [Int], candidates: [Int], statistics: [ChannelStatistic],
-    positions: Int
+    positions: Int, image: ImageFeatures? = nil
+  ) {
+    self.init(
+      at: output, groups: [governs], candidates: candidates, statistics: statistics,
+      positions: positions, image: image)
+  }
+
+  /// Describes several decisions that are taken together, from the same features.
+  ///
+  /// A decider writes the scores of all groups, one group after the other.
+  ///
+  /// - Parameters:
+  ///   - output: The quantized output that is looked at.
+  ///   - groups: The positions of the quantized outputs whose bits are decided, by decision.
+  ///   - candidates: The bits that each group chooses from.
+  ///   - statistics: What is looked at in the output; nothing where an image is looked at.
+  ///   - positions: The rows and columns of sampled positions.
+  ///   - image: What is looked at in the image itself.
+  ///   - pricesUniformly: Whether a bit has the same price in every group.
+  public init(
+    at output: QuantizedOutput, groups: [[Int]], candidates: [Int],
+    statistics: [ChannelStatistic], positions: Int, image: ImageFeatures? = nil,
+    pricesUniformly: Bool = false
   ) {
     self.output = output.index
-    self.governs = governs
+    self.groups = groups
+    self.image = image
+    self.pricesUniformly = pricesUniformly
+    governs = groups.flatMap { $0 }
     self.candidates = Quantizer.candidates(candidates)
     self.statistics = ChannelStatistic.allCases.filter { statistics.contains($0) }
     self.positions = positions
@@ -48,13 +86,25 @@ public struct DecisionSite: Sendable, Hashable {
     extent = output.shape.rank == 3 ? [output.shape[0], output.shape[1]] : [1, 1]
   }
 
-  /// The number of features: each statistic of all channels, one after the other.
-  public var featureCount: Int { statistics.count * channels }
+  /// The number of features: each statistic of all channels, one after the other, then those of the
+  /// image.
+  public var featureCount: Int { channelFeatureCount + (image?.statistics.count ?? 0) }
+
+  /// The number of features that are statistics of channels.
+  var channelFeatureCount: Int { statistics.count * channels }
+
+  /// The number of scores: one for each candidate of each group.
+  public var scoreCount: Int { groups.count * candidates.count }
 
   /// Multiply-accumulate operations on 8-bit values for the features: one product with 1 (the sum)
-  /// and, for deviations, one square per value.
-  public var featureMACs: Int {
-    (statistics.contains(.deviation) ? 2 : 1) * channels * min(positions, extent[0])
-      * min(positions, extent[1])
+  /// and, for deviations, one square per value; and those for the image's statistics, at the first
+  /// decision that reads them.
+  public var featureMACs: Int { sampleMACs + (paysImage ? image?.macs ?? 0 : 0) }
+
+  /// The number of sampled values.
+  package var sampleCount: Int {
+    statistics.isEmpty ? 0 : channels * min(positions, extent[0]) * min(positions, extent[1])
   }
+
+  private var sampleMACs: Int { (statistics.contains(.deviation) ? 2 : 1) * sampleCount }
 }

@@ -27,7 +27,7 @@ extension HeadDecider {
   /// The head of a site.
   public func head(at site: DecisionSite) -> DecisionHead {
     DecisionHead(
-      features: site.featureCount, hidden: hidden, candidates: site.candidates.count)
+      features: site.featureCount, hidden: hidden, candidates: site.scoreCount)
   }
 
   /// The number of the head's parameters.

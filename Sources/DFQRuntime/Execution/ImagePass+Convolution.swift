@@ -46,7 +46,7 @@ extension ImagePass {
     var decision = decision
     if let index = decision, let samples = step.samples {
       decideFromSamples(
-        level.samples[samples], level.decisions[index], convolution: convolution, bank: bank,
+        level.samples[samples], index, convolution: convolution, bank: bank,
         constants: constants, step: step)
       decision = nil
     }

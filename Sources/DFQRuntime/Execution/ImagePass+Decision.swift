@@ -1,19 +1,20 @@
 import DFQTensor
 
 extension ImagePass {
-  /// Takes a decision from the value in `raw`, then rounds the value.
+  /// Takes a decision, and those that follow at the same point, from the value in `raw`, then rounds the
+  /// value.
   func decide(_ index: Int, step: Step) {
-    let decision = level.decisions[index]
-    choose(decision, from: memory.raw, features: decision.features)
+    choose(index, from: memory.raw, features: level.decisions[index].features)
     let count = level.slots[step.output].count
     round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
   }
 
-  /// Takes the decision of a step that has been computed once more, without rounding.
+  /// Takes the decisions of a step that has been computed once more, without rounding.
   func decideAgain(_ step: Step) {
-    let decision = level.decisions[step.decision!]
+    let decision = step.decision!
     guard let samples = step.samples, case .codeConvolution(let index) = step.kind else {
-      return choose(decision, from: memory.raw, features: decision.features)
+      return choose(
+        decision, from: memory.raw, features: level.decisions[decision].features)
     }
     let convolution = level.convolutions[index]
     let candidate = Int(choices[level.slots[step.input].point])
@@ -23,8 +24,17 @@ extension ImagePass {
       constants: bank.constants[candidate], step: step)
   }
 
-  /// Takes a decision from the features of a value.
+  /// Takes a decision, and those that follow at the same point, from the features of a value.
   func choose(
+    _ index: Int, from value: UnsafePointer<Float>, features kinds: PreparedFeatures
+  ) {
+    let point = level.decisions[index].point
+    for next in index..<level.decisions.count where level.decisions[next].point == point {
+      choose(level.decisions[next], from: value, features: kinds)
+    }
+  }
+
+  private func choose(
     _ decision: PreparedDecision, from value: UnsafePointer<Float>, features kinds: PreparedFeatures
   ) {
     let features = work

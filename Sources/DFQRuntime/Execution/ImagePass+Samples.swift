@@ -5,7 +5,7 @@ extension ImagePass {
   ///
   /// Every thread of a team does it for itself.
   func decideFromSamples(
-    _ samples: PreparedSamples, _ decision: PreparedDecision,
+    _ samples: PreparedSamples, _ decision: Int,
     convolution: PreparedConvolution, bank: PreparedConvolution.Bank,
     constants: PreparedConvolution.Constants, step: Step
   ) {

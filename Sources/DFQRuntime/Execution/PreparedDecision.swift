@@ -9,6 +9,8 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
     let candidates: ConstantList<UInt8>
   }
 
+  /// The point whose value is looked at.
+  let point: Int
   let features: PreparedFeatures
   let head: HeadArithmetic
   /// The levels per unit of the codes that the features are read from.
@@ -25,6 +27,7 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
     let features = SelectorFeatures(
       kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,
       positions: decision.positions)
+    point = decision.point
     self.features = PreparedFeatures(
       kinds: store.list(features.kinds), offsets: store.list(features.offsets),
       channels: features.channels)

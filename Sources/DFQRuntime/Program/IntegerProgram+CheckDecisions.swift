@@ -13,10 +13,18 @@ extension IntegerProgram {
       first[point] = min(first[point], index)
       if !operations[index - 1].movesCodes { roundings[point] += 1 }
     }
-    for decision in decisions {
+    for (index, decision) in decisions.enumerated() {
       try demand(
-        points.indices.contains(decision.point) && decision.point > last,
+        points.indices.contains(decision.point) && decision.point >= last,
         "decisions at ascending points", "\(decision.point)")
+      // Decisions at one point look at the same samples.
+      if decision.point == last {
+        let before = decisions[index - 1]
+        try demand(
+          decision.statistics == before.statistics && decision.positions == before.positions
+            && decision.levels == before.levels,
+          "the same statistics for all decisions at point \(last)", "others")
+      }
       last = decision.point
       try demand(
         roundings[decision.point] == 1, "one value that is rounded at point \(decision.point)",

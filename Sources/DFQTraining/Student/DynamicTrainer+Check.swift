@@ -47,6 +47,9 @@ extension DynamicTrainer.Configuration {
     case .multiplier(let initial, let rate):
       try demand(initial.isFinite && initial >= 0, "an initial price of at least 0", initial)
       try demand(rate.isFinite && rate >= 0, "a rate of the price of at least 0", rate)
+    case .bitRatio(let weight, let growth):
+      try demand(weight.isFinite && weight >= 0, "a ratio's weight of at least 0", weight)
+      try demand(growth.isFinite && growth >= 0, "a ratio's growth of at least 0", growth)
     }
     if let budget { try demand(budget.isFinite && budget > 0, "a budget above 0 bits", budget) }
   }

@@ -12,6 +12,10 @@ extension DynamicTrainer {
     /// by a factor of e^(rate * excess) a step; it needs no tuning to the scale of the other
     /// losses.
     case multiplier(initial: Float, rate: Float)
+    /// w * bits / (their mean under the softmax, without gradient), for each decided output and added
+    /// up over them, with w = weight + growth * step: CADyQ's regularizer (Hong et al., 2022). It knows
+    /// no budget and presses at any cost; MACs do not weigh in.
+    case bitRatio(weight: Float, growth: Float)
   }
 
   /// Everything a run depends on besides the teacher, the images, the quantizer, the selector and

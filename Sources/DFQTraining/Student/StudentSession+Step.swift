@@ -30,6 +30,8 @@ extension StudentSession {
     let slope = isWarmup ? 0 : state.budget.slope / Float(batch.inputs.rowCount * runCount)
     let settings = PassSettings(
       policy: policy, trainsSelector: state.student.isDynamic && !isWarmup, budgetSlope: slope,
+      bitRatio: isWarmup ? 0 : state.budget.ratio / Float(batch.inputs.rowCount * runCount),
+      noise: noise(),
       weights: executor.effectiveWeights(state.student))
     let clean = try pass(batch, settings, perturbation: configuration.perturbation)
     var response = clean.response
@@ -75,7 +77,8 @@ extension StudentSession {
         parameterGradient: true,
         outputs: path == .both || path == .teacher ? try observedNodes() : []),
       policy: settings.policy, trainsSelector: settings.trainsSelector,
-      budgetSlope: settings.budgetSlope, effective: settings.weights)
+      budgetSlope: settings.budgetSlope, bitRatio: settings.bitRatio,
+      selectorNoise: settings.noise, effective: settings.weights)
     return (response, counts, view)
   }
 
@@ -105,6 +108,12 @@ extension StudentSession {
       defer { next += count }
       return (name: objective.name, value: values[next..<next + count].reduce(0, +))
     }
+  }
+
+  /// The seed of a step's Gumbel noise.
+  private func noise() -> UInt64 {
+    var stream = RandomStream(seed: configuration.seed, "selector noise", state.step)
+    return stream.next()
   }
 
   private func warmupPolicy() -> BitPolicy {
@@ -139,6 +148,8 @@ private struct PassSettings {
   let policy: BitPolicy
   let trainsSelector: Bool
   let budgetSlope: Float
+  let bitRatio: Float
+  let noise: UInt64
   let weights: EffectiveWeights
 }
 
