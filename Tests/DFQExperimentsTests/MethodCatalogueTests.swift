@@ -89,6 +89,7 @@ import Testing
     training.imagesPerStep = 8
     training.warmup = 0.25
     training.budget = 4.5
+    training.holdOut = 0
     training.seed = 3
     for selector in cases {
       let trainer = DynamicTrainer(
