@@ -1,7 +1,7 @@
 /// The methods of the library by their part.
 ///
 /// Each list is in the module of its part, as values with published settings: `synthesis`, `generators` and `labels` in
-/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives` and `batches` in
+/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives`, `batches` and `updates` in
 /// `DFQTraining`. A new method is one file and one line in its list: recipes, the tool, files and tests read the lists.
 public enum MethodCatalogue {
   /// What a method is a method of.

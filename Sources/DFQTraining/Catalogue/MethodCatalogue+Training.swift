@@ -18,13 +18,18 @@ extension MethodCatalogue {
     Perturbation(),
   ]
 
+  /// What is done between the gradient of the weights and the optimizer's step.
+  public static let updates: [any UpdateRule] = [
+    GradientInundation()
+  ]
+
   /// The methods of a part, in the order of its list.
   public static func methods(_ part: Part) -> [any CataloguedMethod] {
     switch part {
     case .synthesis: synthesis
     case .generator: generators
     case .labels: labels
-    case .training: objectives.map { $0 as any CataloguedMethod } + batches
+    case .training: objectives.map { $0 as any CataloguedMethod } + batches + updates
     case .transform: transforms
     case .rounding: roundings
     case .selector: selectors

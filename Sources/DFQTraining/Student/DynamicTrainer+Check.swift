@@ -78,6 +78,7 @@ extension DynamicTrainer {
   ///   transforms that do not apply), and `NetworkError` for objectives' layers and damaged weights.
   public func check() throws {
     try configuration.check()
+    for rule in updates { try rule.check() }
     try teacher.checkFinite()
     try checkBudget(
       QuantizedNetwork(
