@@ -93,7 +93,7 @@ struct Quantize: ParsableCommand {
     try transform.apply(to: &quantizer)
     let transforms = try transform.transforms()
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
-    let (objectives, updates) = (try training.objectives(), try training.updates())
+    let (objectives, updates) = (try training.objectives(), try training.update.updates())
     func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
       DynamicTrainer(
         teacher: network, quantizer: quantizer, selector: self.quantizer.makeSelector(),

@@ -71,12 +71,7 @@ struct TrainingOptions: ParsableArguments {
       or teacher. (default: both)
       """)
   var perturbationPath: Perturbation.Path?
-  @Option(
-    help: """
-      What is done with the gradient of the weights and with the optimizer's steps: NAME or \
-      NAME:KEY=VALUE,KEY=VALUE, such as gradient-inundation:share=0.0001; repeatable, in order.
-      """)
-  var update: [String] = []
+  @OptionGroup var update: UpdateOptions
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
   @Option(
@@ -115,7 +110,6 @@ struct TrainingOptions: ParsableArguments {
       for (name, value) in factors { try Demand.absent(name, value != nil, "with --objective") }
       _ = try objectives()
     }
-    _ = try updates()
     try Demand.range("--checkpoint-interval", checkpointInterval, 1...100_000_000)
   }
 
@@ -180,25 +174,6 @@ struct TrainingOptions: ParsableArguments {
     return objectives
   }
 
-  /// The rules of updates in order.
-  ///
-  /// - Throws: ``ToolError/usage(_:)`` for a name or a setting that is not known.
-  func updates() throws -> [any UpdateRule] {
-    try update.map { text in
-      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      let place = RecipePlace(line: 0, path: "--update \(Output.clean(text, limit: 60))")
-      do {
-        return try UpdateSettings.rule(
-          named: String(parts[0]),
-          settings: (parts.count == 2 ? parts[1].split(separator: ",") : []).map {
-            try SettingNode.assignment(String($0), at: place)
-          })
-      } catch {
-        throw ToolError.usage("\(error)")
-      }
-    }
-  }
-
   func configuration(
     _ preset: Preset, seed: UInt64, quantizer: Quantizer
   ) -> DynamicTrainer.Configuration {
@@ -216,6 +191,7 @@ struct TrainingOptions: ParsableArguments {
     if let mixupStrength { c.mixup.strength = mixupStrength }
     if let averaging { c.averaging = averaging }
     if noAugmentation { c.augmentation = false }
+    if let lowPass = update.lowPass { c.lowPass = LowPassFilter(cutoff: lowPass) }
     if let perturbation {
       c.perturbation = Perturbation(size: perturbation, path: perturbationPath ?? .both)
     }

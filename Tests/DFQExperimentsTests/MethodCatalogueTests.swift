@@ -127,6 +127,7 @@ import Testing
       try train {
         switch method {
         case let mixup as Mixup: $0.mixup = mixup
+        case let filter as LowPassFilter: $0.lowPass = filter
         case let perturbation as Perturbation: $0.perturbation = perturbation
         default: Issue.record("\(type(of: method).kind) has no place in a configuration")
         }

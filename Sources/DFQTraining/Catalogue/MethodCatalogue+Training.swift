@@ -10,11 +10,14 @@ extension MethodCatalogue {
     LogitDistillation(),
     AttentionAlignment(),
     FeatureDistance(),
+    ActivationMapAlignment(),
+    EasyCrossEntropy(),
   ]
 
   /// What is done to the images of a step.
   public static let batches: [any CataloguedMethod] = [
     Mixup(.easy),
+    LowPassFilter(),
     Perturbation(),
   ]
 

@@ -35,6 +35,7 @@ extension DynamicTrainer.Configuration {
     }
     try schedule.check()
     try mixup.check()
+    try lowPass?.check()
     try perturbation?.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
     try demand(

@@ -1,5 +1,6 @@
 public import DFQEngine
 import DFQGraph
+public import DFQSynthesis
 
 extension DynamicTrainer {
   /// How the budget acts on the selector during training.
@@ -40,6 +41,8 @@ extension DynamicTrainer {
     public var mixup: Mixup
     /// Whether images are cropped, resized back and flipped at random.
     public var augmentation: Bool
+    /// What the images of a step lose of their high frequencies, after crops and flips; nil for nothing.
+    public var lowPass: LowPassFilter?
     /// How images are moved to where they are harder, and trained on too; nil for the images alone.
     public var perturbation: Perturbation?
     /// SGD's momentum (Nesterov's).
@@ -68,7 +71,8 @@ extension DynamicTrainer {
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
       mixup: Mixup = .init(.easy), augmentation: Bool = true,
-      perturbation: Perturbation? = nil, momentum: Float = 0.9, weightDecay: Float = 1e-4,
+      lowPass: LowPassFilter? = nil, perturbation: Perturbation? = nil, momentum: Float = 0.9,
+      weightDecay: Float = 1e-4,
       averaging: Float = 0, holdOut: Double = 0.05, calibrationImages: Int = 512,
       checkpointInterval: Int = 250, seed: UInt64 = 0
     ) {
@@ -83,6 +87,7 @@ extension DynamicTrainer {
       self.warmup = warmup
       self.mixup = mixup
       self.augmentation = augmentation
+      self.lowPass = lowPass
       self.perturbation = perturbation
       self.momentum = momentum
       self.weightDecay = weightDecay

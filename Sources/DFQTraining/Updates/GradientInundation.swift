@@ -20,7 +20,7 @@ public struct GradientInundation: UpdateRule {
 
   /// What the catalogue says of it.
   public static let summary = MethodSummary(
-    "AIT's steps: in every layer at least a share of the integer weights changes.", cost: 1.1,
+    "AIT's steps: in every layer at least a share of the integer weights changes.", cost: 1.3,
     reference: .init(
       "Choi et al.",
       "It's All In the Teacher: Zero-Shot Quantization Brought Closer to the Teacher", "CVPR", 2022),
