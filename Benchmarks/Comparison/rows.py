@@ -77,6 +77,8 @@ TABLE = (
 SCALING_GOAL = 1.85
 W8, W4 = ("--weight-bits", "8", "--activation-bits", "8"), ("--weight-bits", "4", "--activation-bits", "4")
 DYNAMIC = ("--weight-bits", "4", "--activation-bits", "3,4,5")
+# What 8 bits take without Winograd's algorithm in 16-bit words.
+DIRECT = ("W8A8 by direct kernels", (*W8, "--direct"))
 # Of BitOPs 3 * 3 + share * 5 * 5 = 4 * 4.
 CASCADE = ("--cascade", "W3A3,W5A5", "--share", "0.28")
 # Integer networks with the image and the classifier's input in 8 bits: ours, network, batch, peer (an engine at 8 bits or ours
@@ -95,6 +97,9 @@ INTEGERS = (
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", W4), 0.93),
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", W4), 0.93),
     ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, ("W8A8", W8), 1.1),
+    ("W4A4", W4, "resnet20", 1, DIRECT, 1.05), ("W4A4", W4, "resnet20", 256, DIRECT, 1.15),
+    ("W4A4", W4, "resnet18", 1, DIRECT, 1.35), ("W4A4", W4, "resnet18", 16, DIRECT, 1.35),
+    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, DIRECT, 1.1),
 )
 
 

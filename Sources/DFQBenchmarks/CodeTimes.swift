@@ -16,6 +16,11 @@ public struct CodeTimes: Sendable {
     /// The same by Winograd's algorithms for inputs of 8, 5, 4 and 3 bits: F(4x4, 3x3) in 16-bit words, F(2x2, 3x3), F(2x3, 3x3)
     /// and F(2x4, 3x3) in bytes; 0 where there is none.
     public let winograd: [Double]
+    /// The same for the layer in floating point, by the kernel that the executor takes.
+    public let float: Double
+
+    /// Whether the kernel for inputs of 8 bits is slower than the one in floating point.
+    public var isSlowerThanFloat: Bool { max(direct, winograd[0]) < float }
   }
 
   /// 10^9 operations per second that products of codes in registers reach.
@@ -27,18 +32,26 @@ public struct CodeTimes: Sendable {
   public init(_ network: Network, context: ExecutionContext, seconds: Double = 0.1) {
     var order: [KernelTimes.Kind] = []
     var layers: [KernelTimes.Kind: Int] = [:]
-    for step in Plan(network.graph).steps {
+    var tiles: [KernelTimes.Kind: Int] = [:]
+    let plan = Plan(network.graph)
+    let winograd = WinogradPlan(plan, context: context)
+    for (position, step) in plan.steps.enumerated() {
       guard case .convolution(let step) = step.kind else { continue }
       if case .grouped = step.style { continue }
       let kind = KernelTimes.Kind(
         shape: step.shape, isDepthwise: step.style == .depthwise, tile: nil, images: 1)
       if layers[kind] == nil { order.append(kind) }
       layers[kind, default: 0] += 1
+      if let entry = winograd.entries[position] { tiles[kind] = entry.tile }
     }
     let kernels = context.kernels
     peak = KernelSpeed.best(seconds: seconds) { kernels.codeProductLoop(repetitions: 1 << 16) }
     rows = order.map { kind in
       let bench = CodeBench(kind, kernels: kernels)
+      let float = ConvolutionBench(
+        KernelTimes.Kind(
+          shape: kind.shape, isDepthwise: kind.isDepthwise, tile: tiles[kind], images: 1),
+        context: context)
       func speed(_ body: () -> Void) -> Double {
         KernelSpeed.best(seconds: seconds) {
           body()
@@ -49,7 +62,7 @@ public struct CodeTimes: Sendable {
         shape: kind.description, layers: layers[kind]!, direct: speed(bench.direct),
         winograd: [CodeWinograd.words4x4, .bytes2x2, .bytes2x3, .bytes2x4].map { algorithm in
           bench.has(algorithm) ? speed { bench.winograd(algorithm) } : 0
-        })
+        }, float: speed(float.forward))
     }
   }
 }

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
 
       Without a file, a student of random weights is compiled: time depends on shapes and bits only. \
       --cascade W3A3,W5A5 --share 0.275 times two levels of which the second computes this share of \
-      each batch.
+      each batch. --operations shows where the time of one image goes.
       """)
 
   @Argument(help: "An integer network that `compile` made.")
@@ -27,6 +27,12 @@ struct Bench: ParsableCommand {
   var batch = "1,16,256"
   @Option(help: "How long each is repeated; at least 5 calls are timed, after 3 to warm up.")
   var seconds = 3.0
+  @Flag(help: "Endings of layers in integers only, as hardware without floating point computes.")
+  var fixedPoint = false
+  @Flag(help: "No Winograd: less memory, and what its algorithms are worth.")
+  var direct = false
+  @Flag(help: "Show the time of every operation, for one image on one thread.")
+  var operations = false
   @OptionGroup var options: RunOptions
 
   /// The times of one size of batch.
@@ -50,7 +56,11 @@ struct Bench: ParsableCommand {
     var weightBytes: Int
     /// The bytes of the values of an image, read and written about once each.
     var valueBytes: Int
+    /// The part of one image's time on one thread that the selector takes, 0...1.
+    var selectorShare: Double
     var rows: [Row]
+    /// With --operations.
+    var operations: [IntegerProfile.Operation]?
   }
 
   func validate() throws {
@@ -74,12 +84,16 @@ struct Bench: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let integers = try integerNetwork()
+    var integers = try integerNetwork()
+    if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
     let rows = try batches().map { try time(integers, batch: $0) }
+    let profile = try integers.profile(
+      pixels: pixels(1, of: integers), repetitions: 200)
     let summary = Summary(
       what: model ?? description, preparation: preparation, weightBytes: integers.packedByteCount,
-      valueBytes: integers.valueByteCount, rows: rows)
+      valueBytes: integers.valueByteCount, selectorShare: profile.selectorShare, rows: rows,
+      operations: operations ? profile.operations : nil)
     if options.json { return try Output.json(summary, run: options, onOneLine: true) }
     try Output.line(
       "\(summary.what), \(options.context.pool.threads) threads, \(options.context.instructionSet), "
@@ -94,6 +108,26 @@ struct Bench: ParsableCommand {
           Output.fixed(row.meanPasses, digits: 2), Output.fixed(row.meanBits, digits: 2),
         ]
       })
+    if profile.selectorShare > 0 {
+      try Output.line(
+        "The selector takes \(Output.fixed(100 * profile.selectorShare, digits: 1)) % of an image on one thread."
+      )
+    }
+    if operations { try show(profile) }
+  }
+
+  /// The time of each operation, on one thread.
+  private func show(_ profile: IntegerProfile) throws {
+    try Output.table(
+      ["operation", "kernel", "us", "selector us", "%"],
+      profile.operations.map { row -> [String] in
+        let share = 100 * (row.microseconds + row.decision) / profile.total
+        let decision = row.decision > 0 ? Output.fixed(row.decision, digits: 2) : ""
+        return [
+          row.name, row.kernel?.rawValue ?? "", Output.fixed(row.microseconds, digits: 2),
+          decision, Output.fixed(share, digits: 1),
+        ]
+      })
   }
 
   private var description: String {
@@ -104,13 +138,14 @@ struct Bench: ParsableCommand {
   /// The file's network, or one of random weights.
   private func integerNetwork() throws -> IntegerNetwork {
     if let model {
-      return try IntegerNetwork(contentsOf: model, context: options.context)
+      return try IntegerNetwork(
+        contentsOf: model, arithmetic: arithmetic, context: options.context)
     }
     let name = network == "resnet20" ? "resnet20-cifar" : network
     let float = try RandomData.network(name, seed: options.seed)
     guard let cascade else {
       let student = try student(float, try quantizer.makeQuantizer())
-      return try IntegerNetwork(student, context: options.context)
+      return try IntegerNetwork(student, arithmetic: arithmetic, context: options.context)
     }
     let levels = try cascade.split(separator: ",").map { text in
       let bits = text.drop { $0 == "W" }.split(separator: "A").map { Int($0) }
@@ -125,7 +160,7 @@ struct Bench: ParsableCommand {
       StudentCascade(
         levels: levels, thresholds: [Float](repeating: 1, count: levels.count - 1),
         shares: [Double](repeating: share, count: levels.count - 1), rule: .ranked(batch: 65536)),
-      context: options.context)
+      arithmetic: arithmetic, context: options.context)
   }
 
   private func student(_ network: Network, _ quantizer: Quantizer) throws -> QuantizedNetwork {
@@ -137,11 +172,16 @@ struct Bench: ParsableCommand {
     return student
   }
 
-  private func time(_ network: IntegerNetwork, batch: Int) throws -> Row {
+  private var arithmetic: IntegerNetwork.Arithmetic { fixedPoint ? .fixedPoint : .float }
+
+  /// Random pixels of some images.
+  private func pixels(_ images: Int, of network: IntegerNetwork) -> [UInt8] {
     var stream = RandomStream(seed: options.seed, "pixels")
-    let pixels = (0..<batch * network.imageShape.count).map { _ in
-      UInt8(stream.integer(below: 256))
-    }
+    return (0..<images * network.imageShape.count).map { _ in UInt8(stream.integer(below: 256)) }
+  }
+
+  private func time(_ network: IntegerNetwork, batch: Int) throws -> Row {
+    let pixels = pixels(batch, of: network)
     let predictor = Predictor(network)
     var predictions = Predictions()
     let times = try StepTimes(seconds: seconds) { steps, mark in

@@ -26,6 +26,7 @@ struct DynadfqCommand: ParsableCommand {
   static func main() {
     // A reader that goes away is then an error of a write, like a full disk.
     signal(SIGPIPE, SIG_IGN)
+    LargeBlocks.keep()
     do {
       do {
         var command = try parsed()

@@ -67,11 +67,18 @@ struct KernelReport {
       "integer networks: the same for codes in and codes out; the peak of products of codes is "
         + "\(Int(codes.peak.rounded()))")
     try Output.table(
-      ["convolution", "layers", "direct", "Winograd, 8 bits", "5 bits", "4 bits", "3 bits"],
-      codes.rows.map {
-        [
-          $0.shape, "\($0.layers)", cell($0.direct),
-        ] + $0.winograd.map(cell)
+      [
+        "convolution", "layers", "direct", "Winograd, 8 bits", "5 bits", "4 bits", "3 bits",
+        "float",
+      ],
+      codes.rows.map { row in
+        [row.shape, "\(row.layers)", cell(row.direct)] + row.winograd.map(cell)
+          + ["\(Int(row.float.rounded()))"]
       })
+    let slower = codes.rows.filter(\.isSlowerThanFloat).map(\.shape)
+    try Output.line(
+      slower.isEmpty
+        ? "No convolution is slower in integers than in floating point."
+        : "Slower in integers than in floating point: \(slower.joined(separator: "; ")).")
   }
 }

@@ -15,6 +15,11 @@ extension WorkPreset: @retroactive ExpressibleByArgument {
     words(allCases.map { "\(value($0.training))" })
   }
 
+  /// What the presets take for a setting of adaptive rounding.
+  static func rounding(_ value: (AdaptiveRounding) -> some Equatable) -> String {
+    words(allCases.map { "\(value($0.adaptiveRounding))" })
+  }
+
   private static func words(_ values: [String]) -> String {
     guard Set(values).count > 1 else { return "(default: \(values[0]))" }
     let pairs = zip(allCases, values).map { "\($0.rawValue) \($1)" }

@@ -201,6 +201,12 @@ struct Quantize: ParsableCommand {
   ) throws -> QuantizedNetwork {
     try options.withProgress(title, saved: saved(checkpoint)) { bar in
       let report = { (p: TrainingProgress) in
+        if let unit = p.reconstruction {
+          return try bar.update(
+            unit.unit + 1, of: unit.count,
+            note:
+              "\(unit.name): distance \(Output.short(unit.before)) to \(Output.short(unit.after))")
+        }
         let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
         try bar.update(
           p.step, of: p.steps,

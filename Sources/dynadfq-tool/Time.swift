@@ -6,7 +6,8 @@ struct Time: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time one kind of work on this machine, with random weights and images.",
     discussion: """
-      Example: dynadfq time --work synthesis --network resnet20 --batch 256 --threads 2
+      Examples: dynadfq time --work synthesis --network resnet20 --batch 256 --threads 2
+                dynadfq time --methods --batch 64
       Benchmarks/compare sets these times against PyTorch, ONNX Runtime and OpenVINO.
       """)
 
@@ -15,9 +16,11 @@ struct Time: ParsableCommand {
   @Option(
     help: """
       With --work synthesis: any method of synthesis, or the warm-up of a generator; see dynadfq methods. \
-      (default: \(SoftLabelMethod.kind))
+      (default: \(SoftLabelMethod.kind)) With --work student: a loss, or what is done to batches.
       """)
   var method: String?
+  @Flag(help: "Time every method of synthesis and training against the plain step of its part.")
+  var methods = false
   @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
   var network = "resnet20"
   @Option(help: "Images of a step.")
@@ -45,8 +48,17 @@ struct Time: ParsableCommand {
 
   func validate() throws {
     try Demand.range("--batch", batch, 1...1_000_000)
-    try Demand.absent("--method", method != nil && work != .synthesis, "without --work synthesis")
-    _ = try method.map { try SynthesisOptions.settings($0, [], .demo, seed: 0) }
+    try Demand.absent("--method", method != nil && methods, "with --methods")
+    switch work {
+    case .synthesis: _ = try method.map { try SynthesisOptions.settings($0, [], .demo, seed: 0) }
+    case .student:
+      var objectives: [any StudentObjective] = []
+      var configuration = DynamicTrainer.Configuration()
+      try method.map { try TimedWork.add($0, to: &objectives, &configuration) }
+    default:
+      try Demand.absent(
+        "--method", method != nil, "without --work synthesis or --work student")
+    }
     try Demand.range("--seconds", seconds, Double.leastNormalMagnitude...86_400)
   }
 
@@ -54,6 +66,10 @@ struct Time: ParsableCommand {
     let context = options.context
     let name = network == "resnet20" ? "resnet20-cifar" : network
     let network = try RandomData.network(name, seed: options.seed)
+    if methods {
+      return try MethodTimes(network: network, batch: batch, seconds: seconds, options: options)
+        .print()
+    }
     let work = TimedWork(
       kind: work, method: method, network: network, batch: batch, seed: options.seed,
       context: context)

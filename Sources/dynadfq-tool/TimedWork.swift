@@ -21,7 +21,9 @@ struct TimedWork {
   }
 
   let kind: Kind
-  /// The method of synthesis; nil for soft labels.
+  /// With `synthesis` the method, with `student` what is added to the training.
+  ///
+  /// nil for soft labels and for nothing.
   let method: String?
   let network: Network
   let batch: Int
@@ -82,15 +84,38 @@ struct TimedWork {
   private func trainStudent(
     bits: [Int], budget: Double?, _ steps: Int, _ mark: @escaping () -> Void
   ) throws {
-    let configuration = DynamicTrainer.Configuration(
+    var configuration = DynamicTrainer.Configuration(
       budget: budget, steps: steps, imagesPerStep: batch, learningRate: 1e-7, warmup: 0,
       mixup: .none,
       augmentation: false, holdOut: 0, checkpointInterval: .max, seed: seed)
+    var objectives: [any StudentObjective] = .standard
+    if let method {
+      try TimedWork.add(method, to: &objectives, &configuration)
+    }
     let trainer = DynamicTrainer(
       teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),
-      selector: BitSelector(.perLayer), configuration: configuration, context: context)
+      selector: BitSelector(.perLayer), objectives: objectives, configuration: configuration,
+      context: context)
     let images = try SyntheticImages.noise(count: batch, for: network, seed: seed)
     _ = try trainer.train(on: images) { _ in mark() }
+  }
+
+  /// Adds a loss or what is done to batches, by its name.
+  static func add(
+    _ method: String, to objectives: inout [any StudentObjective],
+    _ configuration: inout DynamicTrainer.Configuration
+  ) throws {
+    if let objective = MethodCatalogue.objectives.first(where: { type(of: $0).isCalled(method) }) {
+      if !objectives.contains(where: { type(of: $0).kind == type(of: objective).kind }) {
+        objectives.append(objective)
+      }
+    } else if Mixup.isCalled(method) {
+      configuration.mixup = Mixup(.all)
+    } else if Perturbation.isCalled(method) {
+      configuration.perturbation = Perturbation()
+    } else {
+      throw ToolError.usage("--method \(method) is no method of training; see dynadfq methods")
+    }
   }
 
   /// A step of `TeacherTrainer` on a fixed batch.

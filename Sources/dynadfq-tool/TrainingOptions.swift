@@ -72,6 +72,7 @@ struct TrainingOptions: ParsableArguments {
       """)
   var perturbationPath: Perturbation.Path?
   @OptionGroup var update: UpdateOptions
+  @OptionGroup var rounding: AdaptiveRoundingOptions
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
   @Option(
@@ -195,6 +196,7 @@ struct TrainingOptions: ParsableArguments {
     if let perturbation {
       c.perturbation = Perturbation(size: perturbation, path: perturbationPath ?? .both)
     }
+    c.adaptiveRounding = rounding.method(preset)
     if let holdOut { c.holdOut = holdOut }
     if let checkpointInterval { c.checkpointInterval = checkpointInterval }
     c.seed = seed

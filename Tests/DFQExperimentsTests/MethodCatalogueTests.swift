@@ -159,6 +159,31 @@ import Testing
     }
   }
 
+  /// Every stage before the first step, from the embedded network to predictions in integers.
+  @Test func stages() throws {
+    let context = ExecutionContext(threads: 2)
+    let teacher = try Network.pretrained(.resNet20FashionMNIST)
+    let images = try SyntheticImages.noise(count: 16, for: teacher, seed: 3)
+    var training = WorkPreset.demo.training
+    training.steps = 0
+    for method in MethodCatalogue.stages {
+      guard var rounding = method as? AdaptiveRounding else {
+        Issue.record("\(type(of: method).kind) is not tested")
+        continue
+      }
+      (rounding.iterations, rounding.imagesPerStep) = (2, 4)
+      training.adaptiveRounding = rounding
+      let student = try DynamicTrainer(
+        teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
+        configuration: training, context: context
+      ).train(on: images)
+      let expected = try StudentEvaluator(student, context: context).run(
+        images.images, policy: .selector)
+      let found = try IntegerNetwork(student, context: context).predict(inputs: images.images)
+      #expect((0..<16).map { found[$0].classIndex } == expected.predictions)
+    }
+  }
+
   /// Names are unique, every line is one sentence, and what makes images has a paper.
   @Test func summaries() throws {
     let entries = MethodEntry.all

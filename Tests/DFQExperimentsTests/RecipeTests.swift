@@ -143,7 +143,13 @@ import Testing
       #expect(two[1]["settings"]?["ridge"]?.text == "0.008")
       let rounded = try identity(", quantizer: {kind: family, rounding: squant}")
       #expect(rounded?["quantizer"]?["rounding"]?["kind"]?.text == "\"squant\"")
+      #expect(try identity("")?["training"]?["adaptiveRounding"] == nil)
+      let learned = try identity(", training: {adaptiveRounding: {unit: layer, iterations: 3}}")
+      let method = learned?["training"]?["adaptiveRounding"]
+      #expect(method?["iterations"]?.text == "3" && method?["unit"]?.text == "\"layer\"")
+      #expect(method?["penalty"]?.text == "0.01")
       for (settings, culprit) in [
+        (", training: {adaptiveRounding: {iteration: 3}}", "did you mean \"iterations\"?"),
         (", transforms: equalisation", "did you mean \"equalization\"?"),
         (", transforms: {kind: udfc, prunning: 0.2}", "did you mean \"pruning\"?"),
         (", transforms: {kind: udfc, pruning: 2}", "a share of pruned channels in 0..<1"),

@@ -29,6 +29,17 @@ import Testing
     }
   }
 
+  /// Without Winograd's algorithms nothing changes, and no layer has them.
+  @Test(arguments: StudentCase.all)
+  func directConvolutions(_ item: StudentCase) throws {
+    let context = ExecutionContext(threads: 1)
+    let (student, images) = try item.student(context)
+    let network = try IntegerNetwork(student, context: context)
+    let direct = try network.withDirectConvolutions()
+    #expect(direct.layers.allSatisfy { $0.kernel != .winograd && $0.kernel != .wordWinograd })
+    #expect(try direct.predict(inputs: images) == network.predict(inputs: images))
+  }
+
   /// A written and read network is the same.
   @Test(arguments: StudentCase.all)
   func files(_ item: StudentCase) throws {

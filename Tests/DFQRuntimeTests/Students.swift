@@ -7,6 +7,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
   let quantizer: Quantizer
   var selector = BitSelector(.perLayer)
   var graph = Graphs.residual
+  /// Whether the rounding is learned block by block.
+  var reconstructs = false
 
   /// How far logits may lie from the student's, relative to them.
   var tolerance: Float = 0
@@ -44,6 +46,11 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(
         description: "asymmetric", quantizer: .family(weightBits: 4, activationBits: [3, 4])),
       .init(description: "SQuant", quantizer: flipped),
+      .init(
+        description: "adaptive rounding",
+        quantizer: .family(weightBits: 4, activationBits: [4]), reconstructs: true),
+      .init(
+        description: "adaptive rounding, dynamic", quantizer: dynamic, reconstructs: true),
       .init(
         description: "8 bits, asymmetric",
         quantizer: .family(weightBits: 8, activationBits: [8]), tolerance: weights9Bits),
@@ -122,6 +129,13 @@ struct StudentCase: Sendable, CustomStringConvertible {
     var student = try QuantizedNetwork(
       network: try network(), quantizer: quantizer, selector: selector, seed: 1)
     try student.calibrate(batches: [images], context: context)
+    if reconstructs {
+      let method = AdaptiveRounding(iterations: 10, imagesPerStep: 8, rate: 0.3)
+      for unit in student.reconstructionUnits(method).indices {
+        try student.reconstruct(
+          unit: unit, by: method, teacher: network(), on: images, seed: 2, context: context)
+      }
+    }
     for index in student.selectorParameters.indices {
       student.selectorParameters[index] = 0.7 * stream.normal()
     }

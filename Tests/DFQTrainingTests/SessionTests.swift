@@ -27,6 +27,37 @@ import Testing
     #expect(abs(progress.totalLoss - sum) <= 1e-12 * sum)
   }
 
+  /// Learned rounding before the first step: interrupted after every block, resumed to the same bits.
+  @Test(arguments: [0, 3])
+  func adaptiveRounding(steps: Int) throws {
+    let trainer = try TinyTrainer.student(bits: [3]) {
+      $0.steps = steps
+      $0.adaptiveRounding = AdaptiveRounding(iterations: 5, imagesPerStep: 8, rate: 0.3)
+    }
+    let plain = try TinyTrainer.student(bits: [3]) { $0.steps = steps }.train(on: images)
+    var reports: [ReconstructionReport] = []
+    let whole = try trainer.train(on: images) { if let r = $0.reconstruction { reports.append(r) } }
+    #expect(reports.map(\.unit) == [0, 1, 2, 3, 4] && reports.allSatisfy { $0.count == 5 })
+    #expect(try whole.bytes() != plain.bytes())
+    #expect(try trainer.train(on: images).bytes() == whole.bytes())
+    try withTemporaryDirectory { directory in
+      for killed in 0..<5 {
+        let path = directory + "/state\(killed)"
+        #expect(throws: Interruption()) {
+          _ = try trainer.train(on: images, checkpoint: path) {
+            if $0.reconstruction?.unit == killed { throw Interruption() }
+          }
+        }
+        var units: [Int] = []
+        let resumed = try trainer.train(on: images, checkpoint: path) {
+          if let report = $0.reconstruction { units.append(report.unit) }
+        }
+        #expect(units == Array(killed + 1..<5))
+        #expect(try resumed.bytes() == whole.bytes())
+      }
+    }
+  }
+
   @Test func teacherStepByStep() throws {
     let network = try Network.tinyResNet()
     let session = try TeacherSession(network, context: .init(threads: 2))

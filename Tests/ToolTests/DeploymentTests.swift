@@ -64,6 +64,22 @@ import Testing
         "--seconds", "0.01",
       ])
     #expect((one["rows"] as? [[String: Any]])?.first?["meanBits"] as? Double == 8)
+    #expect(one["selectorShare"] as? Double == 0 && one["operations"] == nil)
+    let dynamic = try tool.json(
+      network + [
+        "--activation-bits", "3,4,5", "--batch", "2", "--seconds", "0.01", "--operations",
+        "--direct",
+      ])
+    #expect(try #require(dynamic["selectorShare"] as? Double) > 0)
+    let operations = try #require(dynamic["operations"] as? [[String: Any]])
+    #expect(operations.contains { $0["kernel"] as? String == "direct" })
+    #expect(!operations.contains { $0["kernel"] as? String == "winograd" })
+    let fixed = try tool.json(
+      network + [
+        "--fully-quantized", "--activation-bits", "4", "--fixed-point", "--batch", "2",
+        "--seconds", "0.01",
+      ])
+    #expect((fixed["rows"] as? [[String: Any]])?.count == 1)
     let cascade = try tool.json(
       network + [
         "--cascade", "W3A3,W5A5", "--share", "0.25", "--batch", "8", "--seconds", "0.01",

@@ -34,6 +34,26 @@ import Testing
     #expect(costs[0] < middle, "\(costs), \(middle)")
   }
 
+  /// Rounding that is learned before the first step, with none after it.
+  @Test func adaptiveRounding() throws {
+    let tool = try Tool()
+    defer { tool.remove() }
+    let run = Self.small + ["--steps", "0", "--fixed", "-o", "x"]
+    _ = try tool.json(
+      run + [
+        "--adaptive-rounding", "--block-iterations", "3", "--rounding-unit", "layer",
+        "--rounding-rate", "0.5", "--kept-share", "0.25", "--checkpoint", "state",
+      ])
+    let student = try QuantizedNetwork(contentsOf: tool.path("x"))
+    let layer = student.layers[1].name
+    let weights = student.network.parameters["\(layer).weight"]!
+    #expect(
+      largestDifference(
+        try student.integerWeights(of: layer).dequantized.elements, weights.elements) < 1e-6)
+    try tool.expectRefusal(
+      run + ["--block-iterations", "3"], naming: "--block-iterations", code: 64)
+  }
+
   /// HAST's images and training; what belongs to other labels is refused.
   @Test func hardSamples() throws {
     let tool = try Tool()

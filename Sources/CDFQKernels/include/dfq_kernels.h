@@ -367,6 +367,9 @@ const dfq_kernel_table *dfq_kernels_for(dfq_isa isa);
 /* The number of processors that the calling thread may run on; respects the affinity mask where the system has one. */
 int32_t dfq_processor_count(void);
 
+/* Lets the allocator keep large blocks that are freed; see allocator.c. */
+void dfq_keep_large_blocks(void);
+
 /* A hint to the processor that the calling thread spins. */
 void dfq_relax(void);
 

@@ -1,8 +1,8 @@
 /// The methods of the library by their part.
 ///
 /// Each list is in the module of its part, as values with published settings: `synthesis`, `generators` and `labels` in
-/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives`, `batches` and `updates` in
-/// `DFQTraining`. A new method is one file and one line in its list: recipes, the tool, files and tests read the lists.
+/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives`, `batches`, `updates` and
+/// `stages` in `DFQTraining`. A new method is one file and one line in its list: recipes, the tool, files and tests read the lists.
 public enum MethodCatalogue {
   /// What a method is a method of.
   public enum Part: String, Sendable, Codable, CaseIterable {
@@ -12,7 +12,7 @@ public enum MethodCatalogue {
     case generator
     /// Labels that images are synthesized towards.
     case labels
-    /// Losses of the student's training, and what is done to its batches.
+    /// Losses of the student's training, what is done to its batches, and before its first step.
     case training
     /// Changes of a network that need no training.
     case transform
@@ -27,7 +27,8 @@ public enum MethodCatalogue {
       case .synthesis: "images that are optimized once, before training"
       case .generator: "images of a generator that learns beside the student"
       case .labels: "labels that images are synthesized towards"
-      case .training: "losses of the student's training, and what is done to its batches"
+      case .training:
+        "losses of the student's training, what is done to its batches and before its first step"
       case .transform: "changes of a network that need no training"
       case .rounding: "how weights become values of their grids"
       case .selector: "how bits are chosen for each image"

@@ -19,23 +19,34 @@ public struct FeatureAlignment: ImageObjective {
   public init(teacherFeatures: Tensor, node: Int, weight: Float = 1000) {
     let channels = teacherFeatures.shape.dimensions.last!
     var attention: [Float] = []
-    for image in 0..<teacherFeatures.rowCount {
-      let squares = FeatureAlignment.meanSquares(teacherFeatures.row(image).elements, channels)
-      let norm = max(squares.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
-      attention += squares.map { Float($0 / norm) }
+    teacherFeatures.elements.withUnsafeBufferPointer { all in
+      let count = all.count / max(teacherFeatures.rowCount, 1)
+      for image in 0..<teacherFeatures.rowCount {
+        let value = UnsafeBufferPointer(rebasing: all[image * count..<(image + 1) * count])
+        let squares = FeatureAlignment.meanSquares(value, channels)
+        let norm = max(squares.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+        attention += squares.map { Float($0 / norm) }
+      }
     }
     teacherAttention = Tensor(shape: [teacherFeatures.rowCount, channels], elements: attention)
     self.node = node
     self.weight = weight
   }
 
-  private static func meanSquares(_ value: some Collection<Float>, _ channels: Int) -> [Double] {
-    var sums = [Double](repeating: 0, count: channels)
-    for (index, element) in value.enumerated() {
-      sums[index % channels] += Double(element) * Double(element)
+  private static func meanSquares(
+    _ value: UnsafeBufferPointer<Float>, _ channels: Int
+  ) -> [Double] {
+    var means = [Double](repeating: 0, count: channels)
+    let pixels = value.count / channels
+    means.withUnsafeMutableBufferPointer { sums in
+      for pixel in 0..<pixels {
+        let values = UnsafeBufferPointer(
+          rebasing: value[pixel * channels..<(pixel + 1) * channels])
+        for c in sums.indices { sums[c] += Double(values[c]) * Double(values[c]) }
+      }
+      for c in sums.indices { sums[c] /= Double(pixels) }
     }
-    let pixels = Double(value.count / channels)
-    return sums.map { $0 / pixels }
+    return means
   }
 
   /// Checks that there is a row of targets for every image.
@@ -67,8 +78,12 @@ public struct FeatureAlignment: ImageObjective {
     let factor = attention.indices.map { c in
       Float(2 * (attentionGradient[c] - along * attention[c]) / (norm * pixels))
     }
-    for index in value.indices {
-      gradient[index] += scale * factor[index % channels] * value[index]
+    factor.withUnsafeBufferPointer { factor in
+      for start in stride(from: 0, to: value.count, by: channels) {
+        let values = UnsafeBufferPointer(rebasing: value[start..<start + channels])
+        let target = UnsafeMutableBufferPointer(rebasing: gradient[start..<start + channels])
+        for c in factor.indices { target[c] += scale * factor[c] * values[c] }
+      }
     }
     return loss
   }

@@ -26,6 +26,8 @@ extension Cell {
     // A perturbation runs each image twice, and the teacher for the gradient.
     Double(settings.training.steps + 10) * Double(settings.training.imagesPerStep)
       * (settings.training.perturbation == nil ? 1 : 2.5)
+      // The units are together about as much as the network, in each of their iterations.
+      + (settings.training.adaptiveRounding.map { Double($0.iterations * $0.imagesPerStep) } ?? 0)
   }
 
   /// How a student is trained; nil for other work.

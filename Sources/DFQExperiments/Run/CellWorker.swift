@@ -104,7 +104,8 @@ struct CellWorker {
     let trainer = settings.trainer(cell.network.network, context: context)
     let checkpoint = store.checkpoint(cell.key.text)
     let report = { (p: TrainingProgress) in
-      try progress(Double(p.step) / Double(max(p.steps, 1)))
+      let units = p.reconstruction.map { Double($0.unit + 1) / Double($0.count) }
+      try progress(p.steps > 0 ? Double(p.step) / Double(p.steps) : units ?? 0)
     }
     let student: QuantizedNetwork
     if case .generator(let method, let configuration) = cell.imageSettings {

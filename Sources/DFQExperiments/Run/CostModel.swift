@@ -65,6 +65,7 @@ public struct CostModel: Sendable {
       settings.training.holdOut = 0
       settings.training.budget = nil
       settings.training.perturbation = nil
+      settings.training.adaptiveRounding = nil
       let trainer = settings.trainer(network, context: context)
       let session: StudentSession
       if case .student(let cell) = cell, cell.imageSettings.generator != nil {

@@ -51,6 +51,7 @@ extension QuantizedNetwork {
     for index in placement.layers.indices {
       add("weights.\(index).steps", weightSteps[index])
       add("weights.\(index).shrink", weightShrink[index])
+      add("weights.\(index).extremes", weightExtremes[index])
     }
     add("selector.parameters", selectorParameters)
     add("selector.constants", selectorConstants)
@@ -80,7 +81,8 @@ extension QuantizedNetwork {
         weightSteps[index].allSatisfy { $0.isFinite && $0 > 0 }, layer.name,
         "the steps of its weights")
       try demand(
-        weightShrink[index].allSatisfy(\.isFinite), layer.name, "the ranges of its weights")
+        (weightShrink[index] + weightExtremes[index]).allSatisfy(\.isFinite), layer.name,
+        "the ranges of its weights")
     }
     let numbers = selectorParameters + selectorConstants + [bitPrice]
     try demand(numbers.allSatisfy(\.isFinite), "selector", "its parameters")

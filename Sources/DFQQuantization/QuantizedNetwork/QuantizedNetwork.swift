@@ -24,6 +24,9 @@ public struct QuantizedNetwork: Sendable {
   package var weightSteps: [[Float]]
   /// The share of each channel's extremes that its range keeps, by layer; learned steps need none.
   package var weightShrink: [[Float]]
+  /// The lowest and the highest weight of each channel (or of the tensor) that its range is made of, by layer; empty
+  /// where these are the extremes of the weights as they are.
+  package var weightExtremes: [[Float]]
   /// The selector's parameters, site by site, then those that decide between passes.
   package var selectorParameters: [Float]
   /// Means and inverse deviations of the selectors' features, from calibration.
@@ -67,6 +70,7 @@ public struct QuantizedNetwork: Sendable {
     featureLevels = [Float](repeating: 255, count: placement.points.count)
     weightSteps = placement.layers.map { _ in [] }
     weightShrink = weightSteps
+    weightExtremes = weightSteps
     bitPrice = 0
     outputs = QuantizedNetwork.outputs(placement, network.graph)
     let own = Set(outputs.flatMap(\.bits)).sorted()

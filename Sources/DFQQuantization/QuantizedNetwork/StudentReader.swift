@@ -126,6 +126,21 @@ struct StudentReader {
         throw bad("\(channels) factors for layer \(index)", "\(shrink.count)")
       }
       student.weightShrink[index] = shrink
+      let extremes = try values("weights.\(index).extremes", count: nil)
+      guard extremes.isEmpty || extremes.count == 2 * weights.slotCount(index) else {
+        throw bad("\(2 * weights.slotCount(index)) extremes of layer \(index)", "\(extremes.count)")
+      }
+      student.weightExtremes[index] = extremes
+      guard !extremes.isEmpty else { continue }
+      // A zero point far from all codes could not be counted.
+      let kept = WeightQuantization(student: student)
+      for bank in layer.bankBits.indices {
+        for grid in kept.grids(index, bank: bank) ?? [] {
+          guard abs(grid.zero) < 1e15, grid.levelsPerUnit > 0 else {
+            throw bad("extremes of layer \(index) that give a grid", "\(grid.zero)")
+          }
+        }
+      }
     }
   }
 }

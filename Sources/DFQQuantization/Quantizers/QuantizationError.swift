@@ -36,6 +36,8 @@ public enum QuantizationError: Error, Equatable, Sendable {
   case badStudent(path: String, expected: String, found: String)
   /// The data set's classes do not fit the network's.
   case classCount(expected: Int, found: Int)
+  /// Adaptive rounding's settings are out of bounds, or do not fit a student.
+  case badReconstruction(expected: String, found: String)
   /// A data-free transform's setting is out of bounds.
   case badTransform(transform: String, expected: String, found: String)
   /// A data-free transform cannot be applied to a network.
@@ -76,6 +78,8 @@ extension QuantizationError: CustomStringConvertible {
         + "found \(found.oneLine)"
     case .classCount(let expected, let found):
       "the network tells \(expected) classes apart, the data set has \(found)"
+    case .badReconstruction(let expected, let found):
+      "adaptive rounding: \(expected.oneLine) expected, found \(found.oneLine)"
     case .badTransform(let transform, let expected, let found):
       "the transform \(transform.oneLine): \(expected.oneLine) expected, found \(found.oneLine)"
     case .notTransformable(let transform, let layer, let reason):

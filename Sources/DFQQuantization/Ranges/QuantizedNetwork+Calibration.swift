@@ -105,6 +105,9 @@ extension QuantizedNetwork {
   /// Ranges of weights: nothing for extremes (they follow the weights), a factor for percentile and
   /// least squares, a step where steps are learned; of all layers or of one.
   mutating func calibrateWeights(of only: Int? = nil) {
+    for index in weightExtremes.indices where only == nil || only == index {
+      weightExtremes[index] = []
+    }
     let weights = WeightQuantization(student: self)
     for (index, layer) in placement.layers.enumerated() where only == nil || only == index {
       let part = quantizer.weights

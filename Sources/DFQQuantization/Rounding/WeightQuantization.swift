@@ -46,8 +46,12 @@ struct WeightQuantization: Sendable {
     }
   }
 
-  /// The smallest and largest weight of each output channel (or of the tensor).
+  /// The smallest and largest weight of each output channel (or of the tensor), or those that the layer keeps.
   func extremes(_ index: Int) -> [(low: Float, high: Float)] {
+    let kept = student.weightExtremes[index]
+    guard kept.isEmpty else {
+      return stride(from: 0, to: kept.count, by: 2).map { (kept[$0], kept[$0 + 1]) }
+    }
     let entry = entry(index)
     let channels = entry.shape.dimensions.last!
     var result = [(low: Float, high: Float)](

@@ -53,7 +53,7 @@ extension ImagePass {
     var ending = ending(step, constants: constants, writesRaw: decision != nil)
     let shape = convolution.shape
     var rows = 0..<shape.outputHeight
-    let winograd = step.fixed == nil ? constants.winograd : nil
+    let winograd = constants.winograd
     if let team, team.count > 1 {
       if !convolution.isDepthwise, KernelChoice.dividesChannels(shape, threads: team.count) {
         let outputs = team.share(shape.outputChannels, unit: 64, member: member)

@@ -9,6 +9,20 @@ extension ImagePass {
     round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
   }
 
+  /// Takes the decision of a step that has been computed once more, without rounding.
+  func decideAgain(_ step: Step) {
+    let decision = level.decisions[step.decision!]
+    guard let samples = step.samples, case .codeConvolution(let index) = step.kind else {
+      return choose(decision, from: memory.raw, features: decision.features)
+    }
+    let convolution = level.convolutions[index]
+    let candidate = Int(choices[level.slots[step.input].point])
+    let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
+    decideFromSamples(
+      level.samples[samples], decision, convolution: convolution, bank: bank,
+      constants: bank.constants[candidate], step: step)
+  }
+
   /// Takes a decision from the features of a value.
   func choose(
     _ decision: PreparedDecision, from value: UnsafePointer<Float>, features kinds: PreparedFeatures

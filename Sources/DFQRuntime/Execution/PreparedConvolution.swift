@@ -34,8 +34,8 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
 
   /// Packs weights; nil where the input's grids have no code for 0 or the weights fit no byte.
   init?(
-    _ convolution: Operation.Convolution, input: IntegerProgram.Point, kernels: Kernels,
-    store: ConstantStore
+    _ convolution: Operation.Convolution, input: IntegerProgram.Point, usesWinograd: Bool,
+    kernels: Kernels, store: ConstantStore
   ) {
     guard case .codes(let versions) = convolution.weights, input.grids.allSatisfy(\.hasZero)
     else { return nil }
@@ -55,7 +55,9 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
       }
       let constants = input.grids.enumerated().map { candidate, grid in
         // A version of the weights of its own goes with each candidate.
-        let isRead = !convolution.isDepthwise && (versions.count == 1 || candidate == index)
+        let isRead =
+          usesWinograd && !convolution.isDepthwise
+          && (versions.count == 1 || candidate == index)
         return PreparedConvolution.constants(
           version, codes: codes, channels: channels, bias: convolution.bias, grid: grid,
           winograd: isRead ? weights.fastest(for: grid) : nil, store: store)

@@ -56,13 +56,14 @@ final class PreparedLevel: Sendable {
   /// - Parameters:
   ///   - program: A program that was checked.
   ///   - arithmetic: What follows its sums.
+  ///   - isDirect: Whether no convolution takes Winograd's algorithms.
   ///   - kernels: The kernels that execute it.
   ///   - threads: The number of threads that compute an image together.
   /// - Throws: ``IntegerProgram/Flaw`` where it needs more memory than ``ProgramLimits`` allows,
   ///   ``RuntimeError/unsupported(layer:what:)`` where the arithmetic cannot compute a layer.
   init(
-    _ program: IntegerProgram, arithmetic: IntegerNetwork.Arithmetic, kernels: Kernels,
-    threads: Int
+    _ program: IntegerProgram, arithmetic: IntegerNetwork.Arithmetic, isDirect: Bool,
+    kernels: Kernels, threads: Int
   ) throws {
     self.program = program
     self.kernels = kernels
@@ -80,7 +81,9 @@ final class PreparedLevel: Sendable {
       })
     let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
     var builder = StepBuilder(
-      program: program, decisions: decisions, kernels: kernels, threads: threads, store: store)
+      program: program, decisions: decisions,
+      usesWinograd: !isDirect && arithmetic == .float, kernels: kernels, threads: threads,
+      store: store)
     var steps = try program.operations.indices.map { try builder.step($0) }
     var units: [Float] = []
     if arithmetic == .fixedPoint {

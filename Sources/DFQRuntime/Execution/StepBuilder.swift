@@ -4,6 +4,8 @@ import DFQTensor
 struct StepBuilder {
   let program: IntegerProgram
   let decisions: [PreparedDecision]
+  /// Whether convolutions may take Winograd's algorithms. (Endings in integers follow the direct kernels only.)
+  let usesWinograd: Bool
   let kernels: Kernels
   /// The number of threads that compute an image together.
   let threads: Int
@@ -15,11 +17,12 @@ struct StepBuilder {
   private var weightCount = 0
 
   init(
-    program: IntegerProgram, decisions: [PreparedDecision], kernels: Kernels, threads: Int,
-    store: ConstantStore
+    program: IntegerProgram, decisions: [PreparedDecision], usesWinograd: Bool, kernels: Kernels,
+    threads: Int, store: ConstantStore
   ) {
     self.program = program
     self.decisions = decisions
+    self.usesWinograd = usesWinograd
     self.kernels = kernels
     self.threads = threads
     self.store = store
@@ -64,7 +67,7 @@ struct StepBuilder {
     case .convolution(let convolution):
       if let point,
         let prepared = PreparedConvolution(
-          convolution, input: point, kernels: kernels, store: store)
+          convolution, input: point, usesWinograd: usesWinograd, kernels: kernels, store: store)
       {
         need(bytes: prepared.scratchByteCount(kernels))
         convolutions.append(prepared)

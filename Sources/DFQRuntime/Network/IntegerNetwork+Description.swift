@@ -65,7 +65,8 @@ extension IntegerNetwork {
 }
 
 extension PreparedLevel {
-  fileprivate func description(
+  /// A layer with weights; nil for other operations.
+  func description(
     of operation: Operation, _ step: Step, level: Int
   ) -> IntegerNetwork.LayerDescription? {
     let input = program.values[operation.input].point.map { program.points[$0].grids.map(\.bits) }

@@ -125,7 +125,7 @@ extension IntegerNetwork {
   }
 
   /// Puts an image in place of value 0, or its codes in place of value 1.
-  private func load(
+  func load(
     _ image: Int, of images: InputImages, level index: Int, to memory: ImageMemory
   ) {
     let level = storage.levels[index]

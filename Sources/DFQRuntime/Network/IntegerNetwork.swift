@@ -27,6 +27,7 @@ public struct IntegerNetwork: Sendable {
     let outputCount: Int
     let levelOutputCounts: [Int]
     let arithmetic: Arithmetic
+    let context: ExecutionContext
     /// Memory of calls that have ended.
     let idle = Mutex<[PredictorMemory]>([])
 
@@ -34,12 +35,17 @@ public struct IntegerNetwork: Sendable {
     ///
     /// - Throws: ``IntegerProgram/Flaw`` for one that needs too much memory,
     ///   ``RuntimeError/unsupported(layer:what:)`` for one that has no form in fixed point.
-    init(_ model: IntegerModel, arithmetic: Arithmetic, context: ExecutionContext) throws {
+    init(
+      _ model: IntegerModel, arithmetic: Arithmetic, isDirect: Bool = false,
+      context: ExecutionContext
+    ) throws {
       self.model = model
       self.arithmetic = arithmetic
+      self.context = context
       levels = try model.levels.map {
         try PreparedLevel(
-          $0, arithmetic: arithmetic, kernels: context.kernels, threads: context.pool.threads)
+          $0, arithmetic: arithmetic, isDirect: isDirect, kernels: context.kernels,
+          threads: context.pool.threads)
       }
       pool = context.pool
       let grids = model.levels.map(\.imageGrid)
@@ -117,6 +123,17 @@ public struct IntegerNetwork: Sendable {
   public func write(to path: String) throws {
     try ModelWriter.file(storage.model).write(to: path)
   }
+
+  /// The same network with all convolutions computed directly: the same results, less memory and less speed.
+  ///
+  /// Winograd's algorithms keep up to eight times the bytes of a layer's weights; ``layers`` tells which layers use them.
+  public func withDirectConvolutions() throws -> IntegerNetwork {
+    IntegerNetwork(
+      storage: try Storage(
+        storage.model, arithmetic: storage.arithmetic, isDirect: true, context: storage.context))
+  }
+
+  private init(storage: Storage) { self.storage = storage }
 
   /// The description of the network, before it was prepared for a processor.
   package var model: IntegerModel { storage.model }

@@ -11,6 +11,7 @@ extension MethodCatalogue {
     IntraQ(),
     MixMix(),
     TexQ(),
+    Genie(),
   ]
 
   /// Generators that learn beside the student, with their published settings.

@@ -23,7 +23,7 @@ public struct AdaDFQ: GeneratorMethod {
   /// What the catalogue says of the method.
   public static let summary = MethodSummary(
     "GDFQ's generator with gradients from teacher and student: between agreement and disagreement.",
-    cost: 4.5,
+    cost: 3.1,
     reference: .init("Qian et al.", "Adaptive Data-Free Quantization", "CVPR", 2023),
     formula:
       "L_G = margins on the entropy of P - Q + a_ds CE(P - Q, y) + a_as CE(P + Q, y) + BN statistics",

@@ -14,7 +14,7 @@ public struct GDFQ: GeneratorMethod {
 
   /// What the catalogue says of the method.
   public static let summary = MethodSummary(
-    "A generator of class-conditional images that learns beside the student.", cost: 2.5,
+    "A generator of class-conditional images that learns beside the student.", cost: 2.1,
     reference: .init(
       "Xu et al.", "Generative Low-bitwidth Data Free Quantization", "ECCV", 2020),
     formula: "L_G = CE(P(G(e_y * z)), y) + statisticsWeight * BN statistics", page: "GDFQ",

@@ -16,6 +16,9 @@ package final class GeneratorExecutors: @unchecked Sendable {
     self.teacher = FloatExecutor(teacher, context: context)
   }
 
+  /// The multiply-accumulate operations of a generated image.
+  var generatorMacs: Int { generator.network.graph.macs }
+
   /// The images N H W C of latent vectors, with the batch's own statistics in every batch norm.
   package func images(_ latents: Tensor, parameters: [Float]) throws -> Tensor {
     try lock.withLock {

@@ -70,6 +70,9 @@ public struct GeneratorSource: ImageSource {
   public var imageShape: Shape { teacher.imageShape }
   /// The number of classes C.
   public var classCount: Int { teacher.classCount }
+  /// The multiply-accumulate operations that a step of the warm-up needs for an image: the generator's forward pass and its
+  /// gradients at inputs and weights, the teacher's forward pass and its gradient at the image.
+  public var macsPerImage: Int { 3 * executors.generatorMacs + 2 * teacher.graph.macs }
   /// The steps that the generator has taken, those of the warm-up included.
   public var stepsDone: Int { weights.steps }
 

@@ -14,7 +14,7 @@ public struct Qimera: GeneratorMethod {
 
   /// What the catalogue says of the method.
   public static let summary = MethodSummary(
-    "GDFQ's generator with superposed embeddings: images between random classes.", cost: 2.5,
+    "GDFQ's generator with superposed embeddings: images between random classes.", cost: 2.1,
     reference: .init(
       "Choi et al.",
       "Qimera: Data-free Quantization with Synthetic Boundary Supporting Samples", "NeurIPS", 2021),

@@ -17,7 +17,7 @@ public struct TexQGenerator: GeneratorMethod {
   /// What the catalogue says of the method.
   public static let summary = MethodSummary(
     "GDFQ's generator with images that keep to the statistics of a calibration image of their class.",
-    cost: 2.5,
+    cost: 2.1,
     reference: .init(
       "Chen et al.",
       "TexQ: Zero-shot Network Quantization with Texture Feature Distribution Calibration",

@@ -56,6 +56,12 @@ public protocol SynthesisMethod: CataloguedMethod, Codable {
   /// The default is standard normal noise.
   func startingImages(_ batch: SynthesisBatch, stream: inout RandomStream) throws -> Tensor
 
+  /// What the images of a batch are made from, and what learns; nil, the default, for their pixels, from
+  /// ``startingImages(_:stream:)``.
+  func imageParameters(
+    _ batch: SynthesisBatch, stream: inout RandomStream
+  ) throws -> (any ImageParameters)?
+
   /// The transform of the images in a step, or nil for none; the objectives see the transformed
   /// images.
   ///
@@ -93,6 +99,11 @@ extension SynthesisMethod {
   ) throws -> Tensor {
     Tensor(shape: batch.shape, elements: stream.normals(batch.shape.count))
   }
+
+  /// The pixels.
+  public func imageParameters(
+    _ batch: SynthesisBatch, stream: inout RandomStream
+  ) throws -> (any ImageParameters)? { nil }
 
   /// Crops and flips by the configuration's rule.
   public func transform(

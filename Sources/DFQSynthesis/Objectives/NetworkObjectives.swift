@@ -18,6 +18,8 @@ public struct NetworkObjectives: PixelObjective {
   public var images: [any ImageObjective]
   /// Losses on the moments of a layer's channels.
   public var moments: [any MomentObjective]
+  /// What the network computes with in the place of its own parameters, in the order of their layout; nil for its own.
+  public var parameters: [Float]?
   private let executor: SharedExecutor
   private let scale: [Float]
   private let shift: [Float]
@@ -58,7 +60,7 @@ public struct NetworkObjectives: PixelObjective {
       converted[place] = converted[place] * scale[channel] + shift[channel]
     }
     let result = try executor.run(
-      converted,
+      converted, parameters: parameters,
       PassRequest(imageObjectives: images, momentObjectives: moments, imageGradient: true))
     var gradient = result.imageGradient ?? Tensor(shape: inputs.shape)
     for place in 0..<gradient.count { gradient[place] *= scale[place % channels] }
@@ -67,7 +69,7 @@ public struct NetworkObjectives: PixelObjective {
 }
 
 /// An executor that copies of a value share; the lock keeps two of them from using it at once.
-private final class SharedExecutor: @unchecked Sendable {
+final class SharedExecutor: @unchecked Sendable {
   private let lock = NSLock()
   private let executor: FloatExecutor
 
@@ -76,7 +78,9 @@ private final class SharedExecutor: @unchecked Sendable {
     executor = FloatExecutor(network, nodes: nodes, context: context)
   }
 
-  func run(_ inputs: Tensor, _ request: PassRequest) throws -> PassResult {
-    try lock.withLock { try executor.run(inputs, request: request) }
+  func run(
+    _ inputs: Tensor, parameters: [Float]? = nil, _ request: PassRequest
+  ) throws -> PassResult {
+    try lock.withLock { try executor.run(inputs, parameters: parameters, request: request) }
   }
 }

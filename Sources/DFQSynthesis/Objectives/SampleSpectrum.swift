@@ -22,13 +22,15 @@ package struct SampleSpectrum: Sendable {
     let (count, size) = (images.rowCount, images.rowShape.count)
     var directions = images.elements
     var lengths: [Float] = []
-    for image in 0..<count {
-      let range = image * size..<(image + 1) * size
-      var squares = 0.0
-      for place in range { squares += Double(directions[place]) * Double(directions[place]) }
-      let length = Float(max(squares.squareRoot(), 1e-12))
-      for place in range { directions[place] /= length }
-      lengths.append(length)
+    directions.withUnsafeMutableBufferPointer { directions in
+      for image in 0..<count {
+        let range = image * size..<(image + 1) * size
+        let row = UnsafeMutableBufferPointer(rebasing: directions[range])
+        let squares = SampleSpectrum.product(UnsafeBufferPointer(row), UnsafeBufferPointer(row))
+        let length = Float(max(squares.squareRoot(), 1e-12))
+        for place in row.indices { row[place] /= length }
+        lengths.append(length)
+      }
     }
     var gram = [Float](repeating: 0, count: count * count)
     directions.withUnsafeBufferPointer { rows in
@@ -81,12 +83,17 @@ package struct SampleSpectrum: Sendable {
       }
     }
     // Through the scaling to length 1: without the part along the image.
-    for image in 0..<count {
-      let range = image * size..<(image + 1) * size
-      var along = 0.0
-      for place in range { along += Double(gradient[place]) * Double(directions[place]) }
-      for place in range {
-        gradient[place] = (gradient[place] - Float(along) * directions[place]) / lengths[image]
+    directions.withUnsafeBufferPointer { directions in
+      gradient.withUnsafeMutableBufferPointer { gradient in
+        for image in 0..<count {
+          let range = image * size..<(image + 1) * size
+          let direction = UnsafeBufferPointer(rebasing: directions[range])
+          let row = UnsafeMutableBufferPointer(rebasing: gradient[range])
+          let along = Float(SampleSpectrum.product(UnsafeBufferPointer(row), direction))
+          for place in row.indices {
+            row[place] = (row[place] - along * direction[place]) / lengths[image]
+          }
+        }
       }
     }
     return gradient
@@ -104,6 +111,27 @@ package struct SampleSpectrum: Sendable {
       for place in range { result[place] = -vectors[place] }
     }
     return result
+  }
+
+  /// The inner product of two vectors, in eight sums of every eighth element.
+  private static func product(
+    _ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>
+  ) -> Double {
+    var lanes = SIMD8<Double>()
+    var place = 0
+    while place + 8 <= a.count {
+      var (x, y) = (SIMD8<Double>(), SIMD8<Double>())
+      for lane in 0..<8 { x[lane] = Double(a[place + lane]) }
+      for lane in 0..<8 { y[lane] = Double(b[place + lane]) }
+      lanes += x * y
+      place += 8
+    }
+    var sum = lanes.sum()
+    while place < a.count {
+      sum += Double(a[place]) * Double(b[place])
+      place += 1
+    }
+    return sum
   }
 
   /// The product of two square matrices, or of their transposes.

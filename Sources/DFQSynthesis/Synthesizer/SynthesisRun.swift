@@ -36,16 +36,20 @@ final class SynthesisRun<Method: SynthesisMethod> {
     var labels = RandomStream(seed: configuration.seed, "labels", index)
     var targets = try method.targets(batch, stream: &labels)
     var noise = RandomStream(seed: configuration.seed, "synthesis", index)
-    let start = try method.startingImages(batch, stream: &noise)
-    try demand(start, batch, "starting images")
-    var pixels = start.elements
+    var parameters: any ImageParameters
+    if let made = try method.imageParameters(batch, stream: &noise) {
+      parameters = made
+    } else {
+      let start = try method.startingImages(batch, stream: &noise)
+      try demand(start, batch, "starting images")
+      parameters = PixelParameters(start, bounds: configuration.clampPixels ? bounds : nil)
+    }
     var crops = RandomStream(seed: configuration.seed, "synthesis augmentation", index)
-    var adam = Adam(count: pixels.count)
     var schedule = PlateauSchedule(
       rate: configuration.learningRate, patience: configuration.patience)
     for step in 0..<configuration.steps {
       try Task.checkCancellation()
-      let images = Tensor(shape: batch.shape, elements: pixels)
+      let images = try parameters.images()
       let transform = try method.transform(step: step, batch: batch, stream: &crops)
       let objectives = try method.objectives(step: step, targets: targets, batch: batch)
       let rate = schedule.rate
@@ -59,18 +63,25 @@ final class SynthesisRun<Method: SynthesisMethod> {
         pass.gradient = try transform.pullback(pass.gradient, images: images)
         try demand(pass.gradient, batch, "gradient of a transform")
       }
-      try adam.step(
-        &pixels, gradient: pass.gradient.elements, rate: rate, context: synthesizer.context)
-      if configuration.clampPixels { clamp(&pixels) }
+      try parameters.learn(
+        gradient: pass.gradient, step: step, rate: rate, context: synthesizer.context)
       try progress?(
         SynthesisProgress(
           batch: index, batches: configuration.batchCount, step: step + 1,
           steps: configuration.steps, losses: pass.losses + learned, learningRate: rate))
       schedule.observe(total)
     }
-    if !pixels.allSatisfy(\.isFinite) { try demandFinite(.nan, index, configuration.steps) }
-    return try finish(
-      Tensor(shape: batch.shape, elements: pixels), targets.finalLabels, batch, method)
+    var images = try parameters.images()
+    try demand(images, batch, "finished images")
+    if !images.elements.allSatisfy(\.isFinite) {
+      try demandFinite(.nan, index, configuration.steps)
+    }
+    if configuration.clampPixels {
+      var pixels = images.elements
+      PixelParameters.clamp(&pixels, bounds)
+      images = Tensor(shape: batch.shape, elements: pixels)
+    }
+    return try finish(images, targets.finalLabels, batch, method)
   }
 
   private func method() throws -> Method {
@@ -98,7 +109,8 @@ final class SynthesisRun<Method: SynthesisMethod> {
       images,
       request: PassRequest(
         imageObjectives: objectives.images, momentObjectives: objectives.moments,
-        imageGradient: true, outputs: [output]))
+        imageGradient: !(objectives.images.isEmpty && objectives.moments.isEmpty),
+        outputs: [output]))
     var evaluation = Evaluation(
       logits: result.outputs[0], gradient: result.imageGradient ?? Tensor(shape: batch.shape),
       total: result.totalLoss, losses: [])
@@ -148,14 +160,11 @@ final class SynthesisRun<Method: SynthesisMethod> {
     }
   }
 
-  /// Moves pixels to where those of real images can be, 0...1 before normalization.
-  private func clamp(_ pixels: inout [Float]) {
+  /// Where pixels of real images can be, 0...1 before normalization, by channel.
+  private var bounds: [ClosedRange<Float>] {
     let normalization = teacher.preprocessing
-    let channels = normalization.mean.count
-    let lower = zip(normalization.mean, normalization.standardDeviation).map { -$0 / $1 }
-    let upper = zip(normalization.mean, normalization.standardDeviation).map { (1 - $0) / $1 }
-    for place in pixels.indices {
-      pixels[place] = min(max(pixels[place], lower[place % channels]), upper[place % channels])
+    return zip(normalization.mean, normalization.standardDeviation).map {
+      (-$0 / $1)...((1 - $0) / $1)
     }
   }
 

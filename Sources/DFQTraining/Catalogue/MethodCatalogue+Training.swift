@@ -26,13 +26,18 @@ extension MethodCatalogue {
     GradientInundation()
   ]
 
+  /// What is done before the first step.
+  public static let stages: [any CataloguedMethod] = [
+    AdaptiveRounding()
+  ]
+
   /// The methods of a part, in the order of its list.
   public static func methods(_ part: Part) -> [any CataloguedMethod] {
     switch part {
     case .synthesis: synthesis
     case .generator: generators
     case .labels: labels
-    case .training: objectives.map { $0 as any CataloguedMethod } + batches + updates
+    case .training: objectives.map { $0 as any CataloguedMethod } + batches + updates + stages
     case .transform: transforms
     case .rounding: roundings
     case .selector: selectors

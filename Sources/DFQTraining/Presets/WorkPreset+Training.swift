@@ -1,4 +1,5 @@
 public import DFQEngine
+public import DFQQuantization
 
 extension WorkPreset {
   /// The settings of the trainer.
@@ -7,6 +8,15 @@ extension WorkPreset {
     case .demo: .demo
     case .reduced: .reduced
     case .full: .full
+    }
+  }
+
+  /// The settings of adaptive rounding, where it is asked for.
+  public var adaptiveRounding: AdaptiveRounding {
+    switch self {
+    case .demo: .demo
+    case .reduced: .reduced
+    case .full: AdaptiveRounding()
     }
   }
 }

@@ -37,6 +37,7 @@ extension DynamicTrainer.Configuration {
     try mixup.check()
     try lowPass?.check()
     try perturbation?.check()
+    try adaptiveRounding?.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
     try demand(
       weightDecay.isFinite && weightDecay >= 0, "a weight decay of at least 0", weightDecay)
@@ -81,9 +82,10 @@ extension DynamicTrainer {
     try configuration.check()
     for rule in updates { try rule.check() }
     try teacher.checkFinite()
-    try checkBudget(
-      QuantizedNetwork(
-        network: transformedTeacher().network, quantizer: quantizer, selector: selector))
+    let student = try QuantizedNetwork(
+      network: transformedTeacher().network, quantizer: quantizer, selector: selector)
+    try checkBudget(student)
+    if let method = configuration.adaptiveRounding { try student.checkReconstruction(method) }
     for count in [configuration.imagesPerStep, configuration.calibrationImages] {
       let (elements, overflow) = teacher.imageShape.count.multipliedReportingOverflow(by: count)
       try demand(

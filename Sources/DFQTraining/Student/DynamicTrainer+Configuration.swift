@@ -1,5 +1,6 @@
 public import DFQEngine
 import DFQGraph
+public import DFQQuantization
 public import DFQSynthesis
 
 extension DynamicTrainer {
@@ -45,6 +46,8 @@ extension DynamicTrainer {
     public var lowPass: LowPassFilter?
     /// How images are moved to where they are harder, and trained on too; nil for the images alone.
     public var perturbation: Perturbation?
+    /// How the rounding of weights is learned block by block before the first step; nil for none.
+    public var adaptiveRounding: AdaptiveRounding?
     /// SGD's momentum (Nesterov's).
     public var momentum: Float
     /// SGD's weight decay.
@@ -71,10 +74,11 @@ extension DynamicTrainer {
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
       mixup: Mixup = .init(.easy), augmentation: Bool = true,
-      lowPass: LowPassFilter? = nil, perturbation: Perturbation? = nil, momentum: Float = 0.9,
-      weightDecay: Float = 1e-4,
-      averaging: Float = 0, holdOut: Double = 0.05, calibrationImages: Int = 512,
-      checkpointInterval: Int = 250, seed: UInt64 = 0
+      lowPass: LowPassFilter? = nil, perturbation: Perturbation? = nil,
+      adaptiveRounding: AdaptiveRounding? = nil,
+      momentum: Float = 0.9, weightDecay: Float = 1e-4, averaging: Float = 0,
+      holdOut: Double = 0.05, calibrationImages: Int = 512, checkpointInterval: Int = 250,
+      seed: UInt64 = 0
     ) {
       self.budget = budget
       self.steps = steps
@@ -89,6 +93,7 @@ extension DynamicTrainer {
       self.augmentation = augmentation
       self.lowPass = lowPass
       self.perturbation = perturbation
+      self.adaptiveRounding = adaptiveRounding
       self.momentum = momentum
       self.weightDecay = weightDecay
       self.averaging = averaging

@@ -17,6 +17,7 @@ extension StudentSession {
   @discardableResult
   public func step() throws -> TrainingProgress {
     try demand(!isFinished, "a step below \(configuration.steps)", state.step)
+    try reconstruct()
     let supplied = try images.batch(step: state.step)
     let batch = try TrainingBatch(supplied, step: state.step, configuration: configuration)
     // A selector that is not learned by gradient leaves all steps to random candidates.

@@ -92,6 +92,7 @@ public final class StudentSession {
   /// - Throws: ``TrainingError/budgetNotMet(bits:reached:)``, and `QuantizationError` or
   ///   `NetworkError` for a student whose numbers or logits are not finite.
   public func finish() throws -> QuantizedNetwork {
+    try reconstruct()
     var student = state.averagedStudent
     try student.checkFinite()
     let probe = try images.calibrationImages(step: configuration.steps)
@@ -111,8 +112,9 @@ public final class StudentSession {
     try state.checkpoint(identity, source: images.source.state).write(to: checkpoint)
   }
 
-  /// Takes all steps that are left and ends the run.
+  /// Learns the rounding of all units that are left, takes all steps that are left and ends the run.
   func run(progress: ((TrainingProgress) throws -> Void)?) throws -> QuantizedNetwork {
+    try reconstruct(progress: progress)
     while !isFinished {
       do {
         try Task.checkCancellation()

@@ -10,6 +10,8 @@ struct StudentState: Sendable {
   var groups: [StudentGroup]
   var budget: BudgetPressure
   var step = 0
+  /// The units whose rounding has been learned.
+  var units = 0
 
   init(_ student: QuantizedNetwork, trainer: DynamicTrainer) {
     self.student = student
@@ -37,6 +39,7 @@ struct StudentState: Sendable {
 extension StudentState {
   private static let budgetName = "budget"
   private static let stepName = "step"
+  private static let unitsName = "units"
   private static let valuesSuffix = ".values"
   private static let averageSuffix = ".average"
 
@@ -59,6 +62,7 @@ extension StudentState {
     checkpoint.tensors[Self.budgetName] = Tensor(
       shape: [2], elements: [budget.price, budget.recentBits ?? -1])
     checkpoint.counters[Self.stepName] = step
+    if units > 0 { checkpoint.counters[Self.unitsName] = units }
     checkpoint.addSource(source)
     return checkpoint
   }
@@ -77,9 +81,16 @@ extension StudentState {
     }
     self.init(student, trainer: trainer)
     step = try checkpoint.counter(Self.stepName, in: 0...trainer.configuration.steps)
+    if let method = trainer.configuration.adaptiveRounding {
+      let count = student.reconstructionUnits(method).count
+      units =
+        checkpoint.counters[Self.unitsName] == nil
+        ? 0 : try checkpoint.counter(Self.unitsName, in: 0...count)
+    }
     for index in groups.indices {
       try checkpoint.restore(&groups[index].group, steps: step)
-      if let values = groups[index].parameters.keptValues {
+      // Before the first step the student's own file has everything, with the bits that a new run begins with.
+      if step > 0, let values = groups[index].parameters.keptValues {
         groups[index].parameters.keptValues = try checkpoint.values(
           groups[index].group.name + Self.valuesSuffix, count: values.count)
         groups[index].parameters.restore(&self.student)

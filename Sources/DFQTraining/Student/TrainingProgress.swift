@@ -1,3 +1,4 @@
+public import DFQQuantization
 public import DFQSynthesis
 
 /// What a training run reports after a step.
@@ -18,6 +19,9 @@ public struct TrainingProgress: Sendable {
   /// The share of held-out synthetic images the student classifies as the teacher does, where it
   /// was just measured.
   public var heldOutAgreement: Double?
+
+  /// The unit whose rounding was just learned; nil after a step.
+  public var reconstruction: ReconstructionReport?
 
   /// The value of the loss of that name, nil where there is none.
   public func loss(_ name: String) -> Double? { losses.first { $0.name == name }?.value }

@@ -1,0 +1,110 @@
+import DFQEngine
+public import DFQGraph
+public import DFQTensor
+
+/// What the reconstruction of a unit gave.
+public struct ReconstructionReport: Sendable, Hashable {
+  /// The name of the unit's last node.
+  public var name: String
+  /// The unit's position, from 0.
+  public var unit: Int
+  /// The number of units.
+  public var count: Int
+  /// The squared distance to the teacher's output, summed over channels, a mean over images and positions, with the
+  /// rounding that the student had.
+  public var before: Double
+  /// The same with the learned rounding.
+  public var after: Double
+}
+
+extension QuantizedNetwork {
+  /// The units that ``reconstruct(unit:by:teacher:on:seed:context:)`` goes through.
+  public func reconstructionUnits(_ method: AdaptiveRounding) -> [ReconstructionUnit] {
+    ReconstructionUnit.units(method.unit, of: network.graph)
+  }
+
+  /// Learns the rounding of one unit's weights on images; the units before it should be done.
+  ///
+  /// Afterwards the weights are values of their grids, and the grids no longer follow the weights' extremes. The
+  /// result depends on nothing but the arguments and the arithmetic of the context.
+  ///
+  /// - Parameters:
+  ///   - position: The unit's position in ``reconstructionUnits(_:)``.
+  ///   - method: The settings.
+  ///   - teacher: The network in floating point that this student was calibrated with.
+  ///   - images: Normalized synthetic inputs N H W C.
+  ///   - seed: The seed of all draws.
+  ///   - context: How the work is executed.
+  /// - Returns: The distances before and after; nil where all weights of the unit stay in floating point.
+  /// - Throws: ``QuantizationError``, `NetworkError`, `CancellationError`.
+  @discardableResult
+  public mutating func reconstruct(
+    unit position: Int, by method: AdaptiveRounding, teacher: Network, on images: Tensor,
+    seed: UInt64, context: ExecutionContext = .default
+  ) throws -> ReconstructionReport? {
+    try checkReconstruction(method)
+    guard teacher.graph == network.graph else {
+      throw QuantizationError.badReconstruction(
+        expected: "a teacher with the student's graph", found: teacher.architecture)
+    }
+    guard images.rowCount > 0 else { throw QuantizationError.noImages(what: "adaptive rounding") }
+    let units = reconstructionUnits(method)
+    guard units.indices.contains(position) else {
+      throw QuantizationError.badReconstruction(
+        expected: "a unit in 0..<\(units.count)", found: "\(position)")
+    }
+    let unit = units[position]
+    let images = images.rows(0..<min(method.images, images.rowCount))
+    var reconstruction = try UnitReconstruction(
+      unit, of: self, teacher: teacher, by: method, images: images.rowCount, context: context)
+    guard !reconstruction.isEmpty else { return nil }
+    let name = network.graph.nodes[unit.output].name
+    let values = try FloatExecutor(teacher, nodes: [unit.input, unit.output], context: context)
+      .values(of: [unit.input, unit.output], inputs: images)
+    let own = try self.values(of: [unit.input, unit.output], images, context)
+    _ = try reconstruction.learn(
+      student: own[0], teacher: values[0], outputs: values[1], seed: seed, name: name)
+    reconstruction.put(into: &self)
+    let output = try self.values(of: [unit.output], images, context)[0]
+    return ReconstructionReport(
+      name: name, unit: position, count: units.count, before: distance(own[1], values[1]),
+      after: distance(output, values[1]))
+  }
+
+  /// Throws where a method cannot be applied to this student.
+  ///
+  /// - Throws: ``QuantizationError/badReconstruction(expected:found:)``.
+  public func checkReconstruction(_ method: AdaptiveRounding) throws {
+    try method.check()
+    if let layer = placement.layers.first(where: \.followsInput) {
+      throw QuantizationError.badReconstruction(
+        expected: "weights of one width",
+        found: "\(layer.bankBits) bits of weights that follow "
+          + "activations in layer \(network.graph.nodes[layer.node].name)")
+    }
+  }
+
+  /// Values before their quantizers, with the most bits where there is a choice.
+  private func values(
+    of nodes: [Int], _ images: Tensor, _ context: ExecutionContext
+  ) throws -> [Tensor] {
+    let executor = StudentExecutor(self, observing: Set(nodes), context: context)
+    let effective = executor.effectiveWeights(self)
+    let policy = BitPolicy.outputs(outputs.map { $0.bits.last! })
+    var parts = nodes.map { _ in [Tensor]() }
+    for start in stride(from: 0, to: images.rowCount, by: 128) {
+      let batch = images.rows(start..<min(start + 128, images.rowCount))
+      let response = try executor.run(
+        self, images: batch, request: .init(outputs: nodes), policy: policy, effective: effective)
+      for place in nodes.indices { parts[place].append(response.pass.outputs[place]) }
+    }
+    return parts.map { Tensor.concatenating($0) }
+  }
+
+  private func distance(_ values: Tensor, _ targets: Tensor) -> Double {
+    let sum = zip(values.elements, targets.elements).reduce(0.0) {
+      $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
+    }
+    return sum * Double(values.shape.dimensions.last!) / Double(max(values.count, 1))
+  }
+}
