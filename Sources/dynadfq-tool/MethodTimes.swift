@@ -28,9 +28,9 @@ struct MethodTimes {
 
   func print() throws {
     let synthesis = MethodCatalogue.synthesis + MethodCatalogue.generators as [any CataloguedMethod]
-    // A labelled image's cross entropy and distillation are the plain step.
-    let training = MethodCatalogue.methods(.training).filter {
-      $0 as? LogitDistillation == nil
+    // Cross entropy and distillation are the plain step; a filter and adaptive rounding come before the first one.
+    let training = MethodCatalogue.methods(.training).filter { method in
+      !(method is LogitDistillation || method is LowPassFilter || method is AdaptiveRounding)
     }
     let rows =
       try rows(.synthesis, .synthesis, synthesis, plain: SoftLabelMethod.kind)

@@ -93,13 +93,13 @@ struct Quantize: ParsableCommand {
     try transform.apply(to: &quantizer)
     let transforms = try transform.transforms()
     let configuration = training.configuration(preset, seed: options.seed, quantizer: quantizer)
-    let objectives = try training.objectives()
+    let (objectives, updates) = (try training.objectives(), try training.update.updates())
     let selector = try self.quantizer.makeSelector()
     func trainer(_ quantizer: Quantizer) -> DynamicTrainer {
       DynamicTrainer(
         teacher: network, quantizer: quantizer, selector: selector,
-        transforms: transforms, objectives: objectives, configuration: configuration,
-        context: options.context)
+        transforms: transforms, objectives: objectives, updates: updates,
+        configuration: configuration, context: options.context)
     }
     let real = try data.map { try DataOptions.open($0, limit: limit, for: network) }
     let stored = try images.map { try Quantize.stored($0, for: network) }

@@ -52,9 +52,9 @@ struct Time: ParsableCommand {
     switch work {
     case .synthesis: _ = try method.map { try SynthesisOptions.settings($0, [], .demo, seed: 0) }
     case .student:
-      var objectives: [any StudentObjective] = []
+      var (objectives, updates) = ([any StudentObjective](), [any UpdateRule]())
       var configuration = DynamicTrainer.Configuration()
-      try method.map { try TimedWork.add($0, to: &objectives, &configuration) }
+      try method.map { try TimedWork.add($0, to: &objectives, &updates, &configuration) }
     default:
       try Demand.absent(
         "--method", method != nil, "without --work synthesis or --work student")

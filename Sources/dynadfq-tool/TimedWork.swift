@@ -89,26 +89,31 @@ struct TimedWork {
       mixup: .none,
       augmentation: false, holdOut: 0, checkpointInterval: .max, seed: seed)
     var objectives: [any StudentObjective] = .standard
+    var updates: [any UpdateRule] = []
     if let method {
-      try TimedWork.add(method, to: &objectives, &configuration)
+      try TimedWork.add(method, to: &objectives, &updates, &configuration)
     }
     let trainer = DynamicTrainer(
       teacher: network, quantizer: Quantizer(weightBits: 4, activationBits: bits),
-      selector: BitSelector(.perLayer), objectives: objectives, configuration: configuration,
-      context: context)
+      selector: BitSelector(.perLayer), objectives: objectives, updates: updates,
+      configuration: configuration, context: context)
     let images = try SyntheticImages.noise(count: batch, for: network, seed: seed)
     _ = try trainer.train(on: images) { _ in mark() }
   }
 
-  /// Adds a loss or what is done to batches, by its name.
+  /// Adds a loss, or what is done to batches or gradients in every step, by its name.
   static func add(
     _ method: String, to objectives: inout [any StudentObjective],
-    _ configuration: inout DynamicTrainer.Configuration
+    _ updates: inout [any UpdateRule], _ configuration: inout DynamicTrainer.Configuration
   ) throws {
     if let objective = MethodCatalogue.objectives.first(where: { type(of: $0).isCalled(method) }) {
       if !objectives.contains(where: { type(of: $0).kind == type(of: objective).kind }) {
         objectives.append(objective)
       }
+    } else if let update = MethodCatalogue.updates.first(where: {
+      type(of: $0).isCalled(method)
+    }) {
+      updates.append(update)
     } else if Mixup.isCalled(method) {
       configuration.mixup = Mixup(.all)
     } else if Perturbation.isCalled(method) {

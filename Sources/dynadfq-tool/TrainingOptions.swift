@@ -71,6 +71,7 @@ struct TrainingOptions: ParsableArguments {
       or teacher. (default: both)
       """)
   var perturbationPath: Perturbation.Path?
+  @OptionGroup var update: UpdateOptions
   @OptionGroup var rounding: AdaptiveRoundingOptions
   @Flag(help: "Do not crop and flip.")
   var noAugmentation = false
@@ -191,6 +192,7 @@ struct TrainingOptions: ParsableArguments {
     if let mixupStrength { c.mixup.strength = mixupStrength }
     if let averaging { c.averaging = averaging }
     if noAugmentation { c.augmentation = false }
+    if let lowPass = update.lowPass { c.lowPass = LowPassFilter(cutoff: lowPass) }
     if let perturbation {
       c.perturbation = Perturbation(size: perturbation, path: perturbationPath ?? .both)
     }

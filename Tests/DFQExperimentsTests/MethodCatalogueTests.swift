@@ -135,6 +135,79 @@ import Testing
     }
   }
 
+  /// Every method of training: a few steps of the embedded network's student with it, and its variants.
+  @Test func training() throws {
+    let teacher = try Network.pretrained(.resNet20FashionMNIST)
+    let images = try SyntheticImages.noise(count: 8, for: teacher, seed: 3)
+    func train(
+      _ objectives: [any StudentObjective] = .standard, updates: [any UpdateRule] = [],
+      _ change: (inout DynamicTrainer.Configuration) -> Void = { _ in }
+    ) throws {
+      var configuration = WorkPreset.demo.training
+      configuration.steps = 2
+      configuration.imagesPerStep = 4
+      change(&configuration)
+      let student = try DynamicTrainer(
+        teacher: teacher, quantizer: Quantizer(weightBits: 4, activationBits: [4]),
+        objectives: objectives, updates: updates, configuration: configuration,
+        context: .init(threads: 2)
+      ).train(on: images)
+      #expect(!student.isDynamic)
+    }
+    for objective in MethodCatalogue.objectives {
+      for text in ["{kind: \(type(of: objective).kind)}"]
+        + type(of: objective).variants.keys.map({
+          "{kind: \(type(of: objective).kind), variant: \($0)}"
+        })
+      {
+        try train([StudentSettings.objective(text, at: .init(line: 0, path: text))])
+      }
+    }
+    for rule in MethodCatalogue.updates {
+      let name = type(of: rule).kind
+      try train(updates: [UpdateSettings.rule(named: name)])
+      for variant in type(of: rule).variants.keys {
+        let setting = try SettingNode.assignment(
+          "variant=\(variant)", at: .init(line: 0, path: name))
+        try train(updates: [UpdateSettings.rule(named: name, settings: [setting])])
+      }
+    }
+    for method in MethodCatalogue.batches {
+      try train {
+        switch method {
+        case let mixup as Mixup: $0.mixup = mixup
+        case let filter as LowPassFilter: $0.lowPass = filter
+        case let perturbation as Perturbation: $0.perturbation = perturbation
+        default: Issue.record("\(type(of: method).kind) has no place in a configuration")
+        }
+      }
+    }
+  }
+
+  /// Rules of updates by their names, with settings and variants, and what is refused.
+  @Test func updates() throws {
+    func made(_ name: String, _ texts: String...) throws -> GradientInundation? {
+      try UpdateSettings.rule(
+        named: name,
+        settings: texts.map { try SettingNode.assignment($0, at: .init(line: 0, path: $0)) })
+        as? GradientInundation
+    }
+    #expect(try made("Gradient-Inundation") == .published)
+    var expected = GradientInundation.officialCode
+    expected.share = 0.002
+    #expect(try made("gradient inundation", "variant=officialCode", "share=2e-3") == expected)
+    for (name, text) in [
+      ("gradientinundatoin", "share=1"), ("gradient inundation", "share=2"),
+      ("gradient inundation", "shar=0.1"), ("gradient inundation", "variant=none"),
+    ] {
+      #expect(throws: RecipeError.self, "\(name) \(text)") { try made(name, text) }
+    }
+    let place = RecipePlace(line: 0, path: "objective")
+    #expect(throws: RecipeError.self) {
+      try StudentSettings.objective("{kind: distillation, variant: none}", at: place)
+    }
+  }
+
   /// Every stage before the first step, from the embedded network to predictions in integers.
   @Test func stages() throws {
     let context = ExecutionContext(threads: 2)

@@ -1,5 +1,6 @@
 import DFQTestSupport
 import DynaDFQ
+import Foundation
 import Testing
 
 @Suite struct TrainingBatchTests {
@@ -62,6 +63,37 @@ import Testing
       #expect(throws: TrainingError.self) {
         try TinyTrainer.student { $0.mixup = .init(.all, strength: bad) }.check()
       }
+    }
+  }
+
+  /// The official code: with one share and a permutation, the sums over the images stay what they are;
+  /// of two images each is s of one and 1 - s of the other.
+  @Test func mixupOfABatch() throws {
+    for count in [2, 16] {
+      let images = SyntheticImages.random(count)
+      let supplied = SyntheticBatch(
+        inputs: images.images, labels: images.labels, isEasy: images.isEasy)
+      var changed = 0
+      for step in 0..<8 {
+        let batch = try TrainingBatch(
+          supplied, step: step,
+          configuration: .init(mixup: .officialCode, augmentation: false, seed: 2))
+        if batch.inputs != images.images { changed += 1 }
+        for (mixed, own) in [(batch.inputs, images.images), (batch.labels, images.labels)] {
+          for place in 0..<own.rowShape.count {
+            let sums = [mixed, own].map { tensor in
+              (0..<count).reduce(Float(0)) { $0 + tensor[$1 * own.rowShape.count + place] }
+            }
+            #expect(abs(sums[0] - sums[1]) < 1e-4)
+          }
+        }
+      }
+      #expect(changed > 0)
+    }
+    let plain = String(decoding: try JSONEncoder().encode(Mixup(.easy)), as: UTF8.self)
+    #expect(!plain.contains("draws"))
+    for mixup in [Mixup(.easy), .officialCode] {
+      #expect(try JSONDecoder().decode(Mixup.self, from: JSONEncoder().encode(mixup)) == mixup)
     }
   }
 

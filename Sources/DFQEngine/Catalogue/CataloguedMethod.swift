@@ -1,6 +1,6 @@
 /// A method that the catalogue can list: it has a name, a summary and settings that can be written.
 ///
-/// The protocols of methods (`SynthesisMethod`, `GeneratorMethod`, `LabelStrategy`, `StudentObjective`,
+/// The protocols of methods (`SynthesisMethod`, `GeneratorMethod`, `LabelStrategy`, `StudentObjective`, `UpdateRule`,
 /// `DataFreeTransform`, `WeightRounding`, `BitDecider`) extend this one. A type of your own needs no summary; a type of
 /// this package has one, and a line in ``MethodCatalogue``.
 public protocol CataloguedMethod: Sendable, Encodable {

@@ -1,8 +1,8 @@
 /// The methods of the library by their part.
 ///
 /// Each list is in the module of its part, as values with published settings: `synthesis`, `generators` and `labels` in
-/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives`, `batches` and `stages`
-/// in `DFQTraining`. A new method is one file and one line in its list: recipes, the tool, files and tests read the lists.
+/// `DFQSynthesis`, `transforms`, `roundings` and `selectors` in `DFQQuantization`, `objectives`, `batches`, `updates` and
+/// `stages` in `DFQTraining`. A new method is one file and one line in its list: recipes, the tool, files and tests read the lists.
 public enum MethodCatalogue {
   /// What a method is a method of.
   public enum Part: String, Sendable, Codable, CaseIterable {

@@ -43,11 +43,13 @@ enum Identity {
     /// Absent where there is none, so that the keys of such students stay what they are.
     var transforms: [Part]?
     var objectives: [Part]
+    /// Absent where there is none.
+    var updates: [Part]?
     var training: DynamicTrainer.Configuration
     var execution: Execution
   }
 
-  /// An objective or a transform.
+  /// An objective, a rule of updates or a transform.
   struct Part: Codable {
     var kind: String
     var settings: JSONTree
@@ -55,6 +57,11 @@ enum Identity {
     init(_ objective: any StudentObjective) throws {
       kind = type(of: objective).kind
       settings = try JSONTree(encoding: objective)
+    }
+
+    init(_ rule: any UpdateRule) throws {
+      kind = type(of: rule).kind
+      settings = try JSONTree(encoding: rule)
     }
 
     init(_ transform: any DataFreeTransform) throws {
@@ -141,7 +148,9 @@ enum Identity {
       allocation: settings.allocation,
       selector: settings.isDynamic ? settings.selector : nil,
       transforms: settings.transforms.isEmpty ? nil : try settings.transforms.map { try Part($0) },
-      objectives: try settings.objectives.map { try Part($0) }, training: training,
+      objectives: try settings.objectives.map { try Part($0) },
+      updates: settings.updates.isEmpty ? nil : try settings.updates.map { try Part($0) },
+      training: training,
       execution: execution)
   }
 

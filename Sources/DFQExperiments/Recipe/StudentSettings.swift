@@ -12,6 +12,8 @@ public struct StudentSettings: Sendable {
   public var transforms: [any DataFreeTransform]
   /// The losses.
   public var objectives: [any StudentObjective]
+  /// What is done with the gradient of the weights and with the optimizer's steps.
+  public var updates: [any UpdateRule]
   /// The settings of the training, with budget and seed.
   public var training: DynamicTrainer.Configuration
 
@@ -25,8 +27,8 @@ public struct StudentSettings: Sendable {
   public func trainer(_ teacher: Network, context: ExecutionContext) -> DynamicTrainer {
     DynamicTrainer(
       teacher: teacher, quantizer: quantizer, selector: selector, transforms: transforms,
-      objectives: objectives,
-      configuration: training, context: context)
+      objectives: objectives, updates: updates, configuration: training,
+      context: context)
   }
 }
 
@@ -54,6 +56,7 @@ struct StudentEntry {
     let seed: UInt64?
     let training: SettingNode?
     let objectives: [SettingNode]?
+    let updates: SettingNode?
   }
 
   init(_ entry: SettingNode, seed: UInt64) throws {
@@ -65,7 +68,7 @@ struct StudentEntry {
       own.quantizer, weightBits: own.weightBits, activationBits: own.activationBits.values, entry)
     var settings = StudentSettings(
       quantizer: quantizer, allocation: nil, selector: nil, transforms: [],
-      objectives: .standard, training: .init())
+      objectives: .standard, updates: [], training: .init())
     settings.training = try StudentEntry.training(
       own.training, preset: (own.preset ?? .reduced).training, entry)
     settings.training.seed = own.seed ?? seed
@@ -91,6 +94,7 @@ struct StudentEntry {
     if let list = own.objectives {
       settings.objectives = try list.map { try StudentEntry.objective($0) }
     }
+    if let node = own.updates { settings.updates = try UpdateSettings.rules(node) }
     self.settings = settings
   }
 
@@ -188,16 +192,12 @@ struct StudentEntry {
       from: SettingNode.defaults(preset, at: node.place).overlaid(by: node))
   }
 
-  /// An objective by its kind, with settings beside it: `{kind: distillation, weight: 1000}`.
+  /// An objective by its kind, with settings beside it: `{kind: distillation, weight: 1000}`; they lie over
+  /// those of a `variant` where one is named.
   static func objective(_ node: SettingNode) throws -> any StudentObjective {
     func read<Objective: StudentObjective>(
       over defaults: Objective
-    ) throws -> any StudentObjective {
-      let base = try SettingNode.defaults(defaults, at: node.place)
-      return try StrictDecoder.decode(
-        Objective.self,
-        from: node.text != nil ? base : base.overlaid(by: node.setting("kind", to: nil)))
-    }
+    ) throws -> any StudentObjective { try node.method(over: defaults) }
     let kind = node.text ?? node["kind"]?.text
     guard let known = MethodCatalogue.objectives.first(where: { type(of: $0).kind == kind }) else {
       throw RecipeError.unknownName(

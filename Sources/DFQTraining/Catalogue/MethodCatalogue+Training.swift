@@ -10,12 +10,20 @@ extension MethodCatalogue {
     LogitDistillation(),
     AttentionAlignment(),
     FeatureDistance(),
+    ActivationMapAlignment(),
+    EasyCrossEntropy(),
   ]
 
   /// What is done to the images of a step.
   public static let batches: [any CataloguedMethod] = [
     Mixup(.easy),
+    LowPassFilter(),
     Perturbation(),
+  ]
+
+  /// What is done between the gradient of the weights and the optimizer's step.
+  public static let updates: [any UpdateRule] = [
+    GradientInundation()
   ]
 
   /// What is done before the first step.
@@ -29,7 +37,7 @@ extension MethodCatalogue {
     case .synthesis: synthesis
     case .generator: generators
     case .labels: labels
-    case .training: objectives.map { $0 as any CataloguedMethod } + batches + stages
+    case .training: objectives.map { $0 as any CataloguedMethod } + batches + updates + stages
     case .transform: transforms
     case .rounding: roundings
     case .selector: selectors

@@ -17,6 +17,9 @@ protocol StudentParameters: Sendable {
     _ student: inout QuantizedNetwork, _ body: (inout [Float]) throws -> Void
   ) throws
 
+  /// Whether the values are the network's parameters, whose steps the trainer's rules change.
+  var followsUpdateRules: Bool { get }
+
   /// Puts restored ``keptValues`` into the student.
   func restore(_ student: inout QuantizedNetwork)
 }
@@ -26,6 +29,8 @@ extension StudentParameters {
     get { nil }
     set {}
   }
+
+  var followsUpdateRules: Bool { false }
 
   func restore(_ student: inout QuantizedNetwork) {}
 }
@@ -43,13 +48,22 @@ struct StudentGroup: Sendable {
     of total: Int, trainer: DynamicTrainer
   ) throws {
     guard step >= group.firstStep else { return }
-    let gradient = parameters.gradient(response, of: student)
+    var gradient = parameters.gradient(response, of: student)
+    let rules = parameters.followsUpdateRules ? trainer.updates : []
+    let seen =
+      rules.isEmpty
+      ? nil
+      : WeightUpdate(
+        step: step, stepCount: total, student: student, gradient: gradient, group: group,
+        context: trainer.context)
+    if let seen { for rule in rules { gradient = try rule.gradient(gradient, for: seen) } }
     // A copy, because the closure changes `group` meanwhile; what the parameters keep is small.
     var parameters = self.parameters
     let decay = trainer.configuration.averaging
     try parameters.update(&student) { values in
       if decay > 0, average == nil { average = ParameterAverage(values) }
       try group.step(&values, gradient: gradient, step: step, of: total, context: trainer.context)
+      if let seen { for rule in rules { values = try rule.values(values, for: seen) } }
       average?.add(
         values, ranges: group.ranges, decay: decay, step: step - group.firstStep)
     }

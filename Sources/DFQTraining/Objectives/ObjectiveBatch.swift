@@ -1,4 +1,5 @@
 public import DFQGraph
+import DFQQuantization
 public import DFQTensor
 
 /// The batch of one training step as objectives see it.
@@ -16,11 +17,14 @@ public struct ObjectiveBatch: Sendable {
   /// The teacher; the student has the same graph.
   public let network: Network
   private let teacherValues: [Int: Tensor]
+  private let student: QuantizedNetwork
+  private let studentWeights: EffectiveWeights
   /// The student's values by node, once it has run.
   var studentValues: [Int: Tensor] = [:]
 
   init(
-    step: Int, stepCount: Int, batch: TrainingBatch, network: Network, teacherValues: [Int: Tensor]
+    step: Int, stepCount: Int, batch: TrainingBatch, network: Network,
+    teacherValues: [Int: Tensor], student: QuantizedNetwork, studentWeights: EffectiveWeights
   ) {
     self.step = step
     self.stepCount = stepCount
@@ -29,6 +33,8 @@ public struct ObjectiveBatch: Sendable {
     isEasy = batch.isEasy
     self.network = network
     self.teacherValues = teacherValues
+    self.student = student
+    self.studentWeights = studentWeights
   }
 
   /// The number of images N.
@@ -49,6 +55,25 @@ public struct ObjectiveBatch: Sendable {
       throw NetworkError.notObserved(layer: network.graph.nodes[node].name)
     }
     return values
+  }
+
+  /// The weights and the bias of the student's classifier, its last linear layer, as the student computes
+  /// with them: rounded to their grid, at the highest width where there are several.
+  ///
+  /// - Throws: ``NetworkError/missingLayers(what:why:)`` for a network without a linear layer.
+  public func studentClassifier() throws -> (weight: Tensor, bias: [Float]) {
+    let own = try student.network.classifier()
+    let parameters = student.network.parameters
+    guard let entry = parameters.layout.entry(node: own.node, .weight) else {
+      return (own.weight, own.bias)
+    }
+    let start =
+      studentWeights.values.count - parameters.values.count + entry.range.lowerBound
+    return (
+      Tensor(
+        shape: own.weight.shape,
+        elements: Array(studentWeights.values[start..<start + entry.range.count])), own.bias
+    )
   }
 
   /// The student's values of a layer, N followed by the layer's shape; only in

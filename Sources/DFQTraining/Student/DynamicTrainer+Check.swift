@@ -35,6 +35,7 @@ extension DynamicTrainer.Configuration {
     }
     try schedule.check()
     try mixup.check()
+    try lowPass?.check()
     try perturbation?.check()
     try adaptiveRounding?.check()
     try demand((0..<1).contains(momentum), "a momentum in 0..<1", momentum)
@@ -82,6 +83,7 @@ extension DynamicTrainer {
   ///   transforms that do not apply), and `NetworkError` for objectives' layers and damaged weights.
   public func check() throws {
     try configuration.check()
+    for rule in updates { try rule.check() }
     try teacher.checkFinite()
     let student = try QuantizedNetwork(
       network: transformedTeacher().network, quantizer: quantizer, selector: selector)

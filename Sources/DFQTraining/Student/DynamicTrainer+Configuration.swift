@@ -1,6 +1,7 @@
 public import DFQEngine
 import DFQGraph
 public import DFQQuantization
+public import DFQSynthesis
 
 extension DynamicTrainer {
   /// How the budget acts on the selector during training.
@@ -45,6 +46,8 @@ extension DynamicTrainer {
     public var mixup: Mixup
     /// Whether images are cropped, resized back and flipped at random.
     public var augmentation: Bool
+    /// What the images of a step lose of their high frequencies, after crops and flips; nil for nothing.
+    public var lowPass: LowPassFilter?
     /// How images are moved to where they are harder, and trained on too; nil for the images alone.
     public var perturbation: Perturbation?
     /// How the rounding of weights is learned block by block before the first step; nil for none.
@@ -75,7 +78,8 @@ extension DynamicTrainer {
       stepLearningRate: Float = 1e-3, selectorLearningRate: Float = 1e-3,
       budgetRule: BudgetRule = .multiplier(initial: 1, rate: 0.05), warmup: Double = 0.1,
       mixup: Mixup = .init(.easy), augmentation: Bool = true,
-      perturbation: Perturbation? = nil, adaptiveRounding: AdaptiveRounding? = nil,
+      lowPass: LowPassFilter? = nil, perturbation: Perturbation? = nil,
+      adaptiveRounding: AdaptiveRounding? = nil,
       momentum: Float = 0.9, weightDecay: Float = 1e-4, averaging: Float = 0,
       holdOut: Double = 0.05, calibrationImages: Int = 512, checkpointInterval: Int = 250,
       seed: UInt64 = 0
@@ -91,6 +95,7 @@ extension DynamicTrainer {
       self.warmup = warmup
       self.mixup = mixup
       self.augmentation = augmentation
+      self.lowPass = lowPass
       self.perturbation = perturbation
       self.adaptiveRounding = adaptiveRounding
       self.momentum = momentum

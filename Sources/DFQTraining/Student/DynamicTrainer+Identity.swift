@@ -26,6 +26,13 @@ extension DynamicTrainer {
       }
       try add(objective)
     }
+    for (index, rule) in updates.enumerated() {
+      identity.add("updates.\(index)", type(of: rule).kind)
+      func add(_ rule: some UpdateRule) throws {
+        try identity.add("updates.\(index)", encoding: rule)
+      }
+      try add(rule)
+    }
     identity.add("teacher.architecture", teacher.architecture)
     identity.add("teacher.parameters", Fingerprint.digest(teacher.parameters.values))
     identity.add("images", images)

@@ -27,6 +27,8 @@ public struct DynamicTrainer: Sendable {
   public let transforms: [any DataFreeTransform]
   /// The losses; their sum is minimized.
   public let objectives: [any StudentObjective]
+  /// What is done with the gradient of the weights and with the optimizer's steps, in order.
+  public let updates: [any UpdateRule]
   /// Everything else a run depends on.
   public let configuration: Configuration
   /// How work is executed; the number of threads does not change the bits of results, the
@@ -37,7 +39,8 @@ public struct DynamicTrainer: Sendable {
   public init(
     teacher: Network, quantizer: Quantizer, selector: BitSelector? = nil,
     transforms: [any DataFreeTransform] = [],
-    objectives: [any StudentObjective] = .standard, configuration: Configuration = .init(),
+    objectives: [any StudentObjective] = .standard, updates: [any UpdateRule] = [],
+    configuration: Configuration = .init(),
     context: ExecutionContext = .default
   ) {
     self.teacher = teacher
@@ -45,6 +48,7 @@ public struct DynamicTrainer: Sendable {
     self.selector = selector
     self.transforms = transforms
     self.objectives = objectives
+    self.updates = updates
     self.configuration = configuration
     self.context = context
   }

@@ -67,7 +67,8 @@ extension StudentSession {
   ) throws -> (response: StudentExecutor.Response, counts: [Int], view: ObjectiveBatch) {
     let view = ObjectiveBatch(
       step: state.step, stepCount: configuration.steps, batch: batch, network: trainer.teacher,
-      teacherValues: try teacher.values(batch.inputs))
+      teacherValues: try teacher.values(batch.inputs), student: state.student,
+      studentWeights: settings.weights)
     let (objectives, counts) = try losses(for: view)
     let path = perturbation?.path
     let response = try executor.run(

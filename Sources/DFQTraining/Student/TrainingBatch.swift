@@ -1,7 +1,7 @@
 public import DFQSynthesis
 public import DFQTensor
 
-/// The images and labels of one step, augmented and mixed: a function of the source's batch, the
+/// The images and labels of one step, augmented, filtered and mixed: a function of the source's batch, the
 /// step and the seed, so that a resumed run sees the same.
 public struct TrainingBatch: Sendable {
   /// The images, N H W C.
@@ -11,7 +11,7 @@ public struct TrainingBatch: Sendable {
   /// Whether each image is easy (made towards a one-hot label).
   public let isEasy: [Bool]
 
-  /// Augments and mixes a batch as the configuration says.
+  /// Augments, filters and mixes a batch as the configuration says.
   ///
   /// - Throws: `SynthesisError.badImages` for images of another shape than N H W C.
   public init(
@@ -23,6 +23,7 @@ public struct TrainingBatch: Sendable {
     if configuration.augmentation {
       inputs = try Augmentation.cropAndFlip(inputs, stream: &stream)
     }
+    if let lowPass = configuration.lowPass { inputs = try lowPass.apply(inputs) }
     configuration.mixup.apply(&inputs, &labels, isEasy: batch.isEasy, stream: &stream)
     self.inputs = inputs
     self.labels = labels
