@@ -46,7 +46,11 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
     let first = base + page + (placement == .end ? inside - bytes : margin)
     elements = UnsafeMutableBufferPointer(
       start: first.bindMemory(to: Element.self, capacity: values.count), count: values.count)
-    _ = elements.update(from: values)
+    // Bytes: the generic copy would allocate for every element.
+    values.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      UnsafeMutableRawPointer(first).copyMemory(from: start, byteCount: bytes)
+    }
   }
 
   deinit { munmap(mapping.baseAddress!, mapping.count) }
@@ -55,7 +59,14 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
   public var pointer: UnsafeMutablePointer<Element> { elements.baseAddress! }
 
   /// A copy of the elements.
-  public var values: [Element] { Array(elements) }
+  public var values: [Element] {
+    Array(unsafeUninitializedCapacity: elements.count) { copy, count in
+      count = elements.count
+      guard let start = copy.baseAddress else { return }
+      UnsafeMutableRawPointer(start).copyMemory(
+        from: UnsafeRawPointer(pointer), byteCount: count * MemoryLayout<Element>.stride)
+    }
+  }
 
   /// Whether nothing was written beside the elements.
   public var isIntact: Bool {

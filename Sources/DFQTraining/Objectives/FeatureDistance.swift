@@ -16,7 +16,8 @@ public struct FeatureDistance: StudentObjective {
   public static let summary = MethodSummary(
     "The squared distance of teacher's and student's features at every activation.",
     reference: .init("Romero et al.", "FitNets: Hints for Thin Deep Nets", "ICLR", 2015),
-    formula: "weight * sum over layers of mean (f_P - f_Q)^2")
+    formula: "weight * sum over layers of mean (f_P - f_Q)^2", page: "PLF",
+    notes: ["The weight of 100, over all layers, is that of PLF for CIFAR."])
   /// The factor of the loss in the total.
   public var weight: Float
   /// The layers whose values are compared, before any quantizer; nil for the output of every
