@@ -110,3 +110,8 @@ let package = Package(
       swiftSettings: strict),
   ]
 #endif
+
+// Builds for sanitizers leave out what their tests do not need: DYNADFQ_TESTS names the test targets, separated by commas.
+if let names = Context.environment["DYNADFQ_TESTS"]?.split(separator: ",").map(String.init) {
+  package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
+}
