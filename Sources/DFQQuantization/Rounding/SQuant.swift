@@ -29,9 +29,7 @@ public struct SQuant: WeightRounding {
 
   /// Replaces each weight by the value of its code.
   public func round(_ layer: RoundedLayer, values: UnsafeMutableBufferPointer<Float>) {
-    for (index, code) in codes(layer).enumerated() {
-      values[index] = layer.grid(of: index).value(Int(code))
-    }
+    layer.write(codes(layer), to: values)
   }
 
   /// The codes after all flips.
@@ -53,24 +51,7 @@ public struct SQuant: WeightRounding {
   public func backward(
     _ layer: RoundedLayer, gradient: UnsafeMutableBufferPointer<Float>
   ) -> [Float] {
-    guard layer.learnsStep || layer.backward == .clipped else { return [] }
-    var sums = [Double](repeating: 0, count: layer.grids.count)
-    for (index, code) in codes(layer).enumerated() {
-      let slot = layer.grids.count == 1 ? 0 : index % layer.channels
-      let grid = layer.grids[slot]
-      let v = layer.weights[index] * grid.levelsPerUnit - grid.zero
-      if v < grid.lowest || v > grid.highest {
-        sums[slot] += Double(gradient[index] * (Float(code) + grid.zero))
-        gradient[index] = 0
-      } else {
-        sums[slot] += Double(gradient[index] * (Float(code) - v))
-      }
-    }
-    let perStep = Double(layer.weights.count / layer.grids.count)
-    return sums.indices.map { slot in
-      let scale = 1 / (perStep * Double(layer.grids[slot].highest)).squareRoot()
-      return Float(sums[slot] * scale) * layer.grids[slot].scale
-    }
+    layer.straightThrough(codes(layer), gradient: gradient)
   }
 }
 
