@@ -24,6 +24,9 @@ public struct WorkerPool: Sendable {
     self.threads = 1 + (helpers?.count ?? 0)
   }
 
+  /// Whether both are one pool.
+  package func isSame(as other: WorkerPool) -> Bool { helpers === other.helpers }
+
   /// Calls `body(piece, worker)` once for each piece in 0..<pieces.
   ///
   /// `worker` is less than `threads`, and two calls with the same worker never overlap. A pool that
