@@ -88,8 +88,11 @@ struct Bench: ParsableCommand {
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
     let rows = try batches().map { try time(integers, batch: $0) }
+    // As often as the times of batches are repeated, by their speed; more than that would not change the shortest times.
+    let image = rows[0].p50 / Double(rows[0].batch * max(integers.levelCount, 1))
     let profile = try integers.profile(
-      pixels: pixels(1, of: integers), repetitions: 200)
+      pixels: pixels(1, of: integers),
+      repetitions: Int(min(max(seconds * 1000 / image, 3), 200)))
     let summary = Summary(
       what: model ?? description, preparation: preparation, weightBytes: integers.packedByteCount,
       valueBytes: integers.valueByteCount, selectorShare: profile.selectorShare, rows: rows,

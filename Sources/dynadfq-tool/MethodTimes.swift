@@ -33,8 +33,8 @@ struct MethodTimes {
       !(method is LogitDistillation || method is LowPassFilter || method is AdaptiveRounding)
     }
     let rows =
-      try rows(.synthesis, .synthesis, synthesis, plain: SoftLabelMethod.kind)
-      + rows(.student, .training, training, plain: LabelCrossEntropy.kind)
+      try rows(.synthesis, .synthesis, synthesis)
+      + rows(.student, .training, training)
     if options.json {
       return try Output.json(
         Summary(network: network.architecture, batch: batch, rows: rows), run: options)
@@ -50,9 +50,9 @@ struct MethodTimes {
       })
   }
 
+  /// Times methods, of which the first is the plain step.
   private func rows(
-    _ kind: TimedWork.Kind, _ part: MethodCatalogue.Part, _ methods: [any CataloguedMethod],
-    plain: String
+    _ kind: TimedWork.Kind, _ part: MethodCatalogue.Part, _ methods: [any CataloguedMethod]
   ) throws -> [Row] {
     var rows: [Row] = []
     for method in methods {

@@ -114,6 +114,19 @@ private let methods: [any GeneratorMethod] = [
 }
 
 @Suite struct GeneratorTests {
+  /// The costs in the catalogue are counted at the ResNet-20 of CIFAR: a step of synthesis has the teacher's forward pass and its
+  /// gradient at the images.
+  @Test func listedCosts() throws {
+    let teacher = try Architecture(.cifarResNet(depth: 20, projection: false)).network(seed: 1)
+    for method in MethodCatalogue.generators {
+      let source = try GeneratorSource(teacher: teacher, method: method)
+      let counted = Double(source.macsPerImage) / Double(2 * teacher.graph.macs)
+      // AdaDFQ's loss also needs the student's forward pass and gradient, once there is one.
+      let student = method is AdaDFQ ? 1.0 : 0
+      #expect(abs(type(of: method).summary.cost - counted - student) < 0.05, "\(method)")
+    }
+  }
+
   @Test func architecture() throws {
     let graph = try Graph.generator(latentLength: 100, imageShape: [32, 32, 3])
     let layout = ParameterLayout(graph)

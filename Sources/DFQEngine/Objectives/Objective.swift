@@ -45,6 +45,13 @@ extension MomentObjective {
   /// Accepts everything.
   public func check(channels: Int) throws {}
 
+  /// Checks that there are as many targets as channels.
+  package func check(_ counts: [Int], channels: Int) throws {
+    for count in counts where count != channels {
+      throw NetworkError.targetShape(objective: name, expected: [channels], found: [count])
+    }
+  }
+
   /// The same loss for every image.
   public func evaluate(
     image: Int, mean: [Double], variance: [Double], count: Int

@@ -56,9 +56,7 @@ public struct SlackStatistics: MomentObjective {
   ///
   /// - Throws: ``NetworkError/targetShape(objective:expected:found:)``.
   public func check(channels: Int) throws {
-    for count in [targetMean.count, targetVariance.count] where count != channels {
-      throw NetworkError.targetShape(objective: name, expected: [channels], found: [count])
-    }
+    try check([targetMean.count, targetVariance.count], channels: channels)
   }
 
   /// The loss of an image that does not enhance this layer, and its derivatives.

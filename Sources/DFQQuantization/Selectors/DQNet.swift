@@ -76,17 +76,7 @@ public struct DQNet: HeadDecider {
   public func sites(in setting: DecisionSetting) throws -> [DecisionSite] {
     let outputs = setting.outputs
     let point = point ?? outputs.count / 4
-    guard outputs.indices.contains(point) else {
-      throw QuantizationError.badSelector(
-        expected: "a point in 0..<\(outputs.count), the student's quantized outputs",
-        found: "\(point)")
-    }
-    let governed = outputs.filter { $0.isDynamic && $0.index > point }
-    guard !governed.isEmpty else {
-      throw QuantizationError.badSelector(
-        expected: "a quantized output with several candidates behind point \(point)",
-        found: "none")
-    }
+    let governed = try setting.governed(behind: point)
     return [
       DecisionSite(
         at: outputs[point], groups: governed.map { [$0.index] }, candidates: setting.candidates,

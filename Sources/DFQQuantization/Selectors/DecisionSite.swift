@@ -9,6 +9,25 @@ public struct DecisionSetting: Sendable, Hashable {
   public let candidates: [Int]
   /// The shape of an image, H W C.
   public let imageShape: Shape
+
+  /// The quantized outputs behind a point whose bits can be chosen.
+  ///
+  /// - Throws: ``QuantizationError/badSelector(expected:found:)`` where the point is no quantized
+  ///   output or none behind it has bits to choose.
+  func governed(behind point: Int) throws -> [QuantizedOutput] {
+    guard outputs.indices.contains(point) else {
+      throw QuantizationError.badSelector(
+        expected: "a point in 0..<\(outputs.count), the student's quantized outputs",
+        found: "\(point)")
+    }
+    let governed = outputs.filter { $0.isDynamic && $0.index > point }
+    guard !governed.isEmpty else {
+      throw QuantizationError.badSelector(
+        expected: "a quantized output with several candidates behind point \(point)",
+        found: "none")
+    }
+    return governed
+  }
 }
 
 /// One decision about bits, taken for every image while it passes through the student.

@@ -51,17 +51,7 @@ public struct PerImageSelector: HeadDecider {
   public func sites(in setting: DecisionSetting) throws -> [DecisionSite] {
     let outputs = setting.outputs
     guard let point = point ?? outputs.firstIndex(where: \.isDynamic) else { return [] }
-    guard outputs.indices.contains(point) else {
-      throw QuantizationError.badSelector(
-        expected: "a point in 0..<\(outputs.count), the student's quantized outputs",
-        found: "\(point)")
-    }
-    let governed = outputs.filter { $0.isDynamic && $0.index > point }.map(\.index)
-    guard !governed.isEmpty else {
-      throw QuantizationError.badSelector(
-        expected: "a quantized output with several candidates behind point \(point)",
-        found: "none")
-    }
+    let governed = try setting.governed(behind: point).map(\.index)
     return [
       DecisionSite(
         at: outputs[point], governs: governed, candidates: setting.candidates,

@@ -127,6 +127,9 @@ public struct IntegerNetwork: Sendable {
   /// The same network with all convolutions computed directly: the same results, less memory and less speed.
   ///
   /// Winograd's algorithms keep up to eight times the bytes of a layer's weights; ``layers`` tells which layers use them.
+  ///
+  /// - Returns: The network, prepared anew for the same threads and instruction set.
+  /// - Throws: ``RuntimeError/unsupported(layer:what:)`` as the initializers do.
   public func withDirectConvolutions() throws -> IntegerNetwork {
     IntegerNetwork(
       storage: try Storage(

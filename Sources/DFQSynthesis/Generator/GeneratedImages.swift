@@ -81,12 +81,7 @@ extension Graph {
   package static func latentGenerator(
     latentLength: Int, imageShape: Shape, channels: Int
   ) throws -> Graph {
-    guard imageShape.rank == 3, imageShape.count > 0, imageShape[0] % 4 == 0,
-      imageShape[1] % 4 == 0
-    else {
-      throw SynthesisError.badConfiguration(
-        what: "images whose height and width are multiples of 4", found: "\(imageShape)")
-    }
+    try checkGenerated(imageShape)
     let start: Shape = [imageShape[0] / 4, imageShape[1] / 4, channels]
     var b = GraphBuilder(input: [latentLength])
     var x = try b.add("linear", .linear(outputs: start.count, bias: true), b.input)

@@ -23,12 +23,7 @@ extension Graph {
     latentLength: Int, imageShape: Shape, channels: Int = 128, mapping: Int? = nil,
     normEpsilon: Float = 0.8
   ) throws -> Graph {
-    guard imageShape.rank == 3, imageShape.count > 0, imageShape[0] % 4 == 0,
-      imageShape[1] % 4 == 0
-    else {
-      throw SynthesisError.badConfiguration(
-        what: "images whose height and width are multiples of 4", found: "\(imageShape)")
-    }
+    try checkGenerated(imageShape)
     guard channels >= 2, channels % 2 == 0, channels <= 1 << 16 else {
       throw SynthesisError.badConfiguration(
         what: "an even number of generator channels in 2...65536", found: "\(channels)")
@@ -55,6 +50,20 @@ extension Graph {
     x = try b.add("tanh", .activation(.tanh), x)
     try b.add("norm3", .batchNorm(.init(affine: false)), x)
     return b.build()
+  }
+}
+
+extension Graph {
+  /// Checks that images can be made from a map of a quarter of their size.
+  ///
+  /// - Throws: ``SynthesisError/badConfiguration(what:found:)``.
+  static func checkGenerated(_ imageShape: Shape) throws {
+    guard imageShape.rank == 3, imageShape.count > 0, imageShape[0] % 4 == 0,
+      imageShape[1] % 4 == 0
+    else {
+      throw SynthesisError.badConfiguration(
+        what: "images whose height and width are multiples of 4", found: "\(imageShape)")
+    }
   }
 }
 

@@ -33,9 +33,7 @@ public struct DeviationStatistics: MomentObjective {
   ///
   /// - Throws: `NetworkError.targetShape(objective:expected:found:)`.
   public func check(channels: Int) throws {
-    for count in [targetMean.count, targetVariance.count] where count != channels {
-      throw NetworkError.targetShape(objective: name, expected: [channels], found: [count])
-    }
+    try check([targetMean.count, targetVariance.count], channels: channels)
   }
 
   /// The loss and its derivatives with respect to the moments of C channels.
