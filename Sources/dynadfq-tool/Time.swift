@@ -49,6 +49,7 @@ struct Time: ParsableCommand {
   func validate() throws {
     try Demand.range("--batch", batch, 1...1_000_000)
     try Demand.absent("--method", method != nil && methods, "with --methods")
+    try Demand.absent("--work", work != .synthesis && methods, "with --methods")
     switch work {
     case .synthesis: _ = try method.map { try SynthesisOptions.settings($0, [], .demo, seed: 0) }
     case .student:
