@@ -180,15 +180,14 @@ private let methods: [any GeneratorMethod] = [
     try parameters.set("norm2.bias", to: Tensor(shape: [2], elements: [3, -3]))
     let network = try Network(
       graph: graph, parameters: parameters, preprocessing: .unit(channels: 1))
-    let executors = GeneratorExecutors(
-      generator: network, teacher: try .tinyResNet(), context: .init(threads: 2))
+    let executor = GeneratorExecutor(network, context: .init(threads: 2))
     var stream = RandomStream(seed: 3, "test")
     let latents = stream.tensor([6, 5])
     let upstream = stream.tensor([6, 8, 8, 2])
     let values = network.parameters.values
-    let gradients = try executors.gradients(latents, parameters: values, images: upstream)
+    let gradients = try executor.gradients(latents, parameters: values, images: upstream)
     func loss(_ latents: Tensor, _ values: [Float]) throws -> Double {
-      try dot(executors.images(latents, parameters: values).elements, upstream.elements)
+      try dot(executor.images(latents, parameters: values).elements, upstream.elements)
     }
     let along = stream.normals(latents.count)
     let byLatents = try directionalDerivative(
@@ -206,6 +205,36 @@ private let methods: [any GeneratorMethod] = [
       }
       let expected = dot(gradients.parameters, part)
       #expect(abs(expected - found) < 0.05 * max(1, abs(found)), "\(entry.name)")
+    }
+  }
+
+  /// Gradients are the same bits where the forward pass is kept, where something else was computed in between, and where
+  /// there was none; the parts of a network's pass in two halves are those of a whole one.
+  @Test func forwardPassesAreKept() throws {
+    let graph = try Graph.generator(
+      latentLength: 5, imageShape: [8, 8, 2], channels: 4, mapping: 3, normEpsilon: 1e-5)
+    let network = try Network(
+      graph: graph, parameters: ParameterSet(generator: ParameterLayout(graph), seed: 4),
+      preprocessing: .unit(channels: 1))
+    let values = network.parameters.values
+    var stream = RandomStream(seed: 4, "test")
+    let (latents, others) = (stream.tensor([37, 5]), stream.tensor([37, 5]))
+    let upstream = stream.tensor([37, 8, 8, 2])
+    let fresh = try GeneratorExecutor(network, context: .init(threads: 2)).gradients(
+      latents, parameters: values, images: upstream)
+    for threads in [1, 2] {
+      let executor = GeneratorExecutor(network, context: .init(threads: threads))
+      for between in [nil, others] {
+        let images = try executor.images(latents, parameters: values)
+        if let between { #expect(try executor.images(between, parameters: values) != images) }
+        let found = try executor.gradients(latents, parameters: values, images: upstream)
+        #expect(found.latents == fresh.latents && found.parameters == fresh.parameters)
+      }
+      var changed = values
+      changed[0] += 1
+      _ = try executor.images(latents, parameters: values)
+      let found = try executor.gradients(latents, parameters: changed, images: upstream)
+      #expect(found.parameters != fresh.parameters)
     }
   }
 

@@ -4,6 +4,16 @@ import Testing
 
 /// Genie: shifts and losses worked by hand, their gradients, and the generator of a batch.
 @Suite struct GenieTests {
+  /// The cost in the catalogue: the swinging teacher's step is one of synthesis, the generator has a forward pass and its gradients
+  /// at inputs and weights.
+  @Test func listedCost() throws {
+    let teacher = try Architecture(.cifarResNet(depth: 20, projection: false)).network(seed: 1)
+    let generator = try Graph.latentGenerator(
+      latentLength: 256, imageShape: teacher.imageShape, channels: 128)
+    let counted = 1 + Double(3 * generator.macs) / Double(2 * teacher.graph.macs)
+    #expect(abs(Genie.summary.cost - counted) < 0.05)
+  }
+
   private static func swing(_ shape: Shape, reach: Int) throws -> Network {
     var b = GraphBuilder(input: shape)
     try b.add("swing", Swing(reach: reach), b.input)

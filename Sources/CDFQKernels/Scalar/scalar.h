@@ -79,7 +79,10 @@ void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, f
                                  float high, float *x_gradient);
 
 void dfq_scalar_axpy(float a, const float *x, size_t count, float *y);
+void dfq_scalar_add_products(const dfq_products *p, int32_t rows, int32_t terms, size_t count);
 double dfq_scalar_dot(const float *x, const float *y, size_t count);
+void dfq_scalar_dots(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
+                     double *sums);
 void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float *high);
 void dfq_scalar_sgd(float *w, float *velocity, const float *g, size_t count, float rate,
                     float momentum, float decay, int32_t nesterov);

@@ -8,10 +8,24 @@ void dfq_scalar_axpy(float a, const float *x, size_t count, float *y) {
   for (size_t i = 0; i < count; i++) y[i] = __builtin_fmaf(a, x[i], y[i]);
 }
 
+void dfq_scalar_add_products(const dfq_products *p, int32_t rows, int32_t terms, size_t count) {
+  for (int32_t r = 0; r < rows; r++) {
+    for (int32_t t = 0; t < terms; t++) {
+      dfq_scalar_axpy(p->a[r * p->a_row + t * p->a_term], p->x + t * p->x_term, count,
+                      p->y + r * p->y_row);
+    }
+  }
+}
+
 double dfq_scalar_dot(const float *x, const float *y, size_t count) {
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += (double)x[i] * y[i];
   return sum;
+}
+
+void dfq_scalar_dots(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
+                     double *sums) {
+  for (int32_t r = 0; r < rows; r++) sums[r] = dfq_scalar_dot(x, y + r * y_row, count);
 }
 
 void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float *high) {

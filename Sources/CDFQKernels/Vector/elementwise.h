@@ -44,28 +44,63 @@ static void vector_axpy(float a, const float *x, size_t count, float *y) {
 #undef BODY
 }
 
-static double vector_dot(const float *x, const float *y, size_t count) {
-  enum { BLOCK = 1024 };
-  double sum = 0;
-  while (count > 0) {
-    const size_t n = count < BLOCK ? count : BLOCK;
-    vf parts[4] = {v_zero(), v_zero(), v_zero(), v_zero()};
-    size_t i = 0;
-    for (; i + 4 * VL <= n; i += 4 * VL) {
-      UNROLL_FULLY for (int k = 0; k < 4; k++) {
-        parts[k] = v_fma(v_load(x + i + k * VL), v_load(y + i + k * VL), parts[k]);
-      }
-    }
-    for (; i + VL <= n; i += VL) parts[0] = v_fma(v_load(x + i), v_load(y + i), parts[0]);
-    if (i < n) {
-      parts[1] = v_fma(v_load_n(x + i, (int)(n - i)), v_load_n(y + i, (int)(n - i)), parts[1]);
-    }
-    sum += v_sum(v_add(v_add(parts[0], parts[1]), v_add(parts[2], parts[3])));
-    x += n;
-    y += n;
-    count -= n;
+/* The inner products of x with some rows of y, each as if it were alone. */
+#define DOTS(R)                                                                             \
+  static void vector_dots_##R(const float *x, const float *y, size_t y_row, size_t count,   \
+                              double *sums) {                                               \
+    enum { BLOCK = 1024 };                                                                  \
+    for (int r = 0; r < (R); r++) sums[r] = 0;                                              \
+    while (count > 0) {                                                                     \
+      const size_t n = count < BLOCK ? count : BLOCK;                                       \
+      vf parts[R][4];                                                                       \
+      UNROLL_FULLY for (int r = 0; r < (R); r++) {                                          \
+        UNROLL_FULLY for (int k = 0; k < 4; k++) parts[r][k] = v_zero();                    \
+      }                                                                                     \
+      size_t i = 0;                                                                         \
+      for (; i + 4 * VL <= n; i += 4 * VL) {                                                \
+        UNROLL_FULLY for (int k = 0; k < 4; k++) {                                          \
+          const vf own = v_load(x + i + k * VL);                                            \
+          UNROLL_FULLY for (int r = 0; r < (R); r++) {                                      \
+            parts[r][k] = v_fma(own, v_load(y + r * y_row + i + k * VL), parts[r][k]);      \
+          }                                                                                 \
+        }                                                                                   \
+      }                                                                                     \
+      for (; i + VL <= n; i += VL) {                                                        \
+        UNROLL_FULLY for (int r = 0; r < (R); r++) {                                        \
+          parts[r][0] = v_fma(v_load(x + i), v_load(y + r * y_row + i), parts[r][0]);       \
+        }                                                                                   \
+      }                                                                                     \
+      const int rest = (int)(n - i);                                                        \
+      UNROLL_FULLY for (int r = 0; r < (R); r++) {                                          \
+        if (rest > 0) {                                                                     \
+          parts[r][1] =                                                                     \
+              v_fma(v_load_n(x + i, rest), v_load_n(y + r * y_row + i, rest), parts[r][1]); \
+        }                                                                                   \
+        sums[r] +=                                                                          \
+            v_sum(v_add(v_add(parts[r][0], parts[r][1]), v_add(parts[r][2], parts[r][3]))); \
+      }                                                                                     \
+      x += n;                                                                               \
+      y += n;                                                                               \
+      count -= n;                                                                           \
+    }                                                                                       \
   }
+
+DOTS(1)
+DOTS(4)
+
+static double vector_dot(const float *x, const float *y, size_t count) {
+  double sum;
+  vector_dots_1(x, y, 0, count, &sum);
   return sum;
+}
+
+static void vector_dots(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
+                        double *sums) {
+  int32_t r = 0;
+  for (; VL >= 16 && r + 4 <= rows; r += 4) {
+    vector_dots_4(x, y + r * y_row, y_row, count, sums + r);
+  }
+  for (; r < rows; r++) vector_dots_1(x, y + r * y_row, y_row, count, sums + r);
 }
 
 static void vector_minimum_maximum(const float *x, size_t count, float *low, float *high) {

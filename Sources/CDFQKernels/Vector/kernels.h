@@ -18,6 +18,7 @@
 #include "conv_weight_gradient.h"
 
 #include "elementwise.h"
+#include "products.h"
 #include "activation_value.h"
 #include "activation.h"
 
@@ -87,7 +88,9 @@
   .code_sums = vector_code_sums,                                   \
   .sampled_statistics = vector_sampled_statistics,                 \
   .axpy = vector_axpy,                                             \
+  .add_products = vector_add_products,                             \
   .dot = vector_dot,                                               \
+  .dots = vector_dots,                                             \
   .minimum_maximum = vector_minimum_maximum,                       \
   .sgd = vector_sgd,                                               \
   .adam = vector_adam,                                             \

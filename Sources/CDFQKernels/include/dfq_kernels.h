@@ -138,6 +138,16 @@ typedef struct {
   const dfq_fixed_ending *fixed;
 } dfq_code_ending;
 
+/* Rows of factors a and of terms x, and the rows of sums y that they are added to; the distances of neighbours are in floats. */
+typedef struct {
+  const float *a;
+  size_t a_row, a_term;
+  const float *x;
+  size_t x_term;
+  float *y;
+  size_t y_row;
+} dfq_products;
+
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.
  * The processor must support isa. */
 typedef struct {
@@ -270,7 +280,12 @@ typedef struct {
 
   /* ------------------------------------------------------------ elementwise, optimizers */
   void (*axpy)(float a, const float *x, size_t count, float *y);          /* y += a*x */
+  /* y[r] += a[r][t]*x[t] for the rows r and terms t in order, count elements each; every product and sum is rounded once. */
+  void (*add_products)(const dfq_products *products, int32_t rows, int32_t terms, size_t count);
   double (*dot)(const float *x, const float *y, size_t count);            /* float blocks of 1024, then double */
+  /* The inner products of x with rows of y, each the bits of dot. */
+  void (*dots)(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
+               double *sums);
   /* For no elements, low is +infinity and high is -infinity. Both are NaN if any element is NaN. A zero is +0. */
   void (*minimum_maximum)(const float *x, size_t count, float *low, float *high);
   /* SGD with momentum (PyTorch's rule): g' = g + decay*w; v = momentum*v + g'; w -= rate*(nesterov ? g' + momentum*v : v) */

@@ -15,11 +15,7 @@ extension Executor {
         expected: banks * plan.layout.count, found: parameters.count)
     }
     for node in request.outputs { try checkNode(node) }
-    for objective in request.imageObjectives {
-      try checkNode(objective.node)
-      try objective.check(
-        batch: images.rowCount, shape: plan.graph.nodes[objective.node].outputShape)
-    }
+    for objective in request.imageObjectives { try check(objective, batch: images.rowCount) }
     for objective in request.momentObjectives {
       guard request.mode == .evaluation else {
         throw NetworkError.momentsInTraining(objective: objective.name)
@@ -27,6 +23,12 @@ extension Executor {
       try checkNode(objective.node)
       try objective.check(channels: plan.channels[objective.node])
     }
+  }
+
+  /// Checks a loss and the node that it looks at.
+  func check(_ objective: any ImageObjective, batch: Int) throws {
+    try checkNode(objective.node)
+    try objective.check(batch: batch, shape: plan.graph.nodes[objective.node].outputShape)
   }
 
   /// A node has a value unless fusion has removed it.

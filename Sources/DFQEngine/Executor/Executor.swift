@@ -19,6 +19,8 @@ package final class Executor: @unchecked Sendable {
   private let runner: StepRunner
   private let arena: Arena
   private var layouts: [LayoutKey: ValueLayout] = [:]
+  /// A pass of which only the forward half is done; its values are in the arena until the next pass.
+  var begun: Pass?
 
   /// How many versions of the parameters there are, one after the other.
   var banks: Int { weights.banks }
@@ -50,6 +52,18 @@ package final class Executor: @unchecked Sendable {
   package func run(
     images: Tensor, parameters values: [Float], request: PassRequest
   ) throws -> PassResult {
+    try withPass(images: images, parameters: values, request: request) { pass in
+      pass.run()
+      return try result(of: pass)
+    }
+  }
+
+  /// Checks a request, prepares the weights, takes the memory and calls `body` with a pass.
+  func withPass<Result>(
+    images: Tensor, parameters values: [Float], request: PassRequest,
+    _ body: (Pass) throws -> Result
+  ) throws -> Result {
+    begun = nil
     try check(images: images, parameters: values, request: request)
     let batch = images.rowCount
     let reduction = reduction(batch: batch)
@@ -66,15 +80,19 @@ package final class Executor: @unchecked Sendable {
       policy, layout: layout, shards: reduction.shards, banks: banks,
       teamScratch: runner.teamScratchCount(context.pool.threads))
     return try images.withUnsafeElements { source in
-      let pass = Pass(
-        request, images: source.baseAddress!, policy: policy, layout: layout, reduction: reduction,
-        runner: runner, arena: arena)
-      pass.run()
-      let result = pass.result()
-      transform?.gather(reduction)
-      try reduction.check()
-      return result
+      try body(
+        Pass(
+          request, images: source.baseAddress!, policy: policy, layout: layout,
+          reduction: reduction, runner: runner, arena: arena))
     }
+  }
+
+  /// What a pass gave, once all processes have answered.
+  func result(of pass: Pass) throws -> PassResult {
+    let result = pass.result()
+    transform?.gather(pass.reduction)
+    try pass.reduction.check()
+    return result
   }
 
   /// Floats of values of which much is left in the last cache by the time they are read again:

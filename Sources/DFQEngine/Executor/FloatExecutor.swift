@@ -59,6 +59,18 @@ public final class FloatExecutor {
       images: inputs, parameters: parameters ?? network.parameters.values, request: request)
   }
 
+  /// The forward half of a pass of training, see ``Executor/begin(images:parameters:request:)``.
+  package func begin(
+    _ inputs: Tensor, parameters: [Float], request: PassRequest
+  ) throws -> [Tensor] {
+    try executor.begin(images: inputs, parameters: parameters, request: request)
+  }
+
+  /// The backward half of the pass that was begun last; nil where another pass has used the memory since.
+  package func finish(_ objectives: [any ImageObjective]) throws -> PassResult? {
+    try executor.finish(objectives)
+  }
+
   package func values(of nodes: [Int], inputs: Tensor) throws -> [Tensor] {
     guard inputs.rowShape == network.imageShape else {
       throw NetworkError.imageShape(expected: network.imageShape, found: inputs.rowShape)

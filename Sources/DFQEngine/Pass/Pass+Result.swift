@@ -12,14 +12,19 @@ extension Pass {
       }
       result.batchStatistics = zip(nodes, statistics).sorted { $0.0 < $1.0 }.map(\.1)
     }
-    for (place, node) in request.outputs.enumerated() {
-      result.outputs.append(tensor(outputs[place], of: plan.graph.nodes[node].outputShape))
-    }
+    result.outputs = keptOutputs()
     if let gradient = losses.imageGradient {
       result.imageGradient = tensor(gradient, of: plan.graph.inputShape)
     }
     if request.parameterGradient { result.parameterGradient = parameterGradient() }
     return result
+  }
+
+  /// The outputs that the request names.
+  func keptOutputs() -> [Tensor] {
+    request.outputs.enumerated().map { place, node in
+      tensor(outputs[place], of: plan.graph.nodes[node].outputShape)
+    }
   }
 
   private func tensor(_ buffer: FloatBuffer, of shape: Shape) -> Tensor {

@@ -12,15 +12,19 @@ extension Pass {
   }
 
   func runTraining() {
-    losses.moments = PassMoments(
-      plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan, shards: reduction.shards.count)
+    prepareMoments()
     inSweeps { [self] sweeps in
       forwardTraining(&sweeps)
       if policy.wantsGradient { backwardTraining(&sweeps) }
     }
   }
 
-  private func forwardTraining(_ sweeps: inout Sweeps) {
+  func prepareMoments() {
+    losses.moments = PassMoments(
+      plan.normSteps.map { plan.steps[$0].inputs[0] }, plan: plan, shards: reduction.shards.count)
+  }
+
+  func forwardTraining(_ sweeps: inout Sweeps) {
     var next = 0
     for position in plan.normSteps {
       let range = next..<position
@@ -49,7 +53,7 @@ extension Pass {
 
   /// Between two normalizations: finish the upper one's gradient, go down, and add up the lower
   /// one's sums.
-  private func backwardTraining(_ sweeps: inout Sweeps) {
+  func backwardTraining(_ sweeps: inout Sweeps) {
     var upper = plan.steps.count
     for lower in plan.normSteps.reversed() + [-1] {
       let positions = max(lower, 0)..<upper

@@ -9,11 +9,11 @@ import DFQTensor
 final class Pass: @unchecked Sendable {
   let runner: StepRunner
   let arena: Arena
-  let request: PassRequest
+  private(set) var request: PassRequest
   let policy: PassPolicy
   let layout: ValueLayout
   let reduction: Reduction
-  let losses: LossAccumulator
+  private(set) var losses: LossAccumulator
   let images: UnsafePointer<Float>
   let outputs: [FloatBuffer]
   var statistics: [(mean: [Double], variance: [Double])] = []
@@ -40,6 +40,31 @@ final class Pass: @unchecked Sendable {
 
   /// Computes the batch.
   func run() {
+    clearGradients()
+    switch policy.coupling {
+    case .separate: policy.teamsUp ? runTeam() : runSeparate()
+    case .moments: runCoupled()
+    case .batchNorm: runTraining()
+    }
+  }
+
+  /// Computes a batch of training forward; its values stay where they are.
+  func begin() {
+    prepareMoments()
+    inSweeps { [self] sweeps in forwardTraining(&sweeps) }
+  }
+
+  /// Goes backward over the batch of ``begin()``, with losses that are known only now.
+  func finish(_ objectives: [any ImageObjective]) {
+    clearGradients()
+    request.imageObjectives = objectives
+    let moments = losses.moments
+    losses = LossAccumulator(request, runner: runner, batch: batch)
+    losses.moments = moments
+    inSweeps(after: plan.normSteps.count + 1) { [self] sweeps in backwardTraining(&sweeps) }
+  }
+
+  private func clearGradients() {
     if policy.wantsGradient {
       pool.forEach(reduction.own.count) { [self] place, _ in
         let shard = reduction.own.lowerBound + place
@@ -47,11 +72,6 @@ final class Pass: @unchecked Sendable {
         // Training-mode batch norm needs these sums for the gradient at the images too.
         arena.normGradient.clear(shard)
       }
-    }
-    switch policy.coupling {
-    case .separate: policy.teamsUp ? runTeam() : runSeparate()
-    case .moments: runCoupled()
-    case .batchNorm: runTraining()
     }
   }
 

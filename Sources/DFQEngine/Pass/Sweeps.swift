@@ -13,9 +13,10 @@ struct Sweeps {
   private let member: Int
   private let team: Team
   private let claims: ShardClaims
-  private var count = 0
+  private var count: Int
 
-  fileprivate init(pass: Pass, member: Int, team: Team, claims: ShardClaims) {
+  fileprivate init(pass: Pass, member: Int, team: Team, claims: ShardClaims, count: Int) {
+    self.count = count
     self.pass = pass
     self.member = member
     self.team = team
@@ -47,11 +48,12 @@ struct Sweeps {
 }
 
 extension Pass {
-  /// Calls `body` on all threads at once.
-  func inSweeps(_ body: @escaping @Sendable (_ sweeps: inout Sweeps) -> Void) {
+  /// Calls `body` on all threads at once, `after` as many sweeps over the same batch.
+  func inSweeps(after count: Int = 0, _ body: @escaping @Sendable (_ sweeps: inout Sweeps) -> Void)
+  {
     let claims = ShardClaims()
     pool.runTeam { [self] member, team in
-      var sweeps = Sweeps(pass: self, member: member, team: team, claims: claims)
+      var sweeps = Sweeps(pass: self, member: member, team: team, claims: claims, count: count)
       body(&sweeps)
     }
   }

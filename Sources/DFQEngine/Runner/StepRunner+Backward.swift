@@ -12,11 +12,16 @@ extension StepRunner {
       while start > steps.lowerBound, !isGrouped(start - 1, group: group) { start -= 1 }
       if start == end {
         end -= 1
-        guard case .convolution(let convolution) = plan.steps[end].kind else { continue }
         for image in group.images {
           losses.complete(plan.steps[end].output, image: image, group: group)
         }
-        backward(convolution, at: end, images: group.images, bank: 0, group: group)
+        switch plan.steps[end].kind {
+        case .convolution(let convolution):
+          backward(convolution, at: end, images: group.images, bank: 0, group: group)
+        case .linear(let linear):
+          backward(linear, at: end, images: group.images, bank: 0, group: group)
+        default: preconditionFailure("step \(end) does not take groups")
+        }
         continue
       }
       for image in group.images {
@@ -54,10 +59,7 @@ extension StepRunner {
       normalizationBackward(norm, at: position, image: image, group: group)
       handOn(g, to: inputGradient, first: first[0], count: count)
     case .linear(let linear):
-      LinearKernel.backward(
-        linear, input: input, g: g, parameters: weights.parameters(bank: bank),
-        parameterGradient: group.parameterGradient.map { $0 + bank * plan.layout.count },
-        inputGradient: needsInput ? inputGradient : nil, accumulate: !first[0], kernels: kernels)
+      backward(linear, at: position, images: image..<image + 1, bank: bank, group: group)
     case .add:
       let second = gradients + plan.gradientOffset[step.inputs[1]]!
       if first[1] {

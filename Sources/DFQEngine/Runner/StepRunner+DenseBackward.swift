@@ -55,4 +55,28 @@ extension StepRunner {
         channels: shape.outputChannels, to: biasGradient)
     }
   }
+
+  /// The backward of a fully connected layer for images of a group that compute with one bank.
+  func backward(
+    _ linear: LinearStep, at position: Int, images: Range<Int>, bank: Int, group: ImageGroup
+  ) {
+    let step = plan.steps[position]
+    let gradients = group.gradients[images.lowerBound]
+    let apart = group.gradients.step
+    let wantsInputs = step.inputs[0] != 0 || group.policy.imageGradient
+    LinearKernel.backward(
+      linear, images: images.count,
+      inputs: .init(
+        start: UnsafePointer(group.source(step.inputs[0], images.lowerBound)),
+        step: group.sources(step.inputs[0]).step),
+      outputGradients: .init(
+        start: UnsafePointer(gradients + plan.gradientOffset[step.output]!), step: apart),
+      parameters: weights.parameters(bank: bank),
+      into: .init(
+        parameters: group.parameterGradient.map { $0 + bank * plan.layout.count },
+        inputs: wantsInputs
+          ? .init(start: gradients + plan.gradientOffset[step.inputs[0]]!, step: apart) : nil,
+        accumulates: !plan.writesFirst[position][0]),
+      kernels: kernels)
+  }
 }

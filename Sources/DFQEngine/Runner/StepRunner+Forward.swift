@@ -26,7 +26,11 @@ extension StepRunner {
 
   /// Whether a step computes all images of a group at once.
   func isGrouped(_ position: Int, group: ImageGroup) -> Bool {
-    group.images.count > 1 && weights.winograd.isGrouped(position)
+    guard group.images.count > 1 else { return false }
+    if case .linear(let linear) = plan.steps[position].kind {
+      return linear.weight.count >= LinearKernel.manyWeights
+    }
+    return weights.winograd.isGrouped(position)
   }
 
   private func isGroupedForward(_ position: Int, group: ImageGroup) -> Bool {
@@ -44,7 +48,11 @@ extension StepRunner {
       return position + 1
     }
     guard case .convolution(let convolution) = step.kind, convolution.style == .dense else {
-      forward(step, image: images.lowerBound, group: group)
+      if case .linear(let linear) = step.kind {
+        forward(linear, of: step, images: images, group: group)
+      } else {
+        forward(step, image: images.lowerBound, group: group)
+      }
       finish(step.output, images: images, group: group)
       return position + 1
     }

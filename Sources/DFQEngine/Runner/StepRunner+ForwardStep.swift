@@ -2,7 +2,7 @@ import DFQGraph
 import DFQTensor
 
 extension StepRunner {
-  /// Computes a step other than a dense convolution for one image.
+  /// Computes a step other than a dense convolution or a fully connected layer for one image.
   func forward(_ step: Step, image: Int, group: ImageGroup) {
     let parameters = weights.parameters(bank: bank(step.output, image))
     let output = group.value(step.output, image)
@@ -31,13 +31,25 @@ extension StepRunner {
         negativeSlope: norm.negativeSlope, upperBound: norm.upperBound, pixels: norm.pixels,
         channels: norm.channels, y: output,
         activationMask: group.activationMask(step.output, image))
-    case .linear(let linear):
-      LinearKernel.forward(
-        linear, input: input, parameters: parameters, output: output, kernels: kernels)
+    case .linear: preconditionFailure("fully connected layers take groups")
     case .add:
       output.update(from: input, count: count)
       kernels.axpy(1, x: group.source(step.inputs[1], image), count: count, y: output)
     case .layer(let index): forwardLayer(index, output: step.output, image: image, group: group)
     }
+  }
+
+  /// Computes a fully connected layer for images that compute with one bank.
+  func forward(_ linear: LinearStep, of step: Step, images: Range<Int>, group: ImageGroup) {
+    let first = images.lowerBound
+    LinearKernel.forward(
+      linear, images: images.count,
+      inputs: .init(
+        start: UnsafePointer(group.source(step.inputs[0], first)),
+        step: group.sources(step.inputs[0]).step),
+      parameters: weights.parameters(bank: bank(step.output, first)),
+      outputs: .init(
+        start: group.value(step.output, first), step: group.values(step.output).step),
+      kernels: kernels)
   }
 }

@@ -1,42 +1,73 @@
 import DFQGraph
 import DFQTensor
 
-/// A fully connected layer of one image.
+/// A fully connected layer of some images.
+///
+/// Each weight is read once for all of them: many weights take longer to read than to use. Every sum has the order it has
+/// for one image after the other.
 enum LinearKernel {
+  /// What the backward of a layer writes.
+  struct Gradients {
+    /// Those of all parameters.
+    let parameters: UnsafeMutablePointer<Float>?
+    let inputs: Kernels.Rows<UnsafeMutablePointer<Float>>?
+    /// Whether the inputs' gradients are added to what is there.
+    let accumulates: Bool
+  }
+
+  /// Weights of a layer that are many times what stays in a core's first cache.
+  static let manyWeights = 1 << 18
+
   static func forward(
-    _ step: LinearStep, input: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, kernels: Kernels
+    _ step: LinearStep, images: Int, inputs: Kernels.Rows<UnsafePointer<Float>>,
+    parameters: UnsafePointer<Float>, outputs: Kernels.Rows<UnsafeMutablePointer<Float>>,
+    kernels: Kernels
   ) {
-    let weight = parameters + step.weight.lowerBound
-    if let bias = step.bias {
-      output.update(from: parameters + bias.lowerBound, count: step.outputs)
-    } else {
-      output.update(repeating: 0, count: step.outputs)
+    for image in 0..<images {
+      let output = outputs.start + image * outputs.step
+      if let bias = step.bias {
+        output.update(from: parameters + bias.lowerBound, count: step.outputs)
+      } else {
+        output.update(repeating: 0, count: step.outputs)
+      }
     }
-    for i in 0..<step.inputs {
-      kernels.axpy(input[i], x: weight + i * step.outputs, count: step.outputs, y: output)
-    }
+    kernels.addProducts(
+      .init(start: inputs.start, rowStep: inputs.step, termStep: 1),
+      of: .init(start: parameters + step.weight.lowerBound, step: step.outputs),
+      terms: step.inputs, to: outputs, rows: images, count: step.outputs)
   }
 
   static func backward(
-    _ step: LinearStep, input: UnsafePointer<Float>, g: UnsafePointer<Float>,
-    parameters: UnsafePointer<Float>, parameterGradient: UnsafeMutablePointer<Float>?,
-    inputGradient: UnsafeMutablePointer<Float>?, accumulate: Bool, kernels: Kernels
+    _ step: LinearStep, images: Int, inputs: Kernels.Rows<UnsafePointer<Float>>,
+    outputGradients: Kernels.Rows<UnsafePointer<Float>>, parameters: UnsafePointer<Float>,
+    into gradients: Gradients, kernels: Kernels
   ) {
-    if let parameterGradient {
-      let weightGradient = parameterGradient + step.weight.lowerBound
-      for i in 0..<step.inputs {
-        kernels.axpy(input[i], x: g, count: step.outputs, y: weightGradient + i * step.outputs)
-      }
+    if let own = gradients.parameters {
+      kernels.addProducts(
+        .init(start: inputs.start, rowStep: 1, termStep: inputs.step), of: outputGradients,
+        terms: images, to: .init(start: own + step.weight.lowerBound, step: step.outputs),
+        rows: step.inputs, count: step.outputs)
       if let bias = step.bias {
-        kernels.axpy(1, x: g, count: step.outputs, y: parameterGradient + bias.lowerBound)
+        for image in 0..<images {
+          kernels.axpy(
+            1, x: outputGradients.start + image * outputGradients.step, count: step.outputs,
+            y: own + bias.lowerBound)
+        }
       }
     }
-    guard let inputGradient else { return }
+    guard let inputGradients = gradients.inputs else { return }
     let weight = parameters + step.weight.lowerBound
-    for i in 0..<step.inputs {
-      let sum = Float(kernels.dot(x: weight + i * step.outputs, y: g, count: step.outputs))
-      inputGradient[i] = accumulate ? inputGradient[i] + sum : sum
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: images) { sums in
+      for i in 0..<step.inputs {
+        kernels.dots(
+          x: weight + i * step.outputs, outputGradients, rows: images, count: step.outputs,
+          into: sums.baseAddress!)
+        for image in 0..<images {
+          let target = inputGradients.start + image * inputGradients.step + i
+          let sum = Float(sums[image])
+          target.pointee = gradients.accumulates ? target.pointee + sum : sum
+        }
+      }
     }
   }
 }

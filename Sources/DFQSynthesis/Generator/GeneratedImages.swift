@@ -9,8 +9,7 @@ package struct GeneratedImages: ImageParameters {
   package private(set) var latents: Tensor
   /// The generator's parameters in the order of its layout.
   package private(set) var parameters: [Float]
-  private let executor: SharedExecutor
-  private let output: Int
+  private let executor: GeneratorExecutor
   private let ranges: [Range<Int>]
   private var latentAdam: Adam
   private var parameterAdam: Adam
@@ -31,26 +30,18 @@ package struct GeneratedImages: ImageParameters {
     self.decay = decay
     parameters = generator.parameters.values
     ranges = generator.parameters.layout.learnedRanges
-    output = generator.graph.output
-    executor = SharedExecutor(generator, nodes: [], context: context)
+    executor = GeneratorExecutor(generator, context: context)
     latentAdam = Adam(count: latents.count)
     parameterAdam = Adam(count: generator.parameters.values.count)
   }
 
   package func images() throws -> Tensor {
-    try executor.run(
-      latents, parameters: parameters, PassRequest(mode: .training, outputs: [output])
-    ).outputs[0]
+    try executor.images(latents, parameters: parameters)
   }
 
   /// The gradients at the vectors and at the parameters, from the one at the images.
   package func gradients(_ gradient: Tensor) throws -> (latents: Tensor, parameters: [Float]) {
-    let result = try executor.run(
-      latents, parameters: parameters,
-      PassRequest(
-        mode: .training, imageObjectives: [GivenGradient(gradient: gradient, node: output)],
-        imageGradient: true, parameterGradient: true))
-    return (result.imageGradient ?? Tensor(shape: latents.shape), result.parameterGradient)
+    try executor.gradients(latents, parameters: parameters, images: gradient)
   }
 
   package mutating func learn(

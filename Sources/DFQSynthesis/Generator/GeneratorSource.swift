@@ -72,7 +72,7 @@ public struct GeneratorSource: ImageSource {
   public var classCount: Int { teacher.classCount }
   /// The multiply-accumulate operations that a step of the warm-up needs for an image: the generator's forward pass and its
   /// gradients at inputs and weights, the teacher's forward pass and its gradient at the image.
-  public var macsPerImage: Int { 3 * executors.generatorMacs + 2 * teacher.graph.macs }
+  public var macsPerImage: Int { 3 * executors.generator.macs + 2 * teacher.graph.macs }
   /// The steps that the generator has taken, those of the warm-up included.
   public var stepsDone: Int { weights.steps }
 
@@ -120,7 +120,7 @@ public struct GeneratorSource: ImageSource {
   /// The images and labels of latent vectors.
   func generate(_ latents: LatentBatch) throws -> SyntheticBatch {
     SyntheticBatch(
-      inputs: try executors.images(
+      inputs: try executors.generator.images(
         method.latents(latents, embedding: weights.embedding), parameters: weights.parameters),
       labels: latents.labels(classCount: classCount), isEasy: latents.isEasy)
   }
@@ -147,7 +147,7 @@ public struct GeneratorSource: ImageSource {
         what: "generator training", step: stepsDone, value: "\(loss.total)")
     }
     let embedding = weights.embedding
-    let gradients = try executors.gradients(
+    let gradients = try executors.generator.gradients(
       method.latents(latents, embedding: embedding), parameters: weights.parameters,
       images: loss.gradient)
     try weights.step(

@@ -6,6 +6,10 @@ public protocol SynthesisTargets: Sendable {
   /// The labels that the finished images are stored with; nil stores the teacher's predictions.
   var finalLabels: LabelBatch? { get }
 
+  /// Whether ``learn(logits:rateShare:context:)`` reads the logits. Where it does not, and no loss looks at the teacher's
+  /// layers, the teacher is not computed, and the logits are zero. True by default.
+  var readsLogits: Bool { get }
+
   /// Learns from a step; returns the losses that it adds, times their weights, by name.
   ///
   /// `logits` are the teacher's, N C. `rateShare` is the current share of the first learning rate,
@@ -18,6 +22,9 @@ public protocol SynthesisTargets: Sendable {
 extension SynthesisTargets {
   /// Nil: finished images are stored with the teacher's predictions.
   public var finalLabels: LabelBatch? { nil }
+
+  /// The logits are read.
+  public var readsLogits: Bool { true }
 
   /// Does nothing: the targets are fixed.
   public mutating func learn(

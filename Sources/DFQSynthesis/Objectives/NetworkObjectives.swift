@@ -53,18 +53,29 @@ public struct NetworkObjectives: PixelObjective {
   public func evaluate(
     images inputs: Tensor, context: ExecutionContext
   ) throws -> (loss: Double, gradient: Tensor) {
-    let channels = scale.count
-    var converted = inputs
-    for place in 0..<converted.count {
-      let channel = place % channels
-      converted[place] = converted[place] * scale[channel] + shift[channel]
-    }
     let result = try executor.run(
-      converted, parameters: parameters,
+      converted(inputs, shifted: true), parameters: parameters,
       PassRequest(imageObjectives: images, momentObjectives: moments, imageGradient: true))
-    var gradient = result.imageGradient ?? Tensor(shape: inputs.shape)
-    for place in 0..<gradient.count { gradient[place] *= scale[place % channels] }
-    return (result.totalLoss, gradient)
+    let gradient = result.imageGradient ?? Tensor(shape: inputs.shape)
+    return (result.totalLoss, converted(gradient, shifted: false))
+  }
+
+  /// Inputs of the first network as those of the other, or the gradient at the other's as that at the first's.
+  private func converted(_ values: Tensor, shifted: Bool) -> Tensor {
+    guard scale.contains(where: { $0 != 1 }) || (shifted && shift.contains { $0 != 0 }) else {
+      return values
+    }
+    let channels = scale.count
+    var values = values
+    values.withUnsafeMutableElements { elements in
+      for first in stride(from: 0, to: elements.count, by: channels) {
+        for channel in 0..<channels {
+          let scaled = elements[first + channel] * scale[channel]
+          elements[first + channel] = shifted ? scaled + shift[channel] : scaled
+        }
+      }
+    }
+    return values
   }
 }
 

@@ -53,7 +53,8 @@ final class SynthesisRun<Method: SynthesisMethod> {
       let transform = try method.transform(step: step, batch: batch, stream: &crops)
       let objectives = try method.objectives(step: step, targets: targets, batch: batch)
       let rate = schedule.rate
-      var pass = try pass(transform?.apply(images) ?? images, objectives, batch)
+      var pass = try pass(
+        transform?.apply(images) ?? images, objectives, batch, readsLogits: targets.readsLogits)
       let learned = try targets.learn(
         logits: pass.logits, rateShare: rate / configuration.learningRate,
         context: synthesizer.context)
@@ -101,36 +102,54 @@ final class SynthesisRun<Method: SynthesisMethod> {
   }
 
   private func pass(
-    _ images: Tensor, _ objectives: SynthesisObjectives, _ batch: SynthesisBatch
+    _ images: Tensor, _ objectives: SynthesisObjectives, _ batch: SynthesisBatch,
+    readsLogits: Bool
   ) throws -> Evaluation {
     try demand(images, batch, "transformed images")
-    let output = teacher.graph.output
+    var evaluation = Evaluation(
+      logits: Tensor(shape: [batch.count, teacher.classCount]),
+      gradient: Tensor(shape: batch.shape), total: 0, losses: [])
+    var losses = NamedLosses()
+    let asksTeacher = !(objectives.images.isEmpty && objectives.moments.isEmpty)
+    if asksTeacher || readsLogits {
+      try addTeacher(images, objectives, wantsGradient: asksTeacher, &evaluation, &losses)
+    }
+    for objective in objectives.pixels {
+      let (loss, gradient) = try objective.evaluate(images: images, context: synthesizer.context)
+      try demand(gradient, batch, "gradient of \(objective.name)")
+      let weight = objective.weight
+      let kernels = synthesizer.context.kernels
+      evaluation.gradient.withUnsafeMutableElements { sum in
+        gradient.withUnsafeElements {
+          kernels.axpy(weight, x: $0.baseAddress!, count: sum.count, y: sum.baseAddress!)
+        }
+      }
+      losses.add(objective.name, Double(weight) * loss)
+      evaluation.total += Double(weight) * loss
+    }
+    evaluation.losses = losses.values
+    return evaluation
+  }
+
+  /// The teacher's part of an evaluation, the first one: its logits and the losses at its layers.
+  private func addTeacher(
+    _ images: Tensor, _ objectives: SynthesisObjectives, wantsGradient: Bool,
+    _ evaluation: inout Evaluation, _ losses: inout NamedLosses
+  ) throws {
     let result = try executor(for: objectives).run(
       images,
       request: PassRequest(
         imageObjectives: objectives.images, momentObjectives: objectives.moments,
-        imageGradient: !(objectives.images.isEmpty && objectives.moments.isEmpty),
-        outputs: [output]))
-    var evaluation = Evaluation(
-      logits: result.outputs[0], gradient: result.imageGradient ?? Tensor(shape: batch.shape),
-      total: result.totalLoss, losses: [])
-    var losses = NamedLosses()
+        imageGradient: wantsGradient, outputs: [teacher.graph.output]))
+    evaluation.logits = result.outputs[0]
+    if let gradient = result.imageGradient { evaluation.gradient = gradient }
+    evaluation.total = result.totalLoss
     for (objective, loss) in zip(objectives.images, result.imageLosses) {
       losses.add(objective.name, Double(objective.weight) * loss)
     }
     for (objective, loss) in zip(objectives.moments, result.momentLosses) {
       losses.add(objective.name, Double(objective.weight) * loss)
     }
-    for objective in objectives.pixels {
-      let (loss, gradient) = try objective.evaluate(images: images, context: synthesizer.context)
-      try demand(gradient, batch, "gradient of \(objective.name)")
-      let weight = objective.weight
-      for place in 0..<gradient.count { evaluation.gradient[place] += weight * gradient[place] }
-      losses.add(objective.name, Double(weight) * loss)
-      evaluation.total += Double(weight) * loss
-    }
-    evaluation.losses = losses.values
-    return evaluation
   }
 
   /// The executor, made anew only where objectives look at layers that no objective looked at

@@ -13,6 +13,63 @@ internal import Testing
     }
   }
 
+  /// Against one axpy after the other, on every instruction set.
+  @Test func productsHaveTheSameBits() {
+    var random = RandomStream(seed: 5, "products")
+    for (rows, terms, count) in [
+      (1, 1, 1), (3, 5, 7), (8, 16, 32), (9, 17, 33), (21, 40, 70), (4, 33, 16),
+    ] {
+      let buffers = [
+        random.varied(rows * terms), random.varied(terms * count), random.varied(rows * count),
+      ]
+      let single = Outcome(buffers) { buffers in
+        for row in 0..<rows {
+          for term in 0..<terms {
+            Kernels(.scalar).axpy(
+              buffers[0][row * terms + term], x: buffers[1] + term * count, count: count,
+              y: buffers[2] + row * count)
+          }
+        }
+        return []
+      }
+      expectSameBits(buffers, "\(rows) rows, \(terms) terms, \(count) elements") {
+        kernels, buffers in
+        kernels.addProducts(
+          .init(start: buffers[0], rowStep: terms, termStep: 1),
+          of: .init(start: buffers[1], step: count), terms: terms,
+          to: .init(start: buffers[2], step: count), rows: rows, count: count)
+        return []
+      }
+      let together = Outcome(buffers) { buffers in
+        Kernels(.best).addProducts(
+          .init(start: buffers[0], rowStep: terms, termStep: 1),
+          of: .init(start: buffers[1], step: count), terms: terms,
+          to: .init(start: buffers[2], step: count), rows: rows, count: count)
+        return []
+      }
+      #expect(together.buffers[2] == single.buffers[2])
+    }
+  }
+
+  /// Several rows have the bits of one.
+  @Test func dotsAreDots() {
+    var random = RandomStream(seed: 6, "dots")
+    for isa in InstructionSet.available {
+      let kernels = Kernels(isa)
+      for (rows, count) in [(1, 3), (4, 17), (7, 1100), (9, 2048)] {
+        let (x, y) = (random.varied(count), random.varied(rows * count))
+        var sums = [Double](repeating: 0, count: rows)
+        kernels.dots(x: x, .init(start: y, step: count), rows: rows, count: count, into: &sums)
+        for row in 0..<rows {
+          let single = y.withUnsafeBufferPointer {
+            kernels.dot(x: x, y: $0.baseAddress! + row * count, count: count)
+          }
+          #expect(sums[row] == single)
+        }
+      }
+    }
+  }
+
   @Test(arguments: [false, true]) func sgdHasTheSameBits(nesterov: Bool) {
     var random = RandomStream(seed: 2, "sgd")
     for count in counts {

@@ -31,8 +31,25 @@ extension KernelFamily {
     counted("axpy", buffers: 2) { kernels, count, floats, _ in
       kernels.axpy(0.3, x: floats[0], count: count, y: floats[1])
     },
+    counted("products", buffers: 3) { kernels, count, floats, _ in
+      // As many rows and terms as fit: both ends of each are between guard pages.
+      let rows = min(count, 11)
+      let (terms, elements) = (count / max(rows, 1), count / max(rows, 1))
+      kernels.addProducts(
+        .init(start: floats[0], rowStep: 1, termStep: rows),
+        of: .init(start: floats[1], step: 1), terms: terms,
+        to: .init(start: floats[2], step: elements), rows: rows,
+        count: min(elements, count - terms + 1))
+    },
     counted("dot", buffers: 2, sums: [1]) { kernels, count, floats, sums in
       sums[0][0] = kernels.dot(x: floats[0], y: floats[1], count: count)
+    },
+    counted("dots", buffers: 2, sums: [5]) { kernels, count, floats, sums in
+      let rows = min(count, 5)
+      let elements = count / max(rows, 1)
+      kernels.dots(
+        x: floats[0], .init(start: floats[1], step: elements), rows: rows, count: elements,
+        into: sums[0])
     },
     counted("minimum and maximum", buffers: 1, sums: [2]) { kernels, count, floats, sums in
       let found = kernels.minimumMaximum(x: floats[0], count: count)
