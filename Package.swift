@@ -17,11 +17,13 @@ let package = Package(
     .library(name: "DynaDFQ", targets: ["DynaDFQ"]),
     .library(name: "DFQQuantization", targets: ["DFQQuantization"]),
     .library(name: "DFQRuntime", targets: ["DFQRuntime"]),
+    .library(name: "DFQONNX", targets: ["DFQONNX"]),
     .executable(name: "dynadfq", targets: ["dynadfq"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -62,6 +64,12 @@ let package = Package(
     .target(
       name: "DynaDFQ", dependencies: ["DFQData", "DFQEvaluation", "DFQTraining"],
       swiftSettings: strict),
+    .target(
+      name: "DFQONNX",
+      dependencies: [
+        "DFQGraph", "DFQRuntime", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/onnx.proto"], swiftSettings: strict),
     .target(name: "DFQBenchmarks", dependencies: ["DFQEngine"], swiftSettings: strict),
     .target(
       name: "DFQExperiments",

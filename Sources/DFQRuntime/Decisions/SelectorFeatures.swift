@@ -14,15 +14,16 @@ package struct SelectorFeatures: Sendable, Equatable {
   package init(kinds: [ChannelStatistic], channels: Int, extent: [Int], positions: Int) {
     self.kinds = kinds
     self.channels = channels
-    // The centres of a positions x positions grid of cells.
-    func centres(_ extent: Int) -> [Int] {
-      let count = min(positions, extent)
-      return (0..<count).map { (2 * $0 + 1) * extent / (2 * count) }
-    }
-    let columns = centres(extent[1])
-    offsets = centres(extent[0]).flatMap { row in
+    let columns = Self.centres(extent[1], positions: positions)
+    offsets = Self.centres(extent[0], positions: positions).flatMap { row in
       columns.map { Int32((row * extent[1] + $0) * channels) }
     }
+  }
+
+  /// The sampled rows (or columns) of an extent: the centres of `positions` cells of equal size, or all.
+  package static func centres(_ extent: Int, positions: Int) -> [Int] {
+    let count = min(positions, extent)
+    return (0..<count).map { (2 * $0 + 1) * extent / (2 * count) }
   }
 
   /// Writes each kind of feature (C each); `levelsPerUnit` is that of the 8-bit grid, codes are

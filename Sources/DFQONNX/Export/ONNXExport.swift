@@ -1,0 +1,77 @@
+public import DFQFiles
+public import DFQRuntime
+import DFQTensor
+import Foundation
+import SwiftProtobuf
+
+/// A student as an ONNX model that other engines run.
+///
+/// ```swift
+/// let network = try IntegerNetwork(student)
+/// try ONNXExport(network, format: .qcdq).write(to: "student.onnx")
+/// ```
+///
+/// The graph takes normalized images `image` N C H W and gives `logits` N C. Batch norm is folded into the weights, which are stored
+/// as integers with a scale for each output. What depends on the image is part of the graph: selectors are ordinary operators, whose
+/// choices are the output `bits` (N by the number of quantized values); images whose margin is small go on to the next pass or
+/// level inside of an `If`, and `passes` (N) counts them.
+///
+/// Results are the student's up to the order of additions and the rounding of ties, which ONNX leaves to engines.
+public struct ONNXExport: Sendable {
+  /// How quantized values are written.
+  public let format: ONNXFormat
+  /// The version of ONNX's operators that the graph uses.
+  public let opset: Int
+  /// What an engine's user should know, such as a rule that a graph cannot follow.
+  public let notes: [String]
+  private let model: Onnx_ModelProto
+
+  /// Builds the graph.
+  ///
+  /// - Throws: ``ONNXError/notExportable(layer:reason:)`` where the format has no place for a part of the network.
+  public init(_ network: IntegerNetwork, format: ONNXFormat = .qcdq) throws {
+    let integer = network.model
+    self.format = format
+    let hasHalves = integer.levels.contains { level in
+      level.points.contains { $0.grids.contains { $0.bits == 4 } }
+    }
+    opset = format == .qdq && hasHalves ? 21 : 13
+    if format == .qdq { try Self.checkWidths(integer) }
+    var notes: [String] = []
+    if integer.levels.count > 1, integer.rule != .threshold {
+      notes.append(
+        "the rule \(integer.rule) looks at other images; the graph follows the fitted thresholds")
+    }
+    self.notes = notes
+    var builder = try StageExporter(integer, format: format, opset: opset)
+    try builder.build()
+    model = builder.model(opset: opset)
+  }
+
+  /// The bytes of the file.
+  public func bytes() throws -> [UInt8] {
+    do {
+      return try model.serializedBytes()
+    } catch {
+      throw ONNXError.notExportable(layer: "model", reason: "\(error)")
+    }
+  }
+
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Throws: `InterchangeError.cannotWrite(path:reason:)`.
+  public func write(to path: String) throws { try AtomicFile.write(bytes(), to: path) }
+
+  /// Integer types have 8 or 4 bits.
+  private static func checkWidths(_ model: IntegerModel) throws {
+    for level in model.levels {
+      for point in level.points where point.grids.count == 1 {
+        let bits = point.grids[0].bits
+        guard [0, 4, 8].contains(bits) else {
+          throw ONNXError.notExportable(
+            layer: point.name, reason: "qdq has 8 and 4 bits and this value \(bits); use qcdq")
+        }
+      }
+    }
+  }
+}

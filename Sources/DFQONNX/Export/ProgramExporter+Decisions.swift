@@ -1,0 +1,101 @@
+import DFQRuntime
+import DFQTensor
+
+/// Selectors as ordinary operators.
+extension ProgramExporter {
+  /// Takes a decision from a value before it is rounded: the candidate of each image at the points that it governs.
+  mutating func take(_ decision: Decision, from value: String, shape: Shape) {
+    guard fixed == nil else { return }
+    let label = "\(program.points[decision.point].name).decision"
+    var features = features(decision, value, shape, label)
+    if decision.means.contains(where: { $0 != 0 }) {
+      let means = writer.floats(decision.means, shape: [decision.means.count], "\(label).means")
+      features = writer.add("Sub", [features, means], "\(label).centred")
+    }
+    let deviations = writer.floats(
+      decision.inverseDeviations, shape: [decision.inverseDeviations.count],
+      "\(label).inverseDeviations")
+    features = writer.add("Mul", [features, deviations], "\(label).normalized")
+    var scores = head(decision, features, label)
+    let prices = writer.floats(
+      decision.penalties, shape: [decision.penalties.count], "\(label).prices")
+    scores = writer.add("Sub", [scores, prices], "\(label).scores")
+    // The first of several largest scores, as in the selector.
+    let best = writer.add(
+      "ArgMax", [scores], "\(label).best", attributes: [.int("axis", 1), .int("keepdims", 0)])
+    for governed in decision.governs {
+      let candidates = governed.candidates.map(Int.init)
+      choices[governed.point] =
+        candidates == Array(0..<candidates.count)
+        ? best : writer.add("Gather", [writer.list(candidates), best], "\(label).candidate")
+    }
+  }
+
+  /// Means and deviations of each channel over the sampled positions, N by the number of features.
+  private mutating func features(
+    _ decision: Decision, _ value: String, _ shape: Shape, _ label: String
+  ) -> String {
+    var sampled = value
+    if shape.rank == 3 {
+      for (axis, extent) in [(2, shape[0]), (3, shape[1])] {
+        let centres = SelectorFeatures.centres(extent, positions: decision.positions)
+        guard centres != Array(0..<extent) else { continue }
+        sampled = writer.add(
+          "Gather", [sampled, writer.list(centres)], "\(label).sampled",
+          attributes: [.int("axis", axis)])
+      }
+    } else {
+      sampled = writer.add(
+        "Unsqueeze", [sampled, writer.list([2, 3])], "\(label).sampled")
+    }
+    let levels = writer.scalar(decision.levels)
+    var codes = writer.add("Mul", [sampled, levels], "\(label).levels")
+    codes = writer.add(
+      "Clip", [codes, writer.scalar(-128), writer.scalar(255)], "\(label).clipped")
+    codes = writer.add("Round", [codes], "\(label).codes")
+    let overPositions: [Onnx_AttributeProto] = [.ints("axes", [2, 3]), .int("keepdims", 0)]
+    let mean = writer.add("ReduceMean", [codes], "\(label).meanCode", attributes: overPositions)
+    let step = writer.scalar(1 / decision.levels)
+    let parts = decision.statistics.map { statistic in
+      switch statistic {
+      case .mean: return writer.add("Mul", [mean, step], "\(label).mean")
+      case .deviation:
+        let square = writer.add("Mul", [codes, codes], "\(label).square")
+        let ofSquares = writer.add(
+          "ReduceMean", [square], "\(label).meanSquare", attributes: overPositions)
+        let ofMean = writer.add("Mul", [mean, mean], "\(label).squareMean")
+        var variance = writer.add("Sub", [ofSquares, ofMean], "\(label).variance")
+        variance = writer.add("Max", [variance, writer.scalar(0)], "\(label).positive")
+        let deviation = writer.add("Sqrt", [variance], "\(label).codeDeviation")
+        return writer.add("Mul", [deviation, step], "\(label).deviation")
+      }
+    }
+    guard parts.count > 1 else { return parts[0] }
+    return writer.add("Concat", parts, "\(label).features", attributes: [.int("axis", 1)])
+  }
+
+  private mutating func head(
+    _ decision: Decision, _ features: String, _ label: String
+  ) -> String {
+    let head = decision.head
+    func layer(_ input: String, _ start: Int, _ rows: Int, _ columns: Int, _ name: String)
+      -> String
+    {
+      let weights = Array(decision.parameters[start..<start + rows * columns])
+      let bias = Array(
+        decision.parameters[start + rows * columns..<start + (rows + 1) * columns])
+      let inputs = [
+        input, writer.floats(weights, shape: [rows, columns], "\(label).\(name).weight"),
+        writer.floats(bias, shape: [columns], "\(label).\(name).bias"),
+      ]
+      return writer.add("Gemm", inputs, "\(label).\(name)")
+    }
+    guard head.hidden > 0 else {
+      return layer(features, 0, head.features, head.candidates, "head")
+    }
+    let hidden = layer(features, 0, head.features, head.hidden, "hidden")
+    let positive = writer.add("Relu", [hidden], "\(label).hidden.relu")
+    return layer(
+      positive, (head.features + 1) * head.hidden, head.hidden, head.candidates, "head")
+  }
+}

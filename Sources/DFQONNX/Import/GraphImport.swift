@@ -1,0 +1,169 @@
+import DFQGraph
+import DFQTensor
+
+/// A graph while it is read: the layers so far, their parameters, and what each name stands for.
+struct GraphImport {
+  let file: ONNXFile
+  var opset: Int { file.opset }
+  private(set) var builder: GraphBuilder
+  private(set) var values: [String: ImportedValue] = [:]
+  /// The parameters by their full names, in the layouts of layers.
+  private(set) var parameters: [String: [Float]] = [:]
+  /// What the reader did that its user should know.
+  var notes: [String] = []
+  /// How many nodes read each name.
+  private var uses: [String: Int]
+  private var names: Set<String> = ["input"]
+  /// The extent of the batch in shapes that the graph computes with.
+  let batch: Int
+
+  init(
+    _ file: ONNXFile, input: String, imageShape: Shape, axes: [Feature.Axis], batch: Int,
+    nodes: [ImportNode]
+  ) throws {
+    self.file = file
+    self.batch = batch
+    builder = GraphBuilder(input: imageShape)
+    uses = [:]
+    for node in nodes { for name in node.inputs where !name.isEmpty { uses[name, default: 0] += 1 } }
+    for output in file.model.graph.output { uses[output.name, default: 0] += 1 }
+    for tensor in file.model.graph.initializer {
+      values[tensor.name] = .constant(try file.tensor(tensor))
+    }
+    values[input] = .feature(Feature(position: 0, axes: axes))
+  }
+
+  // MARK: Values
+
+  /// Whether only one node reads a name.
+  func isUsedOnce(_ name: String) -> Bool { uses[name] == 1 }
+
+  mutating func set(_ name: String, _ value: ImportedValue) { values[name] = value }
+
+  mutating func set(_ name: String, _ position: Int, _ axes: [Feature.Axis]) {
+    values[name] = .feature(Feature(position: position, axes: axes))
+  }
+
+  /// The constant at an input; nil where there is none or it is a layer's output.
+  func constant(_ node: ImportNode, _ place: Int) -> ONNXTensor? {
+    guard node.hasInput(place), case .constant(let tensor)? = values[node.inputs[place]] else {
+      return nil
+    }
+    return tensor
+  }
+
+  /// The constant at an input.
+  ///
+  /// - Throws: ``ONNXError/badNode(path:node:expected:found:)`` where it depends on the image.
+  func demandConstant(_ node: ImportNode, _ place: Int, _ what: String) throws -> ONNXTensor {
+    guard let tensor = constant(node, place) else {
+      throw refuse(node, "\(what) that don't depend on the image", "others")
+    }
+    return tensor
+  }
+
+  /// The output of a layer at an input.
+  ///
+  /// - Throws: ``ONNXError/badNode(path:node:expected:found:)``.
+  func feature(_ node: ImportNode, _ place: Int = 0) throws -> Feature {
+    guard node.hasInput(place), let value = values[node.inputs[place]] else {
+      throw refuse(node, "an input \(place)", "none")
+    }
+    guard case .feature(let feature) = value else {
+      throw refuse(node, "an input that depends on the image", "a constant")
+    }
+    return feature
+  }
+
+  /// The shape of a layer's output.
+  func shape(_ feature: Feature) throws -> Shape { try builder.shape(feature.position) }
+
+  /// The extents of a value as ONNX has them.
+  func extents(_ feature: Feature) throws -> [Int] {
+    let shape = try shape(feature)
+    return feature.axes.map { axis in
+      switch axis {
+      case .batch: batch
+      case .height: shape[0]
+      case .width: shape[1]
+      case .channel: shape.dimensions[shape.rank - 1]
+      case .unit: 1
+      case .flattened: shape.count
+      }
+    }
+  }
+
+  /// A map in the usual order, a vector becoming a map of one pixel.
+  ///
+  /// - Throws: ``ONNXError/badNode(path:node:expected:found:)`` for a value that is neither.
+  mutating func map(_ node: ImportNode, _ place: Int = 0) throws -> Feature {
+    let feature = try feature(node, place)
+    if feature.isMap { return feature }
+    let shape = try shape(feature)
+    if shape.rank == 1, feature.axes == [.batch, .channel, .unit, .unit] {
+      let position = try add(
+        "\(node.name).pixel", Reshape([1, 1, shape[0]]), [feature.position], node)
+      return Feature(position: position, axes: Feature.map)
+    }
+    throw refuse(node, "a map N C H W", "axes \(feature.axes)")
+  }
+
+  // MARK: Layers
+
+  /// Adds a layer with parameters in its own layouts; names are made unique.
+  @discardableResult
+  mutating func add(
+    _ name: String, _ layer: any Layer, _ inputs: [Int], _ node: ImportNode,
+    _ values: [String: [Float]] = [:]
+  ) throws -> Int {
+    let name = unique(name)
+    let position: Int
+    do {
+      position = try builder.add(name, layer, inputs: inputs)
+    } catch NetworkError.shapeMismatch(_, let expected, let found) {
+      throw refuse(node, expected, found)
+    }
+    let shapes = try inputs.map { try builder.shape($0) }
+    for parameter in layer.parameters(of: shapes) {
+      guard let numbers = values[parameter.name] else { continue }
+      guard numbers.count == parameter.shape.count else {
+        throw refuse(
+          node, "\(parameter.shape.count) numbers of \(parameter.name)", "\(numbers.count)")
+      }
+      parameters["\(name).\(parameter.name)"] = numbers
+    }
+    return position
+  }
+
+  /// A name for a layer: that of its weights where they have one, as `layer1.0.conv1` of `layer1.0.conv1.weight`.
+  func layerName(_ node: ImportNode, weights place: Int? = nil) -> String {
+    if let place, node.hasInput(place) {
+      let name = node.inputs[place]
+      for suffix in [".weight", "/weight", ".gamma", "/kernel", ".kernel"]
+      where name.hasSuffix(suffix) && name.utf8.count > suffix.utf8.count {
+        return String(name.dropLast(suffix.count))
+      }
+    }
+    return node.name
+  }
+
+  private mutating func unique(_ name: String) -> String {
+    var base = String(name.prefix(200))
+    if base.isEmpty { base = "layer" }
+    if base.hasPrefix("quantization.") || base.hasPrefix("training.") { base = "node." + base }
+    var result = base
+    var number = 1
+    while !names.insert(result).inserted {
+      number += 1
+      result = "\(base)_\(number)"
+    }
+    return result
+  }
+
+  // MARK: Errors
+
+  func refuse(_ node: ImportNode, _ expected: String, _ found: String) -> ONNXError {
+    .badNode(
+      path: file.path, node: "\(node.name) (\(node.operation))", expected: expected, found: found)
+  }
+}

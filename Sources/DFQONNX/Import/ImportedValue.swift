@@ -1,0 +1,38 @@
+import DFQGraph
+import DFQTensor
+
+/// What a name of an ONNX graph stands for while the graph is read.
+enum ImportedValue {
+  /// Numbers that are known.
+  case constant(ONNXTensor)
+  /// The output of a layer.
+  case feature(Feature)
+}
+
+/// The output of a layer in the order of axes that the ONNX graph has.
+///
+/// Layers keep maps as H W C and vectors as C. A transposition in the file changes only the order here, and a map that the file
+/// flattens keeps its own order of elements, which the next linear layer's weights follow.
+struct Feature {
+  /// What an axis of the ONNX value is.
+  enum Axis: Equatable {
+    case batch, height, width, channel
+    /// An axis of extent 1 that the layer's output doesn't have.
+    case unit
+    /// All elements of a map side by side, in the order of some of its axes with their extents.
+    case flattened([Axis], [Int])
+  }
+
+  /// The layer's position in the graph that is built.
+  var position: Int
+  var axes: [Axis]
+
+  static let map: [Axis] = [.batch, .channel, .height, .width]
+  static let vector: [Axis] = [.batch, .channel]
+
+  /// The place of an axis.
+  func place(_ axis: Axis) -> Int? { axes.firstIndex(of: axis) }
+
+  /// Whether the layer's output is a map in the usual order.
+  var isMap: Bool { axes == Feature.map }
+}
