@@ -204,7 +204,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
   ]
 
   /// A convolution, then what `build` makes of it.
-  private static func after(
+  static func after(
     _ name: String, _ build: @escaping @Sendable (inout GraphBuilder, Int) throws -> Void
   ) -> LayerCase {
     LayerCase(name, [4, 5, 3]) {
@@ -276,5 +276,5 @@ struct LayerCase: Sendable, CustomStringConvertible {
     },
   ]
 
-  static let all = convolutions + proportions + others + meetings
+  static let all = convolutions + proportions + others + meetings + operators
 }

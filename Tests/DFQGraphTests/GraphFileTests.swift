@@ -27,6 +27,17 @@ import Testing
     x = try b.add("back", .reshape(b.shape(x)), flat)
     x = try b.add("tanh", .activation(.tanh), x)
     x = try b.add("relu6", .activation(.relu6), x)
+    x = try b.add("prelu", .prelu, x)
+    let gate = try b.add("gate", .activation(.hardSigmoid(slope: 0.2, offset: 0.5)), x)
+    let scaled = try b.add("product", .product, x, gate)
+    x = try b.add("joined", .concatenation, inputs: [x, scaled, gate])
+    x = try b.add("layerNorm", .layerNorm(epsilon: 1e-6), x)
+    x = try b.add("affine", .channelAffine, x)
+    x = try b.add(
+      "around", .padMap(Padding(top: 1, left: 0, bottom: 2, right: 3), value: -1), x)
+    x = try b.add(
+      "counted", .averagePool(.init(kernel: 2, stride: 1, padding: 1), countsPadding: true), x)
+    x = try b.add("clip", .activation(.clip(minimum: -.infinity, maximum: 2)), x)
     x = try b.add("pool", .globalAveragePool, x)
     try b.add("last", .linear(outputs: 5, bias: false), x)
     return b.build()

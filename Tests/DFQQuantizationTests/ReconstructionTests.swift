@@ -17,15 +17,15 @@ import Testing
   }
 
   /// Against sums over the density.
-  @Test(arguments: [Activation.relu, .relu6, .leakyReLU(negativeSlope: 0.2), .tanh])
+  @Test(arguments: [
+    Activation.relu, .relu6, .leakyReLU(negativeSlope: 0.2), .tanh, .sigmoid,
+    .hardSigmoid(slope: -0.3, offset: 0.5), .hardSwish, .silu, .gelu, .geluTanh,
+    .clip(minimum: -1, maximum: 3), .clip(minimum: 1, maximum: .infinity),
+    .clip(minimum: -.infinity, maximum: 2), .clip(minimum: -.infinity, maximum: .infinity),
+  ])
   func expectations(activation: Activation) {
     func value(_ x: Double) -> Double {
-      switch activation {
-      case .relu: max(x, 0)
-      case .relu6: min(max(x, 0), 6)
-      case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
-      case .tanh: Double(tanhf(Float(x)))
-      }
+      ReferenceNetwork.activation(activation, x)
     }
     for (mean, deviation) in [(0.3, 1.0), (-2, 1.5), (5, 2), (4, 0.1)] {
       var (first, second, mass) = (0.0, 0.0, 0.0)

@@ -1,5 +1,4 @@
 public import DynaDFQ
-import Foundation
 
 /// A graph computed in double precision by the plainest loops there are: what executors and their
 /// gradients are compared with.
@@ -61,6 +60,13 @@ public struct ReferenceNetwork {
             }
           })
       case is Flatten, is Reshape: values.append(inputs[0])
+      case is PReLU, is Product, is Concatenation, is LayerNorm, is ChannelAffine:
+        values.append(
+          ReferenceNetwork.channelwise(
+            node.layer, inputs, batch: batch, shapes: graph.inputShapes(position),
+            parameters: layout.entries.filter { $0.node == position }.map {
+              Array(parameters[$0.range])
+            }))
       default:
         values.append(
           ReferenceNetwork.positional(
@@ -81,15 +87,6 @@ public struct ReferenceNetwork {
       variance[index % channels] += difference * difference / count
     }
     return (mean, variance)
-  }
-
-  private static func activation(_ activation: Activation, _ x: Double) -> Double {
-    switch activation {
-    case .relu: max(x, 0)
-    case .relu6: min(max(x, 0), 6)
-    case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
-    case .tanh: Foundation.tanh(x)
-    }
   }
 
   private static func convolution(
@@ -155,7 +152,12 @@ public struct ReferenceNetwork {
       case let pool as MaxPool: return values(in: pool.window).max()!
       case let pool as AveragePool:
         let values = values(in: pool.window)
-        return values.reduce(0, +) / Double(values.count)
+        let window = pool.window.kernel.height * pool.window.kernel.width
+        return values.reduce(0, +) / Double(pool.countsPadding ? window : values.count)
+      case let pad as PadMap:
+        let (y, z) = (row - pad.padding.top, column - pad.padding.left)
+        return (0..<shape[0]).contains(y) && (0..<shape[1]).contains(z)
+          ? at(y, z, c) : Double(pad.value)
       default: preconditionFailure("\(layer) is none of the positional layers")
       }
     }

@@ -15,7 +15,7 @@ struct Fusion {
     func isFusable(_ node: Int) -> Bool {
       switch graph.nodes[node].layer {
       case is Sum: true
-      case let activation as Activation: activation != .tanh
+      case let activation as Activation: activation.clamp != nil
       default: false
       }
     }

@@ -34,7 +34,7 @@ struct StepCompiler {
             inputs: graph.nodes[node.inputs[0]].outputShape.count, outputs: linear.outputs,
             weight: layout.entry(node: group[0], .weight)!.range,
             bias: layout.entry(node: group[0], .bias)?.range)))
-    case let activation as Activation where activation == .tanh: return layer(group[0])
+    case let activation as Activation where activation.clamp == nil: return layer(group[0])
     case is BatchNorm, is Activation, is Sum: return normalization(group)
     default: return layer(group[0])
     }
@@ -101,7 +101,11 @@ struct StepCompiler {
           let other = node.inputs.first { $0 != group[0] }!
           inputs.append(other)
         }
-      case let activation as Activation: (negativeSlope, upperBound) = activation.clamp
+      case let activation as Activation:
+        guard let clamp = activation.clamp else {
+          preconditionFailure("\(node.name) has a step of its own")
+        }
+        (negativeSlope, upperBound) = clamp
       default: preconditionFailure("\(node.name) is no part of a normalization")
       }
     }
@@ -130,13 +134,14 @@ struct StepCompiler {
 }
 
 extension Activation {
-  /// The slope below zero and the upper bound of a piecewise linear activation.
-  var clamp: (negativeSlope: Float, upperBound: Float) {
+  /// The slope below zero and the upper bound of an activation that the built-in steps compute, nil for
+  /// those with a step of their own.
+  var clamp: (negativeSlope: Float, upperBound: Float)? {
     switch self {
     case .relu: (0, .infinity)
     case .relu6: (0, 6)
     case .leakyReLU(let slope): (slope, .infinity)
-    case .tanh: preconditionFailure("tanh is not piecewise linear")
+    case .tanh, .sigmoid, .hardSigmoid, .hardSwish, .silu, .gelu, .geluTanh, .clip: nil
     }
   }
 }

@@ -4,13 +4,15 @@ public import DFQTensor
 extension AveragePool: ExecutableLayer {
   /// Makes a step that takes the mean of each window.
   public func makeStep(inputs: [Shape], output: Shape) -> any LayerStep {
-    AveragePoolStep(window: window, input: inputs[0], output: output)
+    AveragePoolStep(
+      window: window, countsPadding: countsPadding, input: inputs[0], output: output)
   }
 }
 
-/// The mean of each window; padding is not counted.
+/// The mean of each window; padding is counted as zeros or not at all.
 struct AveragePoolStep: LayerStep {
   let window: PoolingWindow
+  let countsPadding: Bool
   let input: Shape
   let output: Shape
   var backwardReads: LayerValues { [] }
@@ -28,6 +30,13 @@ struct AveragePoolStep: LayerStep {
     }
   }
 
+  /// One over the number of positions that count.
+  private func share(_ rows: Range<Int>, _ columns: Range<Int>) -> Float {
+    1
+      / Float(
+        countsPadding ? window.kernel.height * window.kernel.width : rows.count * columns.count)
+  }
+
   func forward(_ values: LayerForward) {
     let (width, channels) = (input[1], input[2])
     forEachWindow { position, rows, columns in
@@ -39,7 +48,7 @@ struct AveragePoolStep: LayerStep {
           for c in 0..<channels { target[c] += source[c] }
         }
       }
-      let share = 1 / Float(rows.count * columns.count)
+      let share = share(rows, columns)
       for c in 0..<channels { target[c] *= share }
     }
   }
@@ -49,7 +58,7 @@ struct AveragePoolStep: LayerStep {
     let (width, channels) = (input[1], input[2])
     forEachWindow { position, rows, columns in
       let source = values.outputGradient + position * channels
-      let share = 1 / Float(rows.count * columns.count)
+      let share = share(rows, columns)
       for row in rows {
         for column in columns {
           let target = inputGradient + (row * width + column) * channels

@@ -1,25 +1,8 @@
-public import DFQGraph
-public import DFQTensor
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-
-extension Activation: ExecutableLayer {
-  /// Makes the step of a hyperbolic tangent; the engine has built-in steps for piecewise linear
-  /// activations.
-  ///
-  /// - Throws: ``LayerError`` for other activations.
-  public func makeStep(inputs: [Shape], output: Shape) throws -> any LayerStep {
-    guard self == .tanh else {
-      throw LayerError(
-        expected: "an activation that is not linear piece by piece", found: "\(self)")
-    }
-    return TanhStep(count: output.count)
-  }
-}
 
 /// The hyperbolic tangent; its derivative is computed from its value.
 struct TanhStep: LayerStep {

@@ -9,7 +9,8 @@ extension Graph: Codable {
   public static let layerTypes: [any Layer.Type] = [
     InputLayer.self, Convolution.self, BatchNorm.self, Activation.self, Sum.self,
     PadChannels.self, MaxPool.self, AveragePool.self, GlobalAveragePool.self, Linear.self,
-    Upsample.self, Flatten.self, Reshape.self,
+    Upsample.self, Flatten.self, Reshape.self, PReLU.self, Product.self, Concatenation.self,
+    LayerNorm.self, ChannelAffine.self, PadMap.self,
   ]
 
   private enum CodingKeys: String, CodingKey { case version, nodes }

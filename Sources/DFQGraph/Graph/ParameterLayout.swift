@@ -10,9 +10,9 @@ public struct ParameterLayout: Hashable, Sendable {
     case weight
     /// A bias.
     case bias
-    /// Batch norm's scale gamma.
+    /// The scale gamma of a normalization, or of a layer that only scales channels.
     case normScale
-    /// Batch norm's shift beta.
+    /// The shift beta of a normalization, or of a layer that only shifts channels.
     case normShift
     /// Batch norm's running mean.
     case runningMean

@@ -10,14 +10,45 @@ public enum Activation: Layer {
   case leakyReLU(negativeSlope: Float)
   /// The hyperbolic tangent.
   case tanh
+  /// 1 / (1 + e^-x).
+  case sigmoid
+  /// min(max(slope * x + offset, 0), 1).
+  case hardSigmoid(slope: Float, offset: Float)
+  /// x * min(max(x / 6 + 1 / 2, 0), 1) (Howard et al., "Searching for MobileNetV3", 2019, section
+  /// 5.2).
+  case hardSwish
+  /// x / (1 + e^-x), which is also called swish.
+  case silu
+  /// x * Phi(x) with the standard normal distribution Phi (Hendrycks and Gimpel, "Gaussian Error
+  /// Linear Units", 2016).
+  case gelu
+  /// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))), the approximation of ``gelu`` in the same
+  /// paper.
+  case geluTanh
+  /// min(max(x, minimum), maximum); a bound may be infinite.
+  case clip(minimum: Float, maximum: Float)
 
   /// The name in network files.
   public static let kind = "activation"
 
   /// Returns the input's shape.
   public func outputShape(of inputs: [Shape]) throws -> Shape {
-    if case .leakyReLU(let slope) = self, !slope.isFinite {
-      throw LayerError(expected: "a finite negative slope", found: "\(slope)")
+    switch self {
+    case .leakyReLU(let slope):
+      guard slope.isFinite else {
+        throw LayerError(expected: "a finite negative slope", found: "\(slope)")
+      }
+    case .hardSigmoid(let slope, let offset):
+      guard slope.isFinite, offset.isFinite else {
+        throw LayerError(expected: "a finite slope and offset", found: "\(slope) and \(offset)")
+      }
+    case .clip(let minimum, let maximum):
+      guard minimum <= maximum, minimum < .infinity, maximum > -.infinity else {
+        throw LayerError(
+          expected: "a minimum of at most the maximum, and a finite number between them",
+          found: "\(minimum) and \(maximum)")
+      }
+    case .relu, .relu6, .tanh, .sigmoid, .hardSwish, .silu, .gelu, .geluTanh: break
     }
     return try inputs.one()
   }
@@ -25,25 +56,10 @@ public enum Activation: Layer {
   /// Activations are where values are quantized.
   public var quantizedOutput: OutputSign? {
     switch self {
-    case .relu, .relu6: .nonNegative
-    case .leakyReLU, .tanh: .signed
+    case .relu, .relu6, .sigmoid, .hardSigmoid: .nonNegative
+    case .leakyReLU, .tanh, .hardSwish, .silu, .gelu, .geluTanh: .signed
+    case .clip(let minimum, _): minimum >= 0 ? .nonNegative : .signed
     }
-  }
-
-  /// The input's distribution within the activation's bounds.
-  public func moments(
-    of inputs: [ChannelMoments], output: Shape,
-    values: (ParameterLayout.Role) -> [Float]?
-  ) -> ChannelMoments {
-    var result = inputs[0]
-    (result.lowerBound, result.upperBound) =
-      switch self {
-      case .relu: (0, .infinity)
-      case .relu6: (0, 6)
-      case .leakyReLU: (-.infinity, .infinity)
-      case .tanh: (-1, 1)
-      }
-    return result
   }
 }
 

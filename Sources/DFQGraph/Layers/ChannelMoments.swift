@@ -28,6 +28,11 @@ public struct ChannelMoments: Hashable, Sendable {
 }
 
 extension ChannelMoments {
+  /// The product of a bound and a factor; an infinite bound times 0 is 0.
+  static func bound(_ bound: Double, times factor: Double) -> Double {
+    bound == 0 || factor == 0 ? 0 : bound * factor
+  }
+
   /// The distribution of the same elements in another number of channels, element by element in the
   /// order of memory.
   func reshaped(to channels: Int) -> ChannelMoments {

@@ -40,6 +40,11 @@ public protocol Layer: Sendable, Hashable, Codable {
   /// quantized by default.
   var quantizedOutput: OutputSign? { get }
 
+  /// Returns the sign of the output's values that follows from the signs of the inputs' values.
+  ///
+  /// A quantizer of the output takes its codes for this sign.
+  func outputSign(of inputs: [OutputSign]) -> OutputSign
+
   /// Returns the distribution of the output that follows from the distributions of the inputs.
   ///
   /// The range rule for batch-norm statistics uses it to place a quantizer without any image.
@@ -68,6 +73,12 @@ extension Layer {
   /// Nil: the output isn't quantized by default.
   public var quantizedOutput: OutputSign? { nil }
 
+  /// The sign of the quantized output, that of the first input where codes pass through, and signed
+  /// otherwise.
+  public func outputSign(of inputs: [OutputSign]) -> OutputSign {
+    quantizedOutput ?? (passesCodesThrough ? inputs.first ?? .signed : .signed)
+  }
+
   /// The standard normal distribution in every channel.
   public func moments(
     of inputs: [ChannelMoments], output: Shape,
@@ -78,6 +89,11 @@ extension Layer {
 
   /// Whether another layer has the same type and settings.
   package func isEqual(to other: any Layer) -> Bool { (other as? Self) == self }
+}
+
+extension [OutputSign] {
+  /// Never negative where none is ever negative.
+  var common: OutputSign { allSatisfy { $0 == .nonNegative } ? .nonNegative : .signed }
 }
 
 /// A layer whose inputs or settings don't fit, without the layer's name.

@@ -2,7 +2,7 @@ import DFQTensor
 
 /// The window of a pooling layer.
 ///
-/// Positions in the padding are never counted.
+/// Positions in the padding are not counted, except where a layer says so (``AveragePool``).
 public struct PoolingWindow: Hashable, Sendable, Codable {
   /// The window's height and width, in pixels.
   public var kernel: Size2D

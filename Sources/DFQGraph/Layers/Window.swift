@@ -45,6 +45,9 @@ extension [Shape] {
     return self[0]
   }
 
+  /// The shape C of a parameter with one number for each channel of the first input.
+  var lastChannels: Shape { [self[0].dimensions.last ?? 1] }
+
   /// The only input's shape, which must be H W C.
   ///
   /// - Throws: ``LayerError`` where it isn't.

@@ -111,10 +111,16 @@ struct StudentCompiler {
     let layer = plan.graph.nodes[node].layer
     switch layer {
     case let pool as MaxPool: return .maxPool(pool.window.shape(input: from, output: to))
-    case let pool as AveragePool: return .averagePool(pool.window.shape(input: from, output: to))
+    case let pool as AveragePool:
+      guard !pool.countsPadding || pool.window.padding == Padding(0) else {
+        throw RuntimeError.unsupported(layer: name(node), what: "means that count padding")
+      }
+      return .averagePool(pool.window.shape(input: from, output: to))
     case is GlobalAveragePool: return .globalAveragePool
     case let pad as PadChannels: return .padChannels(stride: pad.stride, before: pad.before)
     case is Flatten, is Reshape: return .reshape
+    case let activation as Activation:
+      throw RuntimeError.unsupported(layer: name(node), what: "the activation \(activation)")
     default:
       throw RuntimeError.unsupported(
         layer: name(node), what: "layers of type \(type(of: layer).kind)")

@@ -59,9 +59,15 @@ package struct Placement: Sendable, Equatable {
         node: node, bits: rule?.activationBits ?? bits, nonNegative: nonNegative,
         rule: rule?.pattern)
     }
+    let signs = Placement.signs(graph)
+    let concatenations = Placement.readConcatenations(graph)
+    let rounded = Placement.nodesRounded(by: concatenations, graph)
     for (position, node) in graph.nodes.enumerated() {
-      guard let sign = node.layer.quantizedOutput else { continue }
-      add(position, bits: quantizer.activationBits, nonNegative: sign == .nonNegative)
+      guard concatenations.contains(position) || node.layer.quantizedOutput != nil,
+        !rounded.contains(position)
+      else { continue }
+      add(
+        position, bits: quantizer.activationBits, nonNegative: signs[position] == .nonNegative)
     }
     if quantizer.fullyQuantized {
       let consumers = graph.consumers()

@@ -50,7 +50,7 @@ public struct ReconstructionUnit: Sendable, Hashable {
 
   /// Whether a layer belongs to the convolution before it.
   private static func isEnding(_ layer: any Layer) -> Bool {
-    layer is BatchNorm || layer is Activation
+    layer is BatchNorm || layer is Activation || layer is PReLU
   }
 
   /// The nodes that nothing passes by: no earlier node is read behind them.

@@ -1,12 +1,11 @@
 package import DFQGraph
-import Foundation
 
 /// The mean and variance of every channel that follow from batch norm's scales and shifts, without
 /// any image.
 ///
-/// A batch norm's output is normal with mean beta and deviation |gamma|; what an activation does to
+/// The output of a batch norm or layer norm is normal with mean beta and deviation |gamma|; what an activation does to
 /// mean and variance is known in closed form (Nagel et al., ICCV 2019, section 4.2).
-/// Branches of a sum are taken as independent. Layers without a batch norm add up what they read, as
+/// Branches of a sum or product are taken as independent. Layers without a batch norm add up what they read, as
 /// if their inputs were independent. Images have mean 0 and variance 1.
 package struct ChannelExpectations {
   /// The moments of a channel.
@@ -40,7 +39,7 @@ package struct ChannelExpectations {
   ) -> [Moments] {
     let standard = Moments(mean: 0, variance: 1)
     switch node.layer {
-    case is BatchNorm:
+    case is BatchNorm, is LayerNorm:
       return (0..<count).map { channel in
         let gamma = edit.value(position, .normScale, channel) ?? 1
         return Moments(
@@ -50,6 +49,37 @@ package struct ChannelExpectations {
     case is Sum:
       return zip(inputs[0], inputs[1]).map {
         Moments(mean: $0.mean + $1.mean, variance: $0.variance + $1.variance)
+      }
+    case is Product:
+      return zip(inputs[0], inputs[1]).map { a, b in
+        Moments(
+          mean: a.mean * b.mean,
+          variance: a.variance * b.variance + a.variance * b.mean * b.mean
+            + b.variance * a.mean * a.mean)
+      }
+    case is Concatenation: return inputs.flatMap { $0 }
+    case is PReLU:
+      return inputs[0].enumerated().map { channel, input in
+        rectified(slope: edit.value(position, .other, channel) ?? 0, input)
+      }
+    case is ChannelAffine:
+      return inputs[0].enumerated().map { channel, input in
+        let scale = edit.value(position, .normScale, channel) ?? 1
+        return Moments(
+          mean: input.mean * scale + (edit.value(position, .normShift, channel) ?? 0),
+          variance: input.variance * scale * scale)
+      }
+    case let pad as PadMap:
+      // A pixel is one of the map, or the constant.
+      let share =
+        Double(edit.network.graph.inputShapes(position)[0].count)
+        / Double(max(node.outputShape.count, 1))
+      let value = Double(pad.value)
+      return inputs[0].map { input in
+        let distance = input.mean - value
+        return Moments(
+          mean: share * input.mean + (1 - share) * value,
+          variance: share * input.variance + share * (1 - share) * distance * distance)
       }
     case let pad as PadChannels:
       let zero = Moments(mean: 0, variance: 0)
@@ -76,61 +106,5 @@ package struct ChannelExpectations {
       return [Moments](repeating: standard, count: count)
     }
     return (0..<count).map { first[$0 % first.count] }
-  }
-
-  /// The moments of a normal value behind an activation.
-  package static func behind(_ activation: Activation, _ input: Moments) -> Moments {
-    let deviation = input.variance.squareRoot()
-    switch activation {
-    case .relu: return clipped(mean: input.mean, deviation: deviation, low: 0, high: .infinity)
-    case .relu6: return clipped(mean: input.mean, deviation: deviation, low: 0, high: 6)
-    case .leakyReLU(let slope):
-      // f(x) = slope x + (1 - slope) relu(x).
-      let positive = clipped(mean: input.mean, deviation: deviation, low: 0, high: .infinity)
-      let a = Double(slope)
-      // E[x relu(x)] = E[relu(x)^2].
-      let square = positive.variance + positive.mean * positive.mean
-      let mean = a * input.mean + (1 - a) * positive.mean
-      let second =
-        a * a * (input.variance + input.mean * input.mean) + (1 - a * a) * square
-      return Moments(mean: mean, variance: max(second - mean * mean, 0))
-    case .tanh:
-      // No closed form: a sum over the density, good to many digits.
-      var (mean, second, mass) = (0.0, 0.0, 0.0)
-      for step in -400...400 {
-        let z = Double(step) / 50
-        let weight = exp(-z * z / 2)
-        let y = Foundation.tanh(input.mean + deviation * z)
-        mean += weight * y
-        second += weight * y * y
-        mass += weight
-      }
-      mean /= mass
-      return Moments(mean: mean, variance: max(second / mass - mean * mean, 0))
-    }
-  }
-
-  /// The moments of min(max(x, low), high) for a normal x.
-  ///
-  /// With a = (low - mean) / deviation, b likewise, phi and Phi density and distribution:
-  /// E = low Phi(a) + mean (Phi(b) - Phi(a)) + deviation (phi(a) - phi(b)) + high (1 - Phi(b)). For
-  /// low 0 without an upper bound this is deviation phi(mean / deviation) + mean Phi(mean / deviation).
-  static func clipped(mean: Double, deviation: Double, low: Double, high: Double) -> Moments {
-    guard deviation > 0 else { return Moments(mean: min(max(mean, low), high), variance: 0) }
-    func density(_ z: Double) -> Double {
-      z.isFinite ? exp(-z * z / 2) / (2 * .pi).squareRoot() : 0
-    }
-    func share(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
-    let (a, b) = ((low - mean) / deviation, (high - mean) / deviation)
-    let inside = share(b) - share(a)
-    // Moments of z inside the bounds.
-    let first = density(a) - density(b)
-    let second = inside + a * density(a) - (b.isFinite ? b * density(b) : 0)
-    let above = high.isFinite ? high * (1 - share(b)) : 0
-    let expectation = low * share(a) + mean * inside + deviation * first + above
-    let square =
-      low * low * share(a) + mean * mean * inside + 2 * mean * deviation * first
-      + deviation * deviation * second + (high.isFinite ? high * above : 0)
-    return Moments(mean: expectation, variance: max(square - expectation * expectation, 0))
   }
 }

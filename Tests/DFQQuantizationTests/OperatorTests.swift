@@ -1,0 +1,147 @@
+import DFQTestSupport
+import DynaDFQ
+import Testing
+
+/// Students of networks with the operators of imported networks.
+@Suite struct OperatorTests {
+  private static let context = ExecutionContext(threads: 1)
+
+  private func images(_ count: Int = 12) -> Tensor {
+    var stream = RandomStream(seed: 7, "images")
+    return stream.tensor([count, 8, 8, 3])
+  }
+
+  private func student(
+    _ network: Network, _ quantizer: Quantizer
+  ) throws -> QuantizedNetwork {
+    var student = try QuantizedNetwork(
+      network: network, quantizer: quantizer, selector: nil, seed: 0)
+    try student.calibrate(batches: [images()], context: OperatorTests.context)
+    return student
+  }
+
+  @Test func placement() throws {
+    let graph = try Network.tinyOperators().graph
+    let placement = try Quantizer(weightBits: 4, activationBits: [4]).placement(in: graph)
+    // The two ReLUs are rounded once, by the concatenation, whose values are never negative either.
+    #expect(
+      placement.points.map { graph.nodes[$0.node].name } == [
+        "stem.norm.activation", "less.relu", "gate", "excite", "joined", "prelu", "norm", "gelu",
+      ])
+    #expect(
+      placement.points.map(\.nonNegative) == [
+        false, true, true, false, true, false, false, false,
+      ])
+    // As everywhere, linear bottlenecks, means and the image stay in floating point.
+    #expect(
+      placement.layers.map { graph.nodes[$0.node].name } == [
+        "stem", "less", "more", "project", "left", "right", "merge", "depthwise", "wide", "narrow",
+        "fc",
+      ])
+    #expect(placement.layers.map(\.inputPoint) == [nil, nil, 1, 3, nil, nil, 4, 5, 6, 7, nil])
+    let full = try Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true)
+      .placement(in: graph)
+    #expect(full.layers.allSatisfy { $0.inputPoint != nil })
+  }
+
+  /// A ReLU that a convolution reads besides a concatenation, and a concatenation that only a batch norm
+  /// reads: nothing changes for the ReLU, and the concatenation keeps the codes of its inputs.
+  @Test func concatenationsThatAreNotQuantized() throws {
+    var b = GraphBuilder(input: [4, 4, 3])
+    let x = try b.add("relu", .activation(.relu), b.input)
+    let y = try b.add("conv", .convolution(.init(outputChannels: 3, kernel: 1)), x)
+    let joined = try b.add("joined", .concatenation, x, y)
+    let norm = try b.add("norm", .batchNorm(.init()), joined)
+    let last = try b.add("last.relu", .activation(.relu), norm)
+    try b.add("last", .convolution(.init(outputChannels: 2, kernel: 1)), last)
+    let graph = b.build()
+    let placement = try Quantizer(weightBits: 4, activationBits: [4]).placement(in: graph)
+    #expect(placement.points.map { graph.nodes[$0.node].name } == ["relu", "last.relu"])
+    #expect(placement.layers.map(\.inputPoint) == [0, 1])
+  }
+
+  /// A rule on a layer governs the concatenation that it feeds; pooling by maximum keeps its codes.
+  @Test func rulesOfConcatenations() throws {
+    var b = GraphBuilder(input: [4, 4, 3])
+    let inner = try ["a", "b"].map { name in
+      let x = try b.add(name, .convolution(.init(outputChannels: 2, kernel: 1)), b.input)
+      return try b.add("\(name).relu", .activation(.relu), x)
+    }
+    let joined = try b.add("joined", .concatenation, inputs: inner)
+    let outer = try b.add("outer", .concatenation, joined, b.input)
+    let pool = try b.add("pool", .maxPool(.init(kernel: 2, stride: 2)), outer)
+    try b.add("last", .convolution(.init(outputChannels: 2, kernel: 1)), pool)
+    let graph = b.build()
+    let placement = try Quantizer(
+      weightBits: 4, activationBits: [4], overrides: [.init("b", activationBits: [6])]
+    ).placement(in: graph)
+    #expect(placement.points.map { graph.nodes[$0.node].name } == ["outer"])
+    #expect(placement.points[0].bits == [6])
+    // The image may be negative.
+    #expect(!placement.points[0].nonNegative)
+    #expect(placement.layers.map(\.inputPoint) == [nil, nil, 0])
+  }
+
+  /// At 8 bits a student is close to its network, and so are its gradients.
+  @Test(arguments: ExecutionVariant.all)
+  func closeAtEightBits(variant: ExecutionVariant) throws {
+    let network = try Network.tinyOperators()
+    let student = try student(network, Quantizer(weightBits: 8, activationBits: [8]))
+    var stream = RandomStream(seed: 5)
+    let (images, target) = (images(), stream.tensor([12, 4]))
+    let request = PassRequest(
+      imageObjectives: [SquaredDistance(target: target, node: network.graph.output)],
+      imageGradient: true, parameterGradient: true, outputs: [network.graph.output])
+    let found = try StudentExecutor(student, context: variant.context)
+      .run(student, images: images, request: request)
+    let exact = try FloatExecutor(network, context: variant.context).run(images, request: request)
+    // Rounding errors of some 1 / 256 of the range in eight values and eleven layers.
+    #expect(
+      relativeDistance(found.parameterGradient, exact.parameterGradient) < 0.1)
+    let logits = try student.decisions(ofInputs: images, context: variant.context)
+      .flatMap(\.logits)
+    #expect(relativeDistance(logits, exact.outputs[0].elements) < 0.05)
+  }
+
+  /// Ranges without images, from scales and shifts alone.
+  @Test func rangesWithoutImages() throws {
+    var quantizer = Quantizer.family(weightBits: 8, activationBits: [8])
+    quantizer.activations.range = .batchNormStatistics(deviations: 4)
+    let network = try Network.tinyOperators()
+    let student = try student(network, quantizer)
+    for grids in student.activationGrids {
+      #expect(grids.allSatisfy { $0.scale > 0 && $0.scale.isFinite && $0.lowest < $0.highest })
+    }
+  }
+
+  /// Distributions follow layers by hand.
+  @Test func moments() {
+    func moments(
+      _ layer: some Layer, _ inputs: [ChannelMoments], values: [ParameterLayout.Role: [Float]] = [:]
+    ) -> ChannelMoments {
+      layer.moments(of: inputs, output: [1]) { values[$0] }
+    }
+    let x = ChannelMoments(mean: [2], deviation: [3], lowerBound: 0, upperBound: 6)
+    let y = ChannelMoments(mean: [-1], deviation: [4], lowerBound: -.infinity, upperBound: 1)
+    #expect(
+      moments(.product, [x, y])
+        == ChannelMoments(
+          mean: [-2], deviation: [Double(64 + 9 + 144).squareRoot()], lowerBound: -.infinity,
+          upperBound: 6))
+    #expect(
+      moments(.concatenation, [x, y])
+        == ChannelMoments(
+          mean: [2, -1], deviation: [3, 4], lowerBound: -.infinity, upperBound: 6))
+    #expect(
+      moments(.channelAffine, [y], values: [.normScale: [-2], .normShift: [1]])
+        == ChannelMoments(mean: [3], deviation: [8], lowerBound: -1))
+    #expect(
+      moments(.layerNorm(), [x], values: [.normScale: [-2], .normShift: [1]])
+        == ChannelMoments(mean: [1], deviation: [2]))
+    #expect(moments(.padMap(Padding(1), value: 9), [x]).upperBound == 9)
+    #expect(moments(.activation(.clip(minimum: 3, maximum: 9)), [x]).mean == [3])
+    #expect(
+      moments(.activation(.hardSigmoid(slope: -0.5, offset: 1.5)), [x])
+        == ChannelMoments(mean: [0.5], deviation: [1.5], lowerBound: 0, upperBound: 1))
+  }
+}
