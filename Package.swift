@@ -77,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "dynadfq",
       dependencies: [
-        "DynaDFQ", "DFQBenchmarks", "DFQExperiments",
+        "DynaDFQ", "DFQBenchmarks", "DFQExperiments", "DFQONNX",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",

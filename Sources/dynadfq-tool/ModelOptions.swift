@@ -4,8 +4,8 @@ import DynaDFQ
 /// The full-precision network.
 struct ModelOptions: ParsableArguments {
   @Option(
-    help: "A safetensors file, or the name of a network that comes with the tool.",
-    completion: .file(extensions: ["safetensors"]))
+    help: "A safetensors or ONNX file, or the name of a network that comes with the tool.",
+    completion: .file(extensions: ["safetensors", "onnx"]))
   var model = Network.Pretrained.resNet20FashionMNIST.rawValue
   @Option(
     help: """
@@ -16,6 +16,7 @@ struct ModelOptions: ParsableArguments {
   @Option(
     help: "A rule for parameters' names, PATTERN=REPLACEMENT, such as 'fc=linear'.")
   var rename: [String] = []
+  @OptionGroup var onnx: ONNXOptions
   @Flag(help: "Take the floating-point weights that a student's file keeps as a network.")
   var shadowWeights = false
 
@@ -23,6 +24,13 @@ struct ModelOptions: ParsableArguments {
 
   /// The network of a file, or one that comes with the tool.
   func network(_ model: String, option: String) throws -> Network {
+    if ONNXOptions.isONNX(model), Network.Pretrained(rawValue: model) == nil {
+      try Demand.absent("--arch", arch != nil, "on an ONNX model, which holds its graph")
+      try Demand.absent("--rename", !rename.isEmpty, "on an ONNX model")
+      try Demand.absent("--shadow-weights", shadowWeights, "on an ONNX model")
+      return try onnx.read(model).network
+    }
+    try onnx.demandAbsent("on \(model), which is no ONNX model")
     if let known = Network.Pretrained(rawValue: model) {
       try Demand.absent("--arch", arch != nil, "on a network that comes with the tool")
       try Demand.absent("--rename", !rename.isEmpty, "on a network that comes with the tool")

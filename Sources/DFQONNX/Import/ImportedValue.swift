@@ -2,7 +2,7 @@ import DFQGraph
 import DFQTensor
 
 /// What a name of an ONNX graph stands for while the graph is read.
-enum ImportedValue {
+enum ImportedValue: Sendable {
   /// Numbers that are known.
   case constant(ONNXTensor)
   /// The output of a layer.
@@ -13,9 +13,9 @@ enum ImportedValue {
 ///
 /// Layers keep maps as H W C and vectors as C. A transposition in the file changes only the order here, and a map that the file
 /// flattens keeps its own order of elements, which the next linear layer's weights follow.
-struct Feature {
+struct Feature: Sendable {
   /// What an axis of the ONNX value is.
-  enum Axis: Equatable {
+  enum Axis: Sendable, Equatable {
     case batch, height, width, channel
     /// An axis of extent 1 that the layer's output doesn't have.
     case unit

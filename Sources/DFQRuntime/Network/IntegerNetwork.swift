@@ -60,9 +60,6 @@ public struct IntegerNetwork: Sendable {
 
   let storage: Storage
 
-  /// The programs of its levels and what belongs to them.
-  package var model: IntegerModel { storage.model }
-
   /// Prepares a model for execution.
   ///
   /// - Throws: ``RuntimeError/badModel(path:expected:found:)`` for a model that cannot be executed,

@@ -37,7 +37,7 @@ enum PadImporter: OperatorImporter {
       let padding = Padding(
         top: rows.before, left: columns.before, bottom: rows.after, right: columns.after)
       position = try graph.add(
-        node.name, PadMap(padding: padding, value: value), [position], node)
+        node.name, PadMap(padding, value: value), [position], node)
     }
     if channels != (0, 0) {
       guard value == 0 else { throw graph.refuse(node, "zero channels", "\(value)") }
