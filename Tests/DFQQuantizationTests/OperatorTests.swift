@@ -103,6 +103,20 @@ import Testing
     #expect(relativeDistance(logits, exact.outputs[0].elements) < 0.05)
   }
 
+  /// A written and read student takes the same decisions.
+  @Test func files() throws {
+    let network = try Network.tinyOperators()
+    let student = try student(network, .family(weightBits: 4, activationBits: [4]))
+    let read = try withTemporaryDirectory { directory in
+      try student.write(to: directory + "/student.safetensors")
+      return try QuantizedNetwork(contentsOf: directory + "/student.safetensors")
+    }
+    #expect(read.network.graph == network.graph)
+    #expect(
+      try read.decisions(ofInputs: images(), context: OperatorTests.context)
+        == student.decisions(ofInputs: images(), context: OperatorTests.context))
+  }
+
   /// Ranges without images, from scales and shifts alone.
   @Test func rangesWithoutImages() throws {
     var quantizer = Quantizer.family(weightBits: 8, activationBits: [8])
