@@ -60,6 +60,36 @@ import Testing
     #expect(placement.layers.map(\.inputPoint) == [0, 1])
   }
 
+  /// What is never negative stays so through means, sums, copies and products.
+  @Test func signs() throws {
+    var b = GraphBuilder(input: [4, 4, 3])
+    let relu = try b.add("relu", .activation(.relu), b.input)
+    let mean = try b.add("mean", .averagePool(.init(kernel: 3, stride: 1, padding: 1)), relu)
+    let padded = try b.add(
+      "padded", .padMap(Padding(1)), try b.add("pool", .maxPool(.init(kernel: 3, stride: 1)), relu))
+    let sum = try b.sum("sum", mean, padded)
+    let positive = try b.add("positive", .product, sum, try b.add("all", .globalAveragePool, sum))
+    let signed = try b.add("signed", .product, positive, b.input)
+    let joined = try b.add("joined", .concatenation, positive, mean)
+    let last = try b.add("last", .convolution(.init(outputChannels: 3, kernel: 1)), joined)
+    try b.sum("end", last, signed)
+    let graph = b.build()
+    let placement = try Quantizer(weightBits: 4, activationBits: [4]).placement(in: graph)
+    #expect(
+      placement.points.map { graph.nodes[$0.node].name } == [
+        "relu", "positive", "signed", "joined",
+      ]
+    )
+    #expect(placement.points.map(\.nonNegative) == [true, true, false, true])
+  }
+
+  @Test func hardwareCosts() throws {
+    let cost = try student(
+      .tinyOperators(), Quantizer(weightBits: 4, activationBits: [4])
+    ).hardwareCost(on: .bitSerial, batch: 4)
+    #expect(cost.latency > 0 && cost.latency.isFinite && cost.bitOPsPerImage > 0)
+  }
+
   /// A rule on a layer governs the concatenation that it feeds; pooling by maximum keeps its codes.
   @Test func rulesOfConcatenations() throws {
     var b = GraphBuilder(input: [4, 4, 3])
@@ -101,6 +131,20 @@ import Testing
     let logits = try student.decisions(ofInputs: images, context: variant.context)
       .flatMap(\.logits)
     #expect(relativeDistance(logits, exact.outputs[0].elements) < 0.05)
+  }
+
+  /// A written and read student takes the same decisions.
+  @Test func files() throws {
+    let network = try Network.tinyOperators()
+    let student = try student(network, .family(weightBits: 4, activationBits: [4]))
+    let read = try withTemporaryDirectory { directory in
+      try student.write(to: directory + "/student.safetensors")
+      return try QuantizedNetwork(contentsOf: directory + "/student.safetensors")
+    }
+    #expect(read.network.graph == network.graph)
+    #expect(
+      try read.decisions(ofInputs: images(), context: OperatorTests.context)
+        == student.decisions(ofInputs: images(), context: OperatorTests.context))
   }
 
   /// Ranges without images, from scales and shifts alone.

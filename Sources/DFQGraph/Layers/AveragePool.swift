@@ -22,6 +22,9 @@ public struct AveragePool: Layer {
     try window.outputShape(of: inputs)
   }
 
+  /// Never negative where the input never is.
+  public func outputSign(of inputs: [OutputSign]) -> OutputSign { inputs.common }
+
   /// The input's distribution, with bounds that include zero where padding is counted.
   public func moments(
     of inputs: [ChannelMoments], output: Shape,

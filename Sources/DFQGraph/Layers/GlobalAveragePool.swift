@@ -11,6 +11,9 @@ public struct GlobalAveragePool: Layer {
   /// Returns a vector with one element per channel.
   public func outputShape(of inputs: [Shape]) throws -> Shape { [try inputs.map()[2]] }
 
+  /// Never negative where the input never is.
+  public func outputSign(of inputs: [OutputSign]) -> OutputSign { inputs.common }
+
   /// The input's distribution.
   public func moments(
     of inputs: [ChannelMoments], output: Shape,

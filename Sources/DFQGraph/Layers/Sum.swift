@@ -20,6 +20,9 @@ public struct Sum: Layer {
     return inputs[0]
   }
 
+  /// Never negative where both inputs never are.
+  public func outputSign(of inputs: [OutputSign]) -> OutputSign { inputs.common }
+
   /// The distribution of the sum of two independent values.
   public func moments(
     of inputs: [ChannelMoments], output: Shape,
