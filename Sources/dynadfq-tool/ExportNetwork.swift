@@ -21,6 +21,9 @@ struct ExportNetwork: ParsableCommand {
   var output: String
   @Option(help: "How quantized values are written: qdq, qcdq or qonnx.")
   var format = ONNXFormat.qcdq
+  @Flag(
+    help: "Compute every number as the integer runtime does: for checking other engines, not for speed.")
+  var exact = false
   @Option(help: "Names of the classes: fashion-mnist, cifar10, cifar100, or a file of lines.")
   var classNames: String?
   @OptionGroup var options: RunOptions
@@ -38,7 +41,7 @@ struct ExportNetwork: ParsableCommand {
     preflight.reads("a student", student)
     preflight.writes("--output", output)
     try preflight.check()
-    let export = try ONNXExport(network(), format: format)
+    let export = try ONNXExport(network(), format: format, isExact: exact)
     let bytes = try export.bytes()
     try AtomicFile.write(bytes, to: output)
     for note in export.notes { Output.complain("note: \(note)") }

@@ -22,6 +22,12 @@ struct ImportNetwork: ParsableCommand {
   var file: String
   @Option(name: .shortAndLong, help: "Where the network goes (safetensors).")
   var output: String
+  @Option(
+    help: """
+      A safetensors file with another engine's inputs (N C H W, normalized) and logits (N C); the \
+      network's logits are compared with them.
+      """)
+  var reference: String?
   @OptionGroup var onnx: ONNXOptions
   @OptionGroup var options: RunOptions
 
@@ -35,24 +41,36 @@ struct ImportNetwork: ParsableCommand {
     var imageShape: [Int]
     var classes: Int
     var notes: [String]
+    /// What the comparison with --reference gave.
+    var deviation: ReferenceLogits.Deviation?
   }
 
   func run() throws {
     var preflight = Preflight()
     preflight.reads("an ONNX model", file)
+    preflight.reads("reference logits", reference)
     preflight.writes("--output", output)
     try preflight.check()
     let imported = try onnx.read(file)
     let network = imported.network
     try network.write(to: output)
-    let summary = Summary(
+    var summary = Summary(
       output: output, architecture: network.architecture, layers: network.graph.nodes.count - 1,
       batchNorms: network.graph.batchNorms.count, parameters: network.parameters.values.count,
       macs: network.graph.macs, imageShape: network.imageShape.dimensions,
       classes: network.classCount, notes: imported.notes)
+    if let reference {
+      summary.deviation = try ReferenceLogits(contentsOf: reference)
+        .deviation(of: network, context: options.context)
+    }
     if options.json { return try Output.json(summary, run: options) }
     try Output.text(
       "\(output): \(summary.layers) layers, \(summary.batchNorms) batch norms, "
         + "\(summary.parameters) parameters, \(summary.classes) classes")
+    if let deviation = summary.deviation {
+      try Output.text(
+        "logits of \(deviation.images) images deviate by \(deviation.relative) of the largest one; "
+          + "\(deviation.otherAnswers) answers are others")
+    }
   }
 }

@@ -28,22 +28,29 @@ public struct ONNXExport: Sendable {
 
   /// Builds the graph.
   ///
+  /// - Parameters:
+  ///   - network: The compiled student or cascade.
+  ///   - format: How quantized values are written.
+  ///   - isExact: Whether the graph computes every number as ``IntegerNetwork`` does, in operators of floating point that no
+  ///     engine joins into integer kernels: for checking other implementations, not for speed.
   /// - Throws: ``ONNXError/notExportable(layer:reason:)`` where the format has no place for a part of the network.
-  public init(_ network: IntegerNetwork, format: ONNXFormat = .qcdq) throws {
+  public init(
+    _ network: IntegerNetwork, format: ONNXFormat = .qcdq, isExact: Bool = false
+  ) throws {
     let integer = network.model
     self.format = format
     let hasHalves = integer.levels.contains { level in
       level.points.contains { $0.grids.contains { $0.bits == 4 } }
     }
     opset = format == .qdq && hasHalves ? 21 : 13
-    if format == .qdq { try Self.checkWidths(integer) }
+    if format == .qdq, !isExact { try Self.checkWidths(integer) }
     var notes: [String] = []
     if integer.levels.count > 1, integer.rule != .threshold {
       notes.append(
         "the rule \(integer.rule) looks at other images; the graph follows the fitted thresholds")
     }
     self.notes = notes
-    var builder = try StageExporter(integer, format: format, opset: opset)
+    var builder = try StageExporter(integer, format: format, opset: opset, isExact: isExact)
     try builder.build()
     model = builder.model(opset: opset)
   }

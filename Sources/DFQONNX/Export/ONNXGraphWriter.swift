@@ -109,6 +109,15 @@ struct ONNXGraphWriter {
     return insert(tensor, name)
   }
 
+  /// A tensor of numbers in double precision.
+  mutating func doubles(_ values: [Float], shape: [Int], _ name: String) -> String {
+    var tensor = Onnx_TensorProto()
+    tensor.dataType = Int32(Onnx_TensorProto.DataType.double.rawValue)
+    tensor.dims = shape.map(Int64.init)
+    tensor.rawData = Data(values.flatMap { Double($0).bitPattern.littleEndianBytes })
+    return insert(tensor, name)
+  }
+
   /// A single number, which all who need it share.
   mutating func scalar(_ value: Float) -> String {
     let key = "number \(value.bitPattern)"

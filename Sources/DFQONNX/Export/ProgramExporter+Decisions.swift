@@ -53,17 +53,20 @@ extension ProgramExporter {
     codes = writer.add(
       "Clip", [codes, writer.scalar(-128), writer.scalar(255)], "\(label).clipped")
     codes = writer.add("Round", [codes], "\(label).codes")
-    let overPositions: [Onnx_AttributeProto] = [.ints("axes", [2, 3]), .int("keepdims", 0)]
-    let mean = writer.add("ReduceMean", [codes], "\(label).meanCode", attributes: overPositions)
+    /// The mean over positions, N C.
+    func mean(_ value: String, _ name: String) -> String {
+      let mean = writer.add("GlobalAveragePool", [value], "\(label).\(name).map")
+      return writer.add("Flatten", [mean], "\(label).\(name)", attributes: [.int("axis", 1)])
+    }
+    let meanCode = mean(codes, "meanCode")
     let step = writer.scalar(1 / decision.levels)
     let parts = decision.statistics.map { statistic in
       switch statistic {
-      case .mean: return writer.add("Mul", [mean, step], "\(label).mean")
+      case .mean: return writer.add("Mul", [meanCode, step], "\(label).mean")
       case .deviation:
         let square = writer.add("Mul", [codes, codes], "\(label).square")
-        let ofSquares = writer.add(
-          "ReduceMean", [square], "\(label).meanSquare", attributes: overPositions)
-        let ofMean = writer.add("Mul", [mean, mean], "\(label).squareMean")
+        let ofSquares = mean(square, "meanSquare")
+        let ofMean = writer.add("Mul", [meanCode, meanCode], "\(label).squareMean")
         var variance = writer.add("Sub", [ofSquares, ofMean], "\(label).variance")
         variance = writer.add("Max", [variance, writer.scalar(0)], "\(label).positive")
         let deviation = writer.add("Sqrt", [variance], "\(label).codeDeviation")

@@ -11,12 +11,24 @@ extension ProgramExporter {
   }
 
   /// A value as the nearest numbers of a point's grid.
-  mutating func round(_ value: String, to point: Int, rank: Int, _ label: String) -> String {
+  mutating func round(
+    _ value: String, to point: Int, value index: Int, rank: Int, _ label: String
+  ) -> String {
     let grids = program.points[point].grids
-    guard let candidate = candidate(of: point) else {
-      return roundByImage(value, grids, choice: choices[point]!, rank: rank, label)
+    let numbers: [String]
+    if let candidate = candidate(of: point) {
+      if !isExact { return round(value, to: grids[candidate], label) }
+      let grid = grids[candidate]
+      numbers = [grid.levelsPerUnit, grid.zero, grid.lowest, grid.highest].map { writer.scalar($0) }
+    } else {
+      numbers = chosen(grids, choice: choices[point]!, rank: rank, label)
     }
-    let grid = grids[candidate]
+    let (number, rounded) = roundByNumbers(value, numbers, label)
+    coded[index] = Coded(number: number, levels: numbers[0], point: point)
+    return rounded
+  }
+
+  private mutating func round(_ value: String, to grid: Grid, _ label: String) -> String {
     switch format {
     case .qonnx where grid.bits > 0:
       return quant(
@@ -29,7 +41,7 @@ extension ProgramExporter {
       fallthrough
     default:
       let numbers = [grid.levelsPerUnit, grid.zero, grid.lowest, grid.highest]
-      return roundByNumbers(value, numbers.map { writer.scalar($0) }, label)
+      return roundByNumbers(value, numbers.map { writer.scalar($0) }, label).value
     }
   }
 
@@ -58,26 +70,25 @@ extension ProgramExporter {
       ], domain: "qonnx.custom_op.general")
   }
 
-  /// Every image on the grid that was chosen for it.
-  private mutating func roundByImage(
-    _ value: String, _ grids: [Grid], choice: String, rank: Int, _ label: String
-  ) -> String {
+  /// The numbers of the grid that was chosen for each image.
+  private mutating func chosen(
+    _ grids: [Grid], choice: String, rank: Int, _ label: String
+  ) -> [String] {
     let ones = [Int](repeating: 1, count: rank)
     let fields: [(String, (Grid) -> Float)] = [
       ("levels", \.levelsPerUnit), ("zero", \.zero), ("lowest", \.lowest), ("highest", \.highest),
     ]
-    let numbers = fields.map { name, field in
+    return fields.map { name, field in
       let table = writer.floats(
         grids.map(field), shape: [grids.count] + ones, "\(label).\(name)")
       return writer.add("Gather", [table, choice], "\(label).\(name).chosen")
     }
-    return roundByNumbers(value, numbers, label)
   }
 
   /// (clamp(round(levels x - zero), lowest, highest) + zero) / levels.
   private mutating func roundByNumbers(
     _ value: String, _ numbers: [String], _ label: String
-  ) -> String {
+  ) -> (number: String, value: String) {
     let (levels, zero, lowest, highest) = (numbers[0], numbers[1], numbers[2], numbers[3])
     var code = writer.add("Mul", [value, levels], "\(label).level")
     code = writer.add("Sub", [code, zero], "\(label).fromZero")
@@ -85,7 +96,7 @@ extension ProgramExporter {
     code = writer.add("Max", [code, lowest], "\(label).atLeast")
     code = writer.add("Min", [code, highest], "\(label).codes")
     let number = writer.add("Add", [code, zero], "\(label).number")
-    return writer.add("Div", [number, levels], "\(label).quantized")
+    return (number, writer.add("Div", [number, levels], "\(label).quantized"))
   }
 }
 

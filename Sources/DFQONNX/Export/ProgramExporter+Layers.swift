@@ -28,14 +28,13 @@ extension ProgramExporter {
       source: (0..<outputs).flatMap { o in
         (0..<inputs).flatMap { i in (0..<taps).map { ($0 * inputs + i) * outputs + o } }
       })
-    var attributes = window(shape)
-    if convolution.isDepthwise { attributes.append(.int("group", outputs)) }
+    let groups = convolution.isDepthwise ? [Onnx_AttributeProto.int("group", outputs)] : []
     return try apply(
-      convolution.weights, convolution.bias, of: layer, operation, output: output
-    ) { exporter, weight, bias in
+      convolution.weights, convolution.bias, of: layer, operation, input, output: output
+    ) { exporter, input, weight, bias, pads in
       exporter.writer.add(
         "Conv", [input, weight] + (bias.map { [$0] } ?? []), "\(label).conv",
-        attributes: attributes)
+        attributes: exporter.window(shape, pads: pads) + groups)
     }
   }
 
@@ -46,8 +45,8 @@ extension ProgramExporter {
     let layer = Layer(
       name: label, shape: [linear.inputs, linear.outputs], axis: 1, outputs: linear.outputs,
       source: Array(0..<linear.inputs * linear.outputs))
-    return try apply(linear.weights, linear.bias, of: layer, operation, output: output) {
-      exporter, weight, bias in
+    return try apply(linear.weights, linear.bias, of: layer, operation, input, output: output) {
+      exporter, input, weight, bias, _ in
       exporter.writer.add(
         "Gemm", [input, weight] + (bias.map { [$0] } ?? []), "\(label).linear")
     }
@@ -55,9 +54,17 @@ extension ProgramExporter {
 
   /// The layer, with its ending's scale folded into the weights where their codes allow it.
   private mutating func apply(
-    _ weights: Weights, _ bias: [Float], of layer: Layer, _ operation: Operation, output: Shape,
-    _ product: (inout Self, _ weight: String, _ bias: String?) -> String
+    _ weights: Weights, _ bias: [Float], of layer: Layer, _ operation: Operation, _ input: String,
+    output: Shape,
+    _ product: (inout Self, _ input: String, _ weight: String, _ bias: String?, _ pads: Bool) ->
+      String
   ) throws -> String {
+    if let exact = exactSums(
+      weights, bias, shape: layer.shape, axis: layer.axis, source: layer.source,
+      outputs: layer.outputs, operation, output: output, layer.name, product)
+    {
+      return exact
+    }
     let ending = operation.ending
     let banks: [CodedWeights?]
     switch weights {
@@ -66,7 +73,7 @@ extension ProgramExporter {
     }
     let scale = ending.scale
     let folds =
-      !scale.isEmpty && scale.allSatisfy { $0 != 0 }
+      !isExact && !scale.isEmpty && scale.allSatisfy { $0 != 0 }
       && banks.allSatisfy { $0.map { codes($0, of: layer, scale: scale) != nil } ?? true }
     let factor = folds ? scale : []
     var numbers = bias
@@ -91,13 +98,13 @@ extension ProgramExporter {
           }, shape: layer.shape, "\(label).weight")
       }
       return weight
-    }.map { product(&self, $0, biasName) }
+    }.map { product(&self, input, $0, biasName, true) }
     let chosen = select(products, by: operation.input, rank: output.rank, layer.name)
     return end(operation, chosen, output: output, includesScale: !folds, layer.name)
   }
 
   /// Of versions for each candidate of the input, the one that an image has.
-  private mutating func select(
+  mutating func select(
     _ versions: [String], by input: Int, rank: Int, _ label: String
   ) -> String {
     guard versions.count > 1, let point = program.values[input].point else { return versions[0] }

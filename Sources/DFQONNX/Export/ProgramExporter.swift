@@ -9,18 +9,23 @@ struct ProgramExporter {
   let program: IntegerProgram
   let format: ONNXFormat
   let opset: Int
+  /// Whether every number is the integer runtime's, bit for bit where sums have no order.
+  let isExact: Bool
   /// The candidate of every point, where they don't depend on the image.
   let fixed: [UInt8]?
   var writer: ONNXGraphWriter
   /// The names of the program's values so far.
   private(set) var values: [String] = []
+  /// The codes of values, where everything is exact.
+  var coded: [Int: Coded] = [:]
   /// The candidate of a point for every image, N, where it depends on the image.
   var choices: [Int: String] = [:]
 
   init(
-    _ program: IntegerProgram, format: ONNXFormat, opset: Int, fixed: [UInt8]? = nil,
-    writer: ONNXGraphWriter
+    _ program: IntegerProgram, format: ONNXFormat, opset: Int, isExact: Bool = false,
+    fixed: [UInt8]? = nil, writer: ONNXGraphWriter
   ) {
+    self.isExact = isExact
     self.program = program
     self.format = format
     self.opset = opset
@@ -36,7 +41,20 @@ struct ProgramExporter {
     for (index, operation) in program.operations.enumerated() {
       let form = program.values[index + 1]
       let label = form.point.map { program.points[$0].name } ?? "value\(index + 1)"
-      let raw = try compute(operation, output: form.shape, label)
+      if isExact, operation.movesCodes, var moved = coded[operation.input] {
+        moved.number = try compute(operation, moved.number, output: form.shape, label)
+        if form.shape.rank != program.values[operation.input].shape.rank,
+          candidate(of: moved.point) == nil
+        {
+          let ones = [Int](repeating: 1, count: form.shape.rank)
+          moved.levels = writer.add(
+            "Reshape", [moved.levels, writer.list([-1] + ones)], "\(label).levels")
+        }
+        coded[index + 1] = moved
+        values.append(writer.add("Div", [moved.number, moved.levels], "\(label).moved"))
+        continue
+      }
+      let raw = try compute(operation, values[operation.input], output: form.shape, label)
       guard let point = form.point, !operation.movesCodes else {
         values.append(raw)
         continue
@@ -44,15 +62,14 @@ struct ProgramExporter {
       for decision in program.decisions where decision.point == point {
         take(decision, from: raw, shape: form.shape)
       }
-      values.append(round(raw, to: point, rank: form.shape.rank, label))
+      values.append(round(raw, to: point, value: index + 1, rank: form.shape.rank, label))
     }
     return values[values.count - 1]
   }
 
   private mutating func compute(
-    _ operation: Operation, output: Shape, _ label: String
+    _ operation: Operation, _ input: String, output: Shape, _ label: String
   ) throws -> String {
-    let input = values[operation.input]
     let from = program.values[operation.input].shape
     switch operation.kind {
     case .convolution(let convolution):
@@ -75,8 +92,8 @@ struct ProgramExporter {
     }
   }
 
-  /// Kernel, strides and padding.
-  func window(_ shape: ConvolutionShape) -> [Onnx_AttributeProto] {
+  /// The padding of a window: top, left, bottom, right.
+  func pads(_ shape: ConvolutionShape) -> [Int] {
     func after(_ output: Int, _ stride: Int, _ kernel: Int, _ before: Int, _ input: Int) -> Int {
       max((output - 1) * stride + kernel - before - input, 0)
     }
@@ -84,10 +101,15 @@ struct ProgramExporter {
       shape.outputHeight, shape.strideHeight, shape.kernelHeight, shape.padTop, shape.inputHeight)
     let right = after(
       shape.outputWidth, shape.strideWidth, shape.kernelWidth, shape.padLeft, shape.inputWidth)
-    return [
+    return [shape.padTop, shape.padLeft, bottom, right]
+  }
+
+  /// Kernel, strides and padding.
+  func window(_ shape: ConvolutionShape, pads isPadded: Bool = true) -> [Onnx_AttributeProto] {
+    [
       .ints("kernel_shape", [shape.kernelHeight, shape.kernelWidth]),
       .ints("strides", [shape.strideHeight, shape.strideWidth]),
-      .ints("pads", [shape.padTop, shape.padLeft, bottom, right]),
+      .ints("pads", isPadded ? pads(shape) : [0, 0, 0, 0]),
     ]
   }
 
@@ -129,7 +151,11 @@ struct ProgramExporter {
   ) -> String {
     let ending = operation.ending
     var value = input
-    if includesScale, !ending.scale.isEmpty {
+    if includesScale, !ending.scale.isEmpty, isExact {
+      value = fused(
+        value, [ending.scale], [ending.shift], choice: nil, rank: output.rank,
+        "\(label).normalized")
+    } else if includesScale, !ending.scale.isEmpty {
       let scale = channels(ending.scale, rank: output.rank, "\(label).scale")
       let shift = channels(ending.shift, rank: output.rank, "\(label).shift")
       value = writer.add("Mul", [value, scale], "\(label).scaled")

@@ -15,11 +15,13 @@ struct StageExporter {
   private let source: IntegerModel
   private let format: ONNXFormat
   private let opset: Int
+  private let isExact: Bool
   private let stages: [Stage]
   private var writer = ONNXGraphWriter()
   private var outputs: [Onnx_ValueInfoProto] = []
 
-  init(_ model: IntegerModel, format: ONNXFormat, opset: Int) throws {
+  init(_ model: IntegerModel, format: ONNXFormat, opset: Int, isExact: Bool) throws {
+    self.isExact = isExact
     source = model
     self.format = format
     self.opset = opset
@@ -66,7 +68,8 @@ struct StageExporter {
   ) throws -> (logits: String, passes: String?) {
     let stage = stages[index]
     var exporter = ProgramExporter(
-      stage.program, format: format, opset: opset, fixed: stage.fixed, writer: writer)
+      stage.program, format: format, opset: opset, isExact: isExact, fixed: stage.fixed,
+      writer: writer)
     let logits = try exporter.logits(of: image)
     writer = exporter.writer
     guard stages.count > 1 else {
