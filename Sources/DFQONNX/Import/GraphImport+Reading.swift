@@ -74,6 +74,17 @@ extension GraphImport {
       })
   }
 
+  /// The parameters of all layers.
+  func parameterSet() throws -> ParameterSet {
+    let layout = ParameterLayout(builder.build())
+    var values = ParameterSet(initializing: layout, seed: 0).values
+    for entry in layout.entries {
+      guard let numbers = parameters[entry.name] else { continue }
+      values.replaceSubrange(entry.range, with: numbers)
+    }
+    return try ParameterSet(layout: layout, values: values)
+  }
+
   /// Makes the logits a vector that is the last layer.
   ///
   /// - Throws: ``ONNXError/badModel(path:expected:found:)`` for outputs that aren't one number for each class.

@@ -79,12 +79,6 @@ public struct ONNXImport: Sendable {
     }
     try state.finish(output)
     let built = state.builder.build()
-    let layout = ParameterLayout(built)
-    var values = ParameterSet(initializing: layout, seed: 0).values
-    for entry in layout.entries {
-      guard let numbers = state.parameters[entry.name] else { continue }
-      values.replaceSubrange(entry.range, with: numbers)
-    }
     guard let preprocessing = options.preprocessing ?? ModelFacts.preprocessing(metadata) else {
       throw ONNXError.missing(
         path: file.path, what: "the normalization of pixels",
@@ -93,7 +87,7 @@ public struct ONNXImport: Sendable {
     let name = graph.name.isEmpty ? "onnx" : "onnx:\(graph.name)"
     network = try Network(
       architecture: String(name.prefix(80)), graph: built,
-      parameters: ParameterSet(layout: layout, values: values), preprocessing: preprocessing)
+      parameters: state.parameterSet(), preprocessing: preprocessing)
     try network.checkFinite()
     if built.batchNorms.isEmpty {
       notes.append(

@@ -6,7 +6,7 @@ import SwiftProtobuf
 struct ONNXFile {
   /// The file's name for messages.
   let path: String
-  let model: Onnx_ModelProto
+  private(set) var model: Onnx_ModelProto
   /// The version of ONNX's own operators.
   let opset: Int
 
@@ -48,6 +48,13 @@ struct ONNXFile {
     let own = model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
     opset = Int(clamping: own?.version ?? 0)
     try demand((7...25).contains(opset), "an opset in 7...25 (tested: 9...21)", "\(opset)")
+  }
+
+  /// The same file with another graph.
+  func with(_ graph: Onnx_GraphProto) -> ONNXFile {
+    var file = self
+    file.model.graph = graph
+    return file
   }
 
   /// A constant.
