@@ -190,11 +190,16 @@ enum ConstantFolding {
     var result = tensor
     for index in axes.indices {
       let axis = axes[index] < 0 ? axes[index] + result.shape.count : axes[index]
-      guard result.shape.indices.contains(axis), steps[index] > 0 else {
+      guard result.shape.indices.contains(axis), steps[index] != 0 else {
         throw refuse("axis \(axes[index]), step \(steps[index])")
       }
       let extent = result.shape[axis]
-      func bound(_ value: Int) -> Int { min(max(value < 0 ? value + extent : value, 0), extent) }
+      // Backwards, the last element is a possible start and the place before the first one an end.
+      let limits = steps[index] > 0 ? 0...extent : -1...max(extent - 1, -1)
+      func bound(_ value: Int) -> Int {
+        let place = value < 0 ? max(value, -1 - extent) + extent : value
+        return min(max(place, limits.lowerBound), limits.upperBound)
+      }
       let chosen = Array(stride(from: bound(starts[index]), to: bound(ends[index]), by: steps[index]))
       guard !chosen.isEmpty else { throw refuse("an empty slice") }
       result = try gather(

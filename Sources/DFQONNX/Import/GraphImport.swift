@@ -65,7 +65,12 @@ struct GraphImport {
   /// The output of a layer at an input.
   ///
   /// - Throws: ``ONNXError/badNode(path:node:expected:found:)``.
-  func feature(_ node: ImportNode, _ place: Int = 0) throws -> Feature {
+  mutating func feature(_ node: ImportNode, _ place: Int = 0) throws -> Feature {
+    try settled(unsettled(node, place), node)
+  }
+
+  /// The same with a step and a padding that are no layers yet.
+  func unsettled(_ node: ImportNode, _ place: Int = 0) throws -> Feature {
     guard node.hasInput(place), let value = values[node.inputs[place]] else {
       throw refuse(node, "an input \(place)", "none")
     }
@@ -75,17 +80,37 @@ struct GraphImport {
     return feature
   }
 
+  /// A value with its step and its padding as layers.
+  mutating func settled(_ feature: Feature, _ node: ImportNode) throws -> Feature {
+    var position = feature.position
+    if feature.step != Size2D(1) {
+      guard feature.step.height == feature.step.width else {
+        throw refuse(node, "one step for rows and columns", "\(feature.step)")
+      }
+      let layer = PadChannels(stride: feature.step.height, before: 0, after: 0)
+      position = try add("\(node.name).strided", layer, [position], node)
+    }
+    if let padding = feature.padding {
+      position = try add("\(node.name).padding", PadMap(padding), [position], node)
+    }
+    return Feature(position: position, axes: feature.axes)
+  }
+
   /// The shape of a layer's output.
   func shape(_ feature: Feature) throws -> Shape { try builder.shape(feature.position) }
 
   /// The extents of a value as ONNX has them.
   func extents(_ feature: Feature) throws -> [Int] {
     let shape = try shape(feature)
+    let around = feature.padding ?? Padding(0)
+    func extent(_ place: Int, _ step: Int, _ more: Int) -> Int {
+      (shape[place] - 1) / step + 1 + more
+    }
     return feature.axes.map { axis in
       switch axis {
       case .batch: batch
-      case .height: shape[0]
-      case .width: shape[1]
+      case .height: extent(0, feature.step.height, around.top + around.bottom)
+      case .width: extent(1, feature.step.width, around.left + around.right)
       case .channel: shape.dimensions[shape.rank - 1]
       case .unit: 1
       case .flattened: shape.count

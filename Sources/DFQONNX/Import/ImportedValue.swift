@@ -26,6 +26,13 @@ struct Feature: Sendable {
   /// The layer's position in the graph that is built.
   var position: Int
   var axes: [Axis]
+  /// The step between the rows and columns of the layer's output that the value has: files slice one axis after the other.
+  var step = Size2D(1)
+  /// Zeros that are still to be put around the map, which a convolution takes as its own padding.
+  var padding: Padding?
+
+  /// Whether the value is the layer's output as it is.
+  var isSettled: Bool { padding == nil && step == Size2D(1) }
 
   static let map: [Axis] = [.batch, .channel, .height, .width]
   static let vector: [Axis] = [.batch, .channel]

@@ -38,15 +38,19 @@ package struct OperatorGraph: Sendable {
     switch extents.count {
     case 4 where extents.allSatisfy { (1...1 << 12).contains($0) }:
       (shape, axes) = ([extents[2], extents[3], extents[1]], Feature.map)
+    case 3 where extents.allSatisfy { (1...1 << 12).contains($0) }:
+      // Functions of each element have no batch in these tests.
+      (shape, axes) = (Shape(extents), [.height, .width, .channel])
     case 2 where extents.allSatisfy { (1...1 << 12).contains($0) }:
       (shape, axes) = ([extents[1]], Feature.vector)
     default:
       throw ONNXError.badModel(
-        path: path, expected: "an input of two or four axes", found: "\(extents)")
+        path: path, expected: "an input of two to four axes", found: "\(extents)")
     }
     let nodes = graph.node.map { ImportNode($0) }
     var state = try GraphImport(
-      file, input: name, imageShape: shape, axes: axes, batch: extents[0], nodes: nodes)
+      file, input: name, imageShape: shape, axes: axes, batch: extents.count == 3 ? 1 : extents[0],
+      nodes: nodes)
     try state.read(nodes)
     guard case .feature(let feature)? = state.value(graph.output[0].name), feature.position > 0
     else {
@@ -70,6 +74,9 @@ package struct OperatorGraph: Sendable {
 
   /// The network's input for the first input of the graph.
   package func input(_ tensor: Tensor) -> Tensor {
+    if tensor.shape.rank == 3 {
+      return Tensor(shape: Shape([1] + tensor.shape.dimensions), elements: tensor.elements)
+    }
     guard tensor.shape.rank == 4 else { return tensor }
     let moved = ONNXTensor(tensor.shape.dimensions, floats: tensor.elements)
       .transposed([0, 2, 3, 1])
@@ -80,7 +87,7 @@ package struct OperatorGraph: Sendable {
   package func output(_ tensor: Tensor) -> Tensor {
     var shape = tensor.shape.dimensions
     // The axes of the layer's output, and where the graph has them.
-    let own: [Feature.Axis] =
+    let all: [Feature.Axis] =
       shape.count == 4 ? [.batch, .height, .width, .channel] : [.batch, .channel]
     var value = ONNXTensor(shape, floats: tensor.elements)
     var axes = output.axes
@@ -92,6 +99,8 @@ package struct OperatorGraph: Sendable {
       value = value.reshaped([shape[0]] + inside).transposed([0] + back).reshaped(shape)
       axes = Feature.vector
     }
+    if !axes.contains(.batch) { value = value.reshaped(Array(shape.dropFirst())) }
+    let own = axes.contains(.batch) ? all : Array(all.dropFirst())
     let order = axes.compactMap { own.firstIndex(of: $0) }
     value = value.transposed(order)
     var rest = value.shape[...]

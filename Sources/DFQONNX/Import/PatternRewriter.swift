@@ -1,5 +1,5 @@
-/// Joins nodes that together are one layer: activations that exporters write as several operators, the bias behind a product,
-/// and zeros in front of a convolution.
+/// Joins nodes that together are one layer: activations that exporters write as several operators, and the bias
+/// behind a product.
 struct PatternRewriter {
   /// The names of activations that older opsets have no operator for.
   static let silu = "dynadfq.Silu"
@@ -87,11 +87,6 @@ struct PatternRewriter {
           removed.insert(matrix)
           break
         }
-      case "Conv":
-        guard let pad = maker(node.inputs[0], "Pad"), let merged = padded(node, by: nodes[pad])
-        else { continue }
-        nodes[index] = merged
-        removed.insert(pad)
       default: continue
       }
     }
@@ -150,27 +145,5 @@ struct PatternRewriter {
       }
     }
     return nil
-  }
-
-  /// A convolution with the zeros that a node puts around its input; nil where that is something else.
-  private func padded(_ node: ImportNode, by pad: ImportNode) -> ImportNode? {
-    let mode = node.text("auto_pad") ?? "NOTSET"
-    guard mode == "NOTSET" || mode == "VALID", pad.text("mode") ?? "constant" == "constant" else {
-      return nil
-    }
-    if pad.hasInput(3) { return nil }
-    let value = pad.hasInput(2) ? constants[pad.inputs[2]]?.scalar : pad.float("value") ?? 0
-    let pads = pad.ints("pads") ?? (pad.hasInput(1) ? constants[pad.inputs[1]]?.integers : nil)
-    guard value == 0, let pads, pads.count == 8, pads.allSatisfy({ (0...1 << 20).contains($0) }),
-      pads[0] + pads[1] + pads[4] + pads[5] == 0
-    else { return nil }
-    let own = mode == "VALID" ? [0, 0, 0, 0] : node.ints("pads") ?? [0, 0, 0, 0]
-    guard own.count == 4 else { return nil }
-    var merged = node
-    merged.inputs[0] = pad.inputs[0]
-    merged.attributes["auto_pad"] = nil
-    merged.attributes["pads"] = .ints(
-      "pads", zip(own, [pads[2], pads[3], pads[6], pads[7]]).map { $0 &+ $1 })
-    return merged
   }
 }

@@ -14,10 +14,10 @@ enum ConvolutionImporter: OperatorImporter {
     var bias: [Float]?
     if node.hasInput(2) { bias = try graph.demandConstant(node, 2, "biases").floats }
     let name = graph.layerName(node, weights: 1)
-    let input = try graph.feature(node)
+    let input = try graph.unsettled(node)
     let groups = node.int("group") ?? 1
     // On a single pixel a 1x1 convolution is a linear layer.
-    if input.axes == [.batch, .channel, .unit, .unit], shape[2] == 1, shape[3] == 1, groups == 1,
+    if input.isSettled, input.axes == [.batch, .channel, .unit, .unit], shape[2] == 1, shape[3] == 1, groups == 1,
       try graph.shape(input)[0] == shape[1]
     {
       var values = ["weight": weight.reshaped([shape[0], shape[1]]).transposed([1, 0]).floats]
@@ -26,12 +26,15 @@ enum ConvolutionImporter: OperatorImporter {
         name, Linear(outputs: shape[0], bias: bias != nil), [input.position], node, values)
       return graph.set(node.outputs[0], position, input.axes)
     }
-    let map = try graph.map(node)
+    // Zeros that the file puts around the map first become padding of the convolution.
+    let around = input.isMap && input.step == Size2D(1) && node.text("auto_pad") ?? "NOTSET" == "NOTSET" ? input.padding : nil
+    let map = around == nil ? try graph.map(node) : input
     let extent = try graph.shape(map)
     guard groups > 0, shape[1] * groups == extent[2] else {
       throw graph.refuse(node, "\(extent[2]) input channels", "\(shape[1]) in \(groups) groups")
     }
-    let window = try WindowAttributes(node, graph, extent: extent, kernel: [shape[2], shape[3]])
+    var window = try WindowAttributes(node, graph, extent: extent, kernel: [shape[2], shape[3]])
+    if let around { window.padding.add(around) }
     let layer = Convolution(
       outputChannels: shape[0], kernel: window.kernel, stride: window.stride,
       padding: window.padding, dilation: window.dilation, groups: groups, bias: bias != nil)
@@ -47,7 +50,7 @@ struct WindowAttributes {
   let kernel: Size2D
   let stride: Size2D
   let dilation: Size2D
-  let padding: Padding
+  var padding: Padding
 
   /// - Parameters:
   ///   - extent: The shape of the input H W C.
@@ -102,4 +105,14 @@ struct WindowAttributes {
 
   /// The window of a pooling layer.
   var pooling: PoolingWindow { PoolingWindow(kernel: kernel, stride: stride, padding: padding) }
+}
+
+extension Padding {
+  /// Adds the rows and columns of another padding; both are far below what a sum could overflow.
+  fileprivate mutating func add(_ other: Padding) {
+    top += other.top
+    left += other.left
+    bottom += other.bottom
+    right += other.right
+  }
 }

@@ -5,7 +5,9 @@ enum PadImporter: OperatorImporter {
   static let operators = ["Pad"]
 
   static func add(_ node: ImportNode, to graph: inout GraphImport) throws {
-    let input = try graph.feature(node)
+    var input = try graph.unsettled(node)
+    // A step may become one layer with zero channels.
+    if input.padding != nil { input = try graph.settled(input, node) }
     guard node.text("mode") ?? "constant" == "constant" else {
       throw graph.refuse(node, "a constant around the map", node.text("mode") ?? "")
     }
@@ -32,18 +34,27 @@ enum PadImporter: OperatorImporter {
     guard known == pads.reduce(0, +) else {
       throw graph.refuse(node, "padding of rows, columns and channels", "\(pads)")
     }
-    var position = input.position
-    if rows != (0, 0) || columns != (0, 0) {
-      let padding = Padding(
-        top: rows.before, left: columns.before, bottom: rows.after, right: columns.after)
-      position = try graph.add(
-        node.name, PadMap(padding, value: value), [position], node)
-    }
-    if channels != (0, 0) {
+    let isAround = rows != (0, 0) || columns != (0, 0)
+    if channels != (0, 0), !isAround, input.step.height == input.step.width {
       guard value == 0 else { throw graph.refuse(node, "zero channels", "\(value)") }
-      let layer = PadChannels(stride: 1, before: channels.before, after: channels.after)
-      position = try graph.add("\(node.name).channels", layer, [position], node)
+      let layer = PadChannels(
+        stride: input.step.height, before: channels.before, after: channels.after)
+      let position = try graph.add(node.name, layer, [input.position], node)
+      return graph.set(node.outputs[0], position, input.axes)
     }
+    guard channels == (0, 0) else {
+      throw graph.refuse(node, "padding of positions, or of channels", "\(pads)")
+    }
+    input = try graph.settled(input, node)
+    guard isAround else { return graph.set(node.outputs[0], .feature(input)) }
+    let padding = Padding(
+      top: rows.before, left: columns.before, bottom: rows.after, right: columns.after)
+    if value == 0 {
+      input.padding = padding
+      return graph.set(node.outputs[0], .feature(input))
+    }
+    let position = try graph.add(
+      node.name, PadMap(padding, value: value), [input.position], node)
     graph.set(node.outputs[0], position, input.axes)
   }
 }

@@ -6,6 +6,7 @@ enum ShapeImporter: OperatorImporter {
   static let operators = ["Transpose", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Slice"]
 
   static func add(_ node: ImportNode, to graph: inout GraphImport) throws {
+    if node.operation == "Slice" { return try slice(node, &graph) }
     let input = try graph.feature(node)
     let extents = try graph.extents(input)
     let rank = extents.count
@@ -27,9 +28,8 @@ enum ShapeImporter: OperatorImporter {
       graph.set(
         node.outputs[0], .feature(Feature(position: input.position, axes: order.map { input.axes[$0] })))
     case "Flatten":
-      guard try places([node.int("axis") ?? 1], rank + 1) == [1] else {
-        throw graph.refuse(node, "axis 1", "\(node.int("axis") ?? 1)")
-      }
+      let axis = node.int("axis") ?? 1
+      guard axis == 1 || axis == 1 - rank else { throw graph.refuse(node, "axis 1", "\(axis)") }
       try reshape(input, [extents[0], extents[1...].reduce(1, *)], node, &graph)
     case "Squeeze":
       let axes = try listed().map { try places($0, rank) }
@@ -46,7 +46,7 @@ enum ShapeImporter: OperatorImporter {
       let wanted = try graph.demandConstant(node, 1, "extents").integers ?? []
       let target = try resolve(wanted, extents, keepsZero: node.int("allowzero") == 1, node, graph)
       try reshape(input, target, node, &graph)
-    default: try slice(input, node, &graph)
+    default: throw graph.refuse(node, "a change of shape", node.operation)
     }
   }
 
@@ -119,9 +119,9 @@ enum ShapeImporter: OperatorImporter {
   }
 
   /// Every second (or third...) row and column, as in shortcuts without weights.
-  private static func slice(
-    _ input: Feature, _ node: ImportNode, _ graph: inout GraphImport
-  ) throws {
+  private static func slice(_ node: ImportNode, _ graph: inout GraphImport) throws {
+    var input = try graph.unsettled(node)
+    if input.padding != nil { input = try graph.settled(input, node) }
     let extents = try graph.extents(input)
     func list(_ place: Int, _ name: String) throws -> [Int]? {
       if let values = node.ints(name) { return values }
@@ -142,16 +142,17 @@ enum ShapeImporter: OperatorImporter {
       else { throw graph.refuse(node, "whole axes with a step", "\(starts) to \(ends) by \(steps)") }
       strides[place] = steps[index]
     }
-    let heightPlace = input.place(.height)
-    let stride = heightPlace.map { strides[$0] } ?? 1
-    let isEven = strides.indices.allSatisfy { place in
-      let isPosition = input.axes[place] == .height || input.axes[place] == .width
-      return strides[place] == (isPosition ? stride : 1)
+    for (place, step) in strides.enumerated() where step > 1 {
+      let (value, overflow) =
+        input.axes[place] == .height
+        ? input.step.height.multipliedReportingOverflow(by: step)
+        : input.step.width.multipliedReportingOverflow(by: step)
+      switch input.axes[place] {
+      case .height where !overflow: input.step.height = value
+      case .width where !overflow: input.step.width = value
+      default: throw graph.refuse(node, "steps of rows and columns", "\(strides)")
+      }
     }
-    guard isEven else { throw graph.refuse(node, "one step for rows and columns", "\(strides)") }
-    if stride == 1 { return graph.set(node.outputs[0], .feature(input)) }
-    let position = try graph.add(
-      node.name, PadChannels(stride: stride, before: 0, after: 0), [input.position], node)
-    graph.set(node.outputs[0], position, input.axes)
+    graph.set(node.outputs[0], .feature(input))
   }
 }
