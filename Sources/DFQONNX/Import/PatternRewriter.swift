@@ -32,8 +32,8 @@ struct PatternRewriter {
     var producers: [String: Int] = [:]
     var consumers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
-      for output in node.outputs { producers[output] = index }
-      for input in node.inputs { consumers[input, default: []].append(index) }
+      for output in node.outputs where !output.isEmpty { producers[output] = index }
+      for input in node.inputs where !input.isEmpty { consumers[input, default: []].append(index) }
     }
     var removed: Set<Int> = []
     /// The node that makes a value which only one node reads.
@@ -88,7 +88,8 @@ struct PatternRewriter {
           break
         }
       case "Conv":
-        guard let pad = maker(node.inputs[0], "Pad"), let merged = padded(node, by: nodes[pad])
+        guard let pad = maker(node.inputs.first ?? "", "Pad"),
+          let merged = padded(node, by: nodes[pad])
         else { continue }
         nodes[index] = merged
         removed.insert(pad)
@@ -108,7 +109,7 @@ struct PatternRewriter {
       let terms = nodes[add].inputs
       for (one, other) in [(0, 1), (1, 0)] where terms.count == 2 && number(terms[one]) == 1 {
         guard let erf = maker(terms[other], "Erf"),
-          let scaled = maker(nodes[erf].inputs[0], "Div", "Mul")
+          let scaled = maker(nodes[erf].inputs.first ?? "", "Div", "Mul")
         else { continue }
         let factors = nodes[scaled].inputs
         guard factors.count == 2, let factor = number(factors[1]) else { continue }
@@ -158,7 +159,7 @@ struct PatternRewriter {
     guard mode == "NOTSET" || mode == "VALID", pad.text("mode") ?? "constant" == "constant" else {
       return nil
     }
-    if pad.hasInput(3) { return nil }
+    guard pad.hasInput(0), !pad.hasInput(3) else { return nil }
     let value = pad.hasInput(2) ? constants[pad.inputs[2]]?.scalar : pad.float("value") ?? 0
     let pads = pad.ints("pads") ?? (pad.hasInput(1) ? constants[pad.inputs[1]]?.integers : nil)
     guard value == 0, let pads, pads.count == 8, pads.allSatisfy({ (0...1 << 20).contains($0) }),

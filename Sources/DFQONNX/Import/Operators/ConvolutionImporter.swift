@@ -28,7 +28,7 @@ enum ConvolutionImporter: OperatorImporter {
     }
     let map = try graph.map(node)
     let extent = try graph.shape(map)
-    guard groups > 0, shape[1] * groups == extent[2] else {
+    guard groups > 0, groups <= extent[2], shape[1] * groups == extent[2] else {
       throw graph.refuse(node, "\(extent[2]) input channels", "\(shape[1]) in \(groups) groups")
     }
     let window = try WindowAttributes(node, graph, extent: extent, kernel: [shape[2], shape[3]])
