@@ -23,6 +23,10 @@ struct ONNXFile {
   /// - Throws: ``ONNXError/badModel(path:expected:found:)``.
   init(decoding bytes: [UInt8], path: String) throws {
     self.path = path
+    guard MessageCensus.fits(bytes) else {
+      throw ONNXError.badModel(
+        path: path, expected: "at most \(ONNXLimits.fields) messages and names", found: "more")
+    }
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = ONNXLimits.depth
     options.discardUnknownFields = true

@@ -9,6 +9,8 @@ enum ONNXLimits {
   static let dataBytes = 1 << 34
   /// Messages inside of messages; attributes with tensors need few.
   static let depth = 40
+  /// Messages, names and other fields with lengths of a file, see ``MessageCensus``.
+  static let fields = 1 << 22
   /// Nodes of a graph.
   static let nodes = 100_000
   /// Tensors of a graph.
