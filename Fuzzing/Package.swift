@@ -9,6 +9,13 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "FuzzModels", dependencies: [.product(name: "DFQRuntime", package: "DynaDFQ")],
-      swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzONNX",
+      dependencies: [
+        .product(name: "DFQONNX", package: "DynaDFQ"),
+        .product(name: "DFQQuantization", package: "DynaDFQ"),
+      ],
+      swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ]
 )

@@ -30,6 +30,18 @@ struct ONNXOptions: ParsableArguments {
     return imported
   }
 
+  /// A network whose images don't matter, such as one that is timed.
+  static func network(_ path: String) throws -> Network {
+    for channels in [3, 1] {
+      do {
+        return try ONNXImport(
+          contentsOf: path, options: .init(preprocessing: .unit(channels: channels))
+        ).network
+      } catch NetworkError.imageShape where channels == 3 { continue }
+    }
+    throw ToolError.usage("\(path): expected images of one or three channels")
+  }
+
   /// Refuses options of ONNX files with another kind of file.
   func demandAbsent(_ why: String) throws {
     for (name, isGiven) in [

@@ -21,7 +21,7 @@ struct Time: ParsableCommand {
   var method: String?
   @Flag(help: "Time every method of synthesis and training against the plain step of its part.")
   var methods = false
-  @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
+  @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0, any architecture's name or an ONNX file.")
   var network = "resnet20"
   @Option(help: "Images of a step.")
   var batch = 32
@@ -66,7 +66,9 @@ struct Time: ParsableCommand {
   func run() throws {
     let context = options.context
     let name = network == "resnet20" ? "resnet20-cifar" : network
-    let network = try RandomData.network(name, seed: options.seed)
+    let network =
+      ONNXOptions.isONNX(name)
+      ? try ONNXOptions.network(name) : try RandomData.network(name, seed: options.seed)
     if methods {
       return try MethodTimes(network: network, batch: batch, seconds: seconds, options: options)
         .print()

@@ -16,7 +16,7 @@ enum ConstantFolding {
     }
     func places(_ list: [Int], _ rank: Int) throws -> [Int] {
       let places = list.map { $0 < 0 ? $0 + rank : $0 }
-      guard places.allSatisfy((0..<max(rank, 1)).contains) else { throw refuse("axes \(list)") }
+      guard places.allSatisfy((0..<rank).contains) else { throw refuse("axes \(list)") }
       return places
     }
     switch node.operation {
@@ -85,6 +85,7 @@ enum ConstantFolding {
       let tensor = try input(0)
       let new = try whole(1, "axes") ?? []
       let rank = tensor.shape.count + new.count
+      guard rank <= ONNXLimits.rank else { throw refuse("\(rank) axes") }
       let axes = Set(try places(new, rank))
       guard axes.count == new.count else { throw refuse("axes \(new)") }
       var rest = tensor.shape[...]
@@ -128,11 +129,17 @@ enum ConstantFolding {
     let outer = tensor.shape[..<axis].reduce(1, *)
     let inner = tensor.shape[(axis + 1)...].reduce(1, *)
     let shape = Array(tensor.shape[..<axis]) + indices.shape + Array(tensor.shape[(axis + 1)...])
-    guard ONNXTensor.count(shape, limit: ONNXLimits.foldedElements) != nil else {
+    guard let count = ONNXTensor.count(shape, limit: ONNXLimits.foldedElements) else {
       throw refuse("shape \(shape)")
     }
-    let order = (0..<outer).flatMap { o in
-      places.flatMap { place in (0..<inner).map { (o * extent + place) * inner + $0 } }
+    var order: [Int] = []
+    order.reserveCapacity(count)
+    // Without elements there may still be many places to go through.
+    for o in 0..<outer where count > 0 {
+      for place in places {
+        let start = (o * extent + place) * inner
+        order.append(contentsOf: start..<start + inner)
+      }
     }
     return taking(order, of: tensor, shape)
   }
@@ -158,10 +165,10 @@ enum ConstantFolding {
     else { throw refuse("shapes \(tensors.map(\.shape))") }
     var shape = first.shape
     shape[axis] = tensors.reduce(0) { $0 + $1.shape[axis] }
-    guard ONNXTensor.count(shape, limit: ONNXLimits.foldedElements) != nil else {
+    guard let count = ONNXTensor.count(shape, limit: ONNXLimits.foldedElements) else {
       throw refuse("shape \(shape)")
     }
-    let outer = first.shape[..<axis].reduce(1, *)
+    let outer = count == 0 ? 0 : first.shape[..<axis].reduce(1, *)
     let integers = tensors.compactMap { tensor -> [Int]? in
       if case .integers(let values) = tensor.elements { values } else { nil }
     }
@@ -170,7 +177,6 @@ enum ConstantFolding {
         lists.flatMap { list in list[o * (list.count / outer)..<(o + 1) * (list.count / outer)] }
       }
     }
-    guard outer > 0 else { return ONNXTensor(shape, floats: []) }
     return integers.count == tensors.count
       ? ONNXTensor(shape, integers: joined(integers))
       : ONNXTensor(shape, floats: joined(tensors.map(\.floats)))
@@ -187,6 +193,7 @@ enum ConstantFolding {
     guard ends.count == starts.count, axes.count == starts.count, steps.count == starts.count else {
       throw refuse("\(starts), \(ends), \(axes), \(steps)")
     }
+    guard axes.count <= tensor.shape.count else { throw refuse("\(axes.count) axes") }
     var result = tensor
     for index in axes.indices {
       let axis = axes[index] < 0 ? axes[index] + result.shape.count : axes[index]
@@ -215,9 +222,9 @@ enum ConstantFolding {
   ) throws -> ONNXTensor {
     let shape = first.count >= second.count ? first.shape : second.shape
     let count = max(first.count, second.count)
-    guard
-      first.shape == second.shape || first.count == 1 || second.count == 1
-    else { throw refuse("shapes \(first.shape) and \(second.shape)") }
+    guard first.shape == second.shape || min(first.count, second.count) == 1 else {
+      throw refuse("shapes \(first.shape) and \(second.shape)")
+    }
     func pairs<Element>(_ a: [Element], _ b: [Element]) -> [(Element, Element)] {
       (0..<count).map { (a[a.count == 1 ? 0 : $0], b[b.count == 1 ? 0 : $0]) }
     }

@@ -25,6 +25,8 @@ extension GraphImport {
       let part = Array(extents[min(start, end)..<end])
       return set(first, .constant(ONNXTensor([part.count], integers: part)))
     }
+    try spend(
+      node.inputs.indices.reduce(0) { $0 + (constant(node, $1)?.count ?? 0) }, node)
     let isConstant = node.inputs.allSatisfy { name in
       if name.isEmpty { return true }
       if case .constant? = values[name] { return true }
@@ -40,7 +42,10 @@ extension GraphImport {
               advice: "its inputs are constants: fold them when the network is exported")
           ])
       }
-      for (name, value) in zip(node.outputs, outputs) { set(name, .constant(value)) }
+      for (name, value) in zip(node.outputs, outputs) {
+        if node.operation == "Constant" { found(value.count) } else { try spend(value.count, node) }
+        set(name, .constant(value))
+      }
       return
     }
     guard let importer = OperatorImporters.byOperator[node.operation] else {

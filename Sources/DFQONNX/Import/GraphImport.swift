@@ -14,6 +14,9 @@ struct GraphImport {
   /// How many nodes read each name.
   private var uses: [String: Int]
   private var names: Set<String> = ["input"]
+  /// The last number behind each name that several layers ask for.
+  private var numbers: [String: Int] = [:]
+  private var budget = ImportBudget()
   /// The extent of the batch in shapes that the graph computes with.
   let batch: Int
 
@@ -28,7 +31,9 @@ struct GraphImport {
     for node in nodes { for name in node.inputs where !name.isEmpty { uses[name, default: 0] += 1 } }
     for output in file.model.graph.output { uses[output.name, default: 0] += 1 }
     for tensor in file.model.graph.initializer {
-      values[tensor.name] = .constant(try file.tensor(tensor))
+      let constant = try file.tensor(tensor)
+      budget.found(constant.count)
+      values[tensor.name] = .constant(constant)
     }
     values[input] = .feature(Feature(position: 0, axes: axes))
   }
@@ -155,6 +160,7 @@ struct GraphImport {
         throw refuse(
           node, "\(parameter.shape.count) numbers of \(parameter.name)", "\(numbers.count)")
       }
+      try spend(numbers.count, node)
       parameters["\(name).\(parameter.name)"] = numbers
     }
     return position
@@ -177,12 +183,28 @@ struct GraphImport {
     if base.isEmpty { base = "layer" }
     if base.hasPrefix("quantization.") || base.hasPrefix("training.") { base = "node." + base }
     var result = base
-    var number = 1
+    var number = numbers[base] ?? 1
     while !names.insert(result).inserted {
       number += 1
       result = "\(base)_\(number)"
     }
+    // A thousand layers of one name try a thousand names, not the sum of all numbers up to it.
+    numbers[base] = number
     return result
+  }
+
+  // MARK: Limits
+
+  /// Counts numbers that the file holds.
+  mutating func found(_ count: Int) { budget.found(count) }
+
+  /// Counts numbers that a node reads or makes.
+  ///
+  /// - Throws: ``ONNXError/badNode(path:node:expected:found:)`` where they are too many for the file.
+  mutating func spend(_ count: Int, _ node: ImportNode) throws {
+    guard budget.spend(count) else {
+      throw refuse(node, "at most \(budget.allowed) numbers made from the file's", "more")
+    }
   }
 
   // MARK: Errors

@@ -130,5 +130,9 @@ struct InputForm {
     name = input.name
     shape = [height, width, channels]
     batch = extents[0] ?? 1
+    guard batch <= ONNXLimits.batch else {
+      throw ONNXError.badModel(
+        path: file.path, expected: "a batch of at most \(ONNXLimits.batch)", found: "\(batch)")
+    }
   }
 }

@@ -32,8 +32,8 @@ struct PatternRewriter {
     var producers: [String: Int] = [:]
     var consumers: [String: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
-      for output in node.outputs { producers[output] = index }
-      for input in node.inputs { consumers[input, default: []].append(index) }
+      for output in node.outputs where !output.isEmpty { producers[output] = index }
+      for input in node.inputs where !input.isEmpty { consumers[input, default: []].append(index) }
     }
     var removed: Set<Int> = []
     /// The node that makes a value which only one node reads.
@@ -103,7 +103,7 @@ struct PatternRewriter {
       let terms = nodes[add].inputs
       for (one, other) in [(0, 1), (1, 0)] where terms.count == 2 && number(terms[one]) == 1 {
         guard let erf = maker(terms[other], "Erf"),
-          let scaled = maker(nodes[erf].inputs[0], "Div", "Mul")
+          let scaled = maker(nodes[erf].inputs.first ?? "", "Div", "Mul")
         else { continue }
         let factors = nodes[scaled].inputs
         guard factors.count == 2, let factor = number(factors[1]) else { continue }

@@ -23,6 +23,10 @@ struct ONNXFile {
   /// - Throws: ``ONNXError/badModel(path:expected:found:)``.
   init(decoding bytes: [UInt8], path: String) throws {
     self.path = path
+    guard MessageCensus.fits(bytes) else {
+      throw ONNXError.badModel(
+        path: path, expected: "at most \(ONNXLimits.fields) messages and names", found: "more")
+    }
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = ONNXLimits.depth
     options.discardUnknownFields = true
@@ -45,6 +49,13 @@ struct ONNXFile {
     try demand(
       graph.sparseInitializer.isEmpty, "dense tensors",
       "\(graph.sparseInitializer.count) sparse ones")
+    let external = graph.initializer + graph.node.flatMap { $0.attribute.filter(\.hasT).map(\.t) }
+    let elements = external.filter { $0.dataLocation == .external }.reduce(0) { sum, tensor in
+      min(sum + (ONNXTensor.count(tensor.dims.map { Int(clamping: $0) }) ?? 0), .max / 2)
+    }
+    try demand(
+      elements <= ONNXLimits.externalElements,
+      "at most \(ONNXLimits.externalElements) elements in other files", "\(elements)")
     let own = model.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }
     opset = Int(clamping: own?.version ?? 0)
     try demand((7...25).contains(opset), "an opset in 7...25 (tested: 9...21)", "\(opset)")

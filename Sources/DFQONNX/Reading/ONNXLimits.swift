@@ -9,6 +9,8 @@ enum ONNXLimits {
   static let dataBytes = 1 << 34
   /// Messages inside of messages; attributes with tensors need few.
   static let depth = 40
+  /// Messages, names and other fields with lengths of a file, see ``MessageCensus``.
+  static let fields = 1 << 22
   /// Nodes of a graph.
   static let nodes = 100_000
   /// Tensors of a graph.
@@ -19,6 +21,10 @@ enum ONNXLimits {
   static let elements = 1 << 31
   /// Elements of a tensor that is computed while a graph is read, such as a shape.
   static let foldedElements = 1 << 24
-  /// Bytes of a name that messages show whole.
-  static let nameBytes = 512
+  /// Elements of all tensors whose data are in other files, of which many may name the same bytes.
+  static let externalElements = 1 << 32
+  /// How many numbers are read and made for each one that the file holds, see ``ImportBudget``.
+  static let numbersForEach = 16
+  /// The extent of the batch in the shape of a graph's input.
+  static let batch = 1 << 20
 }

@@ -68,6 +68,7 @@ struct ONNXTensor: Sendable, Equatable {
 
   /// For every element of the transposed tensor in its order, the place of the original.
   static func places(_ shape: [Int], _ order: [Int]) -> [Int] {
+    if shape.contains(0) { return [] }
     let steps = strides(shape)
     var places = [0]
     for axis in order {
@@ -87,15 +88,17 @@ struct ONNXTensor: Sendable, Equatable {
   }
 
   /// The product of extents, nil where one is negative or the product exceeds a limit.
+  ///
+  /// An extent of 0 hides no others: the product of any extents of an accepted shape is within the limit.
   static func count(_ shape: [Int], limit: Int = ONNXLimits.elements) -> Int? {
     guard shape.count <= ONNXLimits.rank else { return nil }
     var count = 1
     for extent in shape {
       guard extent >= 0 else { return nil }
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
       guard !overflow, product <= limit else { return nil }
       count = product
     }
-    return count
+    return shape.contains(0) ? 0 : count
   }
 }

@@ -46,6 +46,8 @@ enum ArithmeticImporter: OperatorImporter {
     _ graph: inout GraphImport
   ) throws {
     let channels = try graph.shape(feature).dimensions.last ?? 1
+    // One number in the file may become one for each of very many channels.
+    try graph.spend(channels, node)
     let numbers = try numbers(node, feature, constant, channels, graph)
     let ones = [Float](repeating: 1, count: channels)
     let zeros = [Float](repeating: 0, count: channels)

@@ -27,10 +27,10 @@ enum ConvolutionImporter: OperatorImporter {
       return graph.set(node.outputs[0], position, input.axes)
     }
     // Zeros that the file puts around the map first become padding of the convolution.
-    let around = input.isMap && input.step == Size2D(1) && node.text("auto_pad") ?? "NOTSET" == "NOTSET" ? input.padding : nil
+    let around = input.isMap && input.step == Size2D(1) && ["NOTSET", "VALID"].contains(node.text("auto_pad") ?? "NOTSET") ? input.padding : nil
     let map = around == nil ? try graph.map(node) : input
     let extent = try graph.shape(map)
-    guard groups > 0, shape[1] * groups == extent[2] else {
+    guard groups > 0, groups <= extent[2], shape[1] * groups == extent[2] else {
       throw graph.refuse(node, "\(extent[2]) input channels", "\(shape[1]) in \(groups) groups")
     }
     var window = try WindowAttributes(node, graph, extent: extent, kernel: [shape[2], shape[3]])

@@ -14,6 +14,9 @@ enum LayerNormImporter: OperatorImporter {
     }
     let channels = try graph.shape(input).dimensions.last ?? 1
     let scale = try graph.demandConstant(node, 1, "scales").floats
+    guard scale.count == channels else {
+      throw graph.refuse(node, "\(channels) scales", "\(scale.count)")
+    }
     var shift = [Float](repeating: 0, count: channels)
     if node.hasInput(2) { shift = try graph.demandConstant(node, 2, "shifts").floats }
     let position = try graph.add(

@@ -18,6 +18,10 @@ enum LinearImporter: OperatorImporter {
       if node.int("transB") == 1 { weight = weight.transposed([1, 0]) }
     }
     let (inputs, outputs) = (weight.shape[0], weight.shape[1])
+    let extent = try graph.shape(input)
+    guard inputs > 0, outputs > 0, inputs == (try graph.extents(input).last) else {
+      throw graph.refuse(node, "\(inputs) inputs", "extents \(try graph.extents(input))")
+    }
     var bias: [Float]?
     if node.hasInput(2) {
       let numbers = try graph.demandConstant(node, 2, "biases").floats
@@ -31,10 +35,6 @@ enum LinearImporter: OperatorImporter {
     var values = weight.floats
     if alpha != 1 { values = values.map { alpha * $0 } }
     let name = graph.layerName(node, weights: 1)
-    let extent = try graph.shape(input)
-    guard inputs > 0, outputs > 0, inputs == (try graph.extents(input).last) else {
-      throw graph.refuse(node, "\(inputs) inputs", "extents \(try graph.extents(input))")
-    }
     var parameters = ["bias": bias].compactMapValues { $0 }
     switch input.axes.last {
     case .flattened(let order, let extents) where extent.rank == 1 && input.axes.count == 2:

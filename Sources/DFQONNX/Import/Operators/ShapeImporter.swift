@@ -79,6 +79,10 @@ enum ShapeImporter: OperatorImporter {
     _ input: Feature, _ target: [Int], _ node: ImportNode, _ graph: inout GraphImport
   ) throws {
     let extents = try graph.extents(input)
+    guard target.count <= ONNXLimits.rank, target.reduce(1, *) == extents.reduce(1, *) else {
+      throw graph.refuse(
+        node, "the elements of \(extents) in at most \(ONNXLimits.rank) axes", "\(target)")
+    }
     if target == extents { return graph.set(node.outputs[0], .feature(input)) }
     guard let batch = target.first, batch == extents[0], input.axes[0] == .batch else {
       throw graph.refuse(node, "the batch as first axis", "extents \(target)")
