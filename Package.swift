@@ -101,6 +101,8 @@ let package = Package(
     .testTarget(
       name: "DFQExperimentsTests", dependencies: ["DFQTestSupport", "DFQExperiments"],
       swiftSettings: strict),
+    .testTarget(
+      name: "DFQONNXTests", dependencies: ["DFQTestSupport", "DFQONNX"], swiftSettings: strict),
     .testTarget(name: "ToolTests", dependencies: ["DFQTestSupport"], swiftSettings: strict),
   ]
 )
