@@ -35,6 +35,7 @@ struct ImportNode {
   func float(_ name: String) -> Float? { attributes[name].map(\.f) }
   func ints(_ name: String) -> [Int]? { attributes[name].map { $0.ints.map { Int(clamping: $0) } } }
   func text(_ name: String) -> String? {
-    attributes[name].map { String(decoding: $0.s, as: UTF8.self) }
+    // What is longer equals nothing that is known.
+    attributes[name].map { String(decoding: $0.s.prefix(ONNXLimits.nameBytes), as: UTF8.self) }
   }
 }

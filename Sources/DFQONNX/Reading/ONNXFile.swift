@@ -49,6 +49,9 @@ struct ONNXFile {
     try demand(
       graph.sparseInitializer.isEmpty, "dense tensors",
       "\(graph.sparseInitializer.count) sparse ones")
+    if let count = model.longNameInside {
+      try demand(false, "names of at most \(ONNXLimits.nameBytes) bytes", "\(count)")
+    }
     let external = graph.initializer + graph.node.flatMap { $0.attribute.filter(\.hasT).map(\.t) }
     let elements = external.filter { $0.dataLocation == .external }.reduce(0) { sum, tensor in
       min(sum + (ONNXTensor.count(tensor.dims.map { Int(clamping: $0) }) ?? 0), .max / 2)

@@ -11,6 +11,8 @@ enum ONNXLimits {
   static let depth = 40
   /// Messages, names and other fields with lengths of a file, see ``MessageCensus``.
   static let fields = 1 << 22
+  /// Bytes of a name.
+  static let nameBytes = 1024
   /// Nodes of a graph.
   static let nodes = 100_000
   /// Tensors of a graph.
