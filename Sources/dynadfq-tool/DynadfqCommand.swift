@@ -20,7 +20,8 @@ struct DynadfqCommand: ParsableCommand {
     version: RunDescription.versionLine,
     subcommands: [
       Synthesize.self, Quantize.self, Cascade.self, Evaluate.self, Compile.self, Bench.self,
-      Inspect.self, Methods.self, ImportNetwork.self, ExportNetwork.self, Train.self, Experiment.self, ReportCommand.self, Time.self,
+      Inspect.self, Methods.self, ImportNetwork.self, ExportNetwork.self, Train.self,
+      Experiment.self, ReportCommand.self, Time.self,
     ])
 
   static func main() {

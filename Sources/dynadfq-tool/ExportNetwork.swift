@@ -22,7 +22,9 @@ struct ExportNetwork: ParsableCommand {
   @Option(help: "How quantized values are written: qdq, qcdq or qonnx.")
   var format = ONNXFormat.qcdq
   @Flag(
-    help: "Compute every number as the integer runtime does: for checking other engines, not for speed.")
+    help:
+      "Compute every number as the integer runtime does: for checking other engines, not for speed."
+  )
   var exact = false
   @Option(help: "Names of the classes: fashion-mnist, cifar10, cifar100, or a file of lines.")
   var classNames: String?

@@ -21,7 +21,9 @@ struct Time: ParsableCommand {
   var method: String?
   @Flag(help: "Time every method of synthesis and training against the plain step of its part.")
   var methods = false
-  @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0, any architecture's name or an ONNX file.")
+  @Option(
+    help: "resnet20 (CIFAR), resnet18, efficientnet-lite0, any architecture's name or an ONNX file."
+  )
   var network = "resnet20"
   @Option(help: "Images of a step.")
   var batch = 32

@@ -57,7 +57,9 @@ import Testing
     #expect {
       try ONNXImport(decoding: bytes)
     } throws: { error in
-      guard case ONNXError.unsupported(_, let operators)? = error as? ONNXError else { return false }
+      guard case ONNXError.unsupported(_, let operators)? = error as? ONNXError else {
+        return false
+      }
       return operators.contains {
         $0.name == "QuantizeLinear" && $0.advice?.contains("floating point") == true
       }

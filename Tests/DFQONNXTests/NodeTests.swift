@@ -25,7 +25,9 @@ import Testing
     for name in try FileManager.default.contentsOfDirectory(atPath: Self.directory).sorted() {
       let folder = "\(Self.directory)/\(name)"
       // Batch norm that is training is none of a classifier that is used.
-      guard !name.contains("expanded"), !name.contains("training_mode"), let model = bytes("\(folder)/model.onnx") else { continue }
+      guard !name.contains("expanded"), !name.contains("training_mode"),
+        let model = bytes("\(folder)/model.onnx")
+      else { continue }
       var inputs: [[UInt8]] = []
       while let input = bytes("\(folder)/test_data_set_0/input_\(inputs.count).pb") {
         inputs.append(input)

@@ -13,9 +13,8 @@ extension ProgramExporter {
 
   /// A layer of codes: the exact sums, scaled as the integer runtime does it; nil where the input or the weights have no codes.
   ///
-  /// - Parameters:
-  ///   - source: Where an element of the written weights is in the program's order.
-  ///   - product: Adds the convolution or the product of an input and weights, with or without padding of its own.
+  /// `source` says where an element of the written weights is in the program's order, and `product` adds the convolution or the
+  /// product of an input and weights, with or without padding of its own.
   mutating func exactSums(
     _ weights: Weights, _ bias: [Float], shape: [Int], axis: Int, source: [Int], outputs: Int,
     _ operation: Operation, output: Shape, _ label: String,
@@ -30,7 +29,8 @@ extension ProgramExporter {
     let grids = program.points[input.point].grids
     let only = candidate(of: input.point)
     let offset = only.map { grids[$0].offset } ?? 0
-    let inputName = codes(of: input, offset: offset, rank: program.values[operation.input].shape.rank, operation, label)
+    let inputName = codes(
+      of: input, offset: offset, rank: program.values[operation.input].shape.rank, operation, label)
     let products = versions.indices.map { version -> String in
       let name = versions.count == 1 ? label : "\(label).version\(version)"
       let codes = writer.integers(

@@ -106,19 +106,18 @@ struct CodeType {
   /// Whether the codes are all values of the type, so that nothing is to be clipped.
   let isFull: Bool
 
-  /// nil for codes or zero points that no byte holds.
-  ///
-  /// - Parameter isExact: Whether codes of 4 bits have a type of 4 bits.
+  /// nil for codes or zero points that no byte holds; where types are exact, codes of 4 bits have a type of 4 bits.
   init?(_ grid: Grid, isExact: Bool) {
     guard (1...8).contains(grid.bits) else { return nil }
     let isSigned = grid.lowest < 0
     let isHalf = isExact && grid.bits == 4
-    let range = switch (isSigned, isHalf) {
-    case (false, false): 0...255
-    case (true, false): -128...127
-    case (false, true): 0...15
-    case (true, true): -8...7
-    }
+    let range =
+      switch (isSigned, isHalf) {
+      case (false, false): 0...255
+      case (true, false): -128...127
+      case (false, true): 0...15
+      case (true, true): -8...7
+      }
     let (low, high) = (Int(grid.lowest), Int(grid.highest))
     guard range.contains(grid.zeroPoint), range.contains(low), range.contains(high) else {
       return nil

@@ -150,9 +150,10 @@ struct StageExporter {
       if let choices = exporter.choices[point] {
         (table, choice) = (widths, choices)
       } else {
-        let most = program.points[program.points.startIndex..<program.points.endIndex].map {
-          $0.grids.count
-        }.max() ?? 1
+        let most =
+          program.points[program.points.startIndex..<program.points.endIndex].map {
+            $0.grids.count
+          }.max() ?? 1
         (table, choice) = ([Int](repeating: widths[widths.count - 1], count: most), anyChoice)
       }
       let chosen = writer.add("Gather", [writer.list(table), choice], "\(form.name).bits")

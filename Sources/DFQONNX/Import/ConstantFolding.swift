@@ -42,7 +42,9 @@ enum ConstantFolding {
       if isFloat { return [ONNXTensor(tensor.shape, floats: tensor.floats)] }
       if case .integers = tensor.elements { return [tensor] }
       let numbers = try tensor.floats.map { value in
-        guard let number = Int(exactly: value.rounded(.towardZero)) else { throw refuse("\(value)") }
+        guard let number = Int(exactly: value.rounded(.towardZero)) else {
+          throw refuse("\(value)")
+        }
         return number
       }
       return [ONNXTensor(tensor.shape, integers: numbers)]
@@ -63,7 +65,8 @@ enum ConstantFolding {
         shape[place] = tensor.shape[place]
       }
       if let place = shape.firstIndex(of: -1) {
-        let known = ONNXTensor.count(shape.enumerated().filter { $0.offset != place }.map(\.element))
+        let known = ONNXTensor.count(
+          shape.enumerated().filter { $0.offset != place }.map(\.element))
         guard let known, known > 0, tensor.count.isMultiple(of: known) else {
           throw refuse("shape \(shape)")
         }
@@ -207,7 +210,8 @@ enum ConstantFolding {
         let place = value < 0 ? max(value, -1 - extent) + extent : value
         return min(max(place, limits.lowerBound), limits.upperBound)
       }
-      let chosen = Array(stride(from: bound(starts[index]), to: bound(ends[index]), by: steps[index]))
+      let chosen = Array(
+        stride(from: bound(starts[index]), to: bound(ends[index]), by: steps[index]))
       guard !chosen.isEmpty else { throw refuse("an empty slice") }
       result = try gather(
         result, ONNXTensor([chosen.count], integers: chosen), axis, refuse)

@@ -18,7 +18,9 @@ extension GraphImport {
       throw refuse(node, "an output", "none")
     }
     // The shape of a layer's output is known.
-    if node.operation == "Shape", let name = node.inputs.first, case .feature(let feature)? = values[name] {
+    if node.operation == "Shape", let name = node.inputs.first,
+      case .feature(let feature)? = values[name]
+    {
       let extents = try extents(feature)
       let start = clamp(node.int("start") ?? 0, extents.count)
       let end = clamp(node.int("end") ?? extents.count, extents.count)
@@ -61,7 +63,8 @@ extension GraphImport {
   /// Refuses all operators without a layer at once.
   private func demandOperators(_ nodes: [ImportNode]) throws {
     let folded: Set = [
-      "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Concat", "Cast", "Min", "Max", "Pow",
+      "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Concat", "Cast", "Min", "Max",
+      "Pow",
       "Sqrt", "Neg", "Floor", "Ceil", "Exp", "Reciprocal", "Abs",
     ]
     var names: [String: [String]] = [:]
@@ -99,7 +102,9 @@ extension GraphImport {
     if shape.rank == 3, shape[0] * shape[1] == 1 {
       let node = ImportNode("Flatten", name: "logits", inputs: [], outputs: [])
       position = try add("logits", Flatten(), [position], node)
-    } else if shape.rank != 1 || output.axes.contains(where: { if case .flattened = $0 { true } else { false } }) {
+    } else if shape.rank != 1
+      || output.axes.contains(where: { if case .flattened = $0 { true } else { false } })
+    {
       throw ONNXError.badModel(
         path: file.path, expected: "one number for each class as output", found: "shape \(shape)")
     }

@@ -28,7 +28,9 @@ struct GraphImport {
     self.batch = batch
     builder = GraphBuilder(input: imageShape)
     uses = [:]
-    for node in nodes { for name in node.inputs where !name.isEmpty { uses[name, default: 0] += 1 } }
+    for node in nodes {
+      for name in node.inputs where !name.isEmpty { uses[name, default: 0] += 1 }
+    }
     for output in file.model.graph.output { uses[output.name, default: 0] += 1 }
     for tensor in file.model.graph.initializer {
       let constant = try file.tensor(tensor)

@@ -4,7 +4,7 @@
 /// again, or taken as the weights of thousands of layers. A file may make some times as many numbers as it holds.
 struct ImportBudget {
   /// How many numbers may be made in all.
-  private(set) var allowed = ONNXLimits.foldedElements
+  private(set) var allowed = ONNXLimits.madeElements
   private var spent = 0
 
   /// Counts numbers that the file holds.

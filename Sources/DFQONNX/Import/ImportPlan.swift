@@ -46,7 +46,8 @@ struct ImportPlan {
       for input in all[index].inputs where !input.isEmpty {
         guard producers[input].map({ $0 < index }) ?? true else {
           throw ONNXError.badModel(
-            path: file.path, expected: "nodes in order", found: "\(all[index].name) before its input")
+            path: file.path, expected: "nodes in order",
+            found: "\(all[index].name) before its input")
         }
         waiting.append(input)
       }
@@ -123,7 +124,8 @@ struct InputForm {
     }
     guard channels <= 64, max(height, width) <= 1 << 16 else {
       throw ONNXError.badModel(
-        path: file.path, expected: "at most 64 channels and 65536 rows and columns in layout "
+        path: file.path,
+        expected: "at most 64 channels and 65536 rows and columns in layout "
           + options.layout.rawValue,
         found: "\(height)x\(width)x\(channels)")
     }

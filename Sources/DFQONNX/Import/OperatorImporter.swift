@@ -21,7 +21,8 @@ enum OperatorImporters {
   ]
 
   static let byOperator: [String: any OperatorImporter.Type] = Dictionary(
-    all.flatMap { type in type.operators.map { ($0, type) } }, uniquingKeysWith: { first, _ in first })
+    all.flatMap { type in type.operators.map { ($0, type) } },
+    uniquingKeysWith: { first, _ in first })
 
   /// What helps where an operator has no layer.
   static func advice(_ operation: String) -> String? {

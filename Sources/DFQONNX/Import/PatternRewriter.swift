@@ -9,10 +9,7 @@ struct PatternRewriter {
   private let constants: [String: ONNXTensor]
   private let outputs: Set<String>
 
-  /// - Parameters:
-  ///   - nodes: The nodes in order.
-  ///   - constants: Small constants by name.
-  ///   - outputs: The names of the graph's outputs, which stay.
+  /// Takes nodes in order, small constants by name, and the names of the graph's outputs, which stay.
   init(_ nodes: [ImportNode], constants: [String: ONNXTensor], outputs: Set<String>) {
     self.nodes = nodes
     self.constants = constants
@@ -57,7 +54,8 @@ struct PatternRewriter {
           else { continue }
           if nodes[sigmoid].operation == "Sigmoid" {
             nodes[index].operation = Self.silu
-          } else if nodes[sigmoid].operation == "HardSigmoid", nodes[sigmoid].float("beta") ?? 0.5 == 0.5,
+          } else if nodes[sigmoid].operation == "HardSigmoid",
+            nodes[sigmoid].float("beta") ?? 0.5 == 0.5,
             abs((nodes[sigmoid].float("alpha") ?? 0.2) - 1 / 6) < 1e-6
           {
             nodes[index].operation = "HardSwish"

@@ -98,7 +98,8 @@ struct ONNXFile {
     let inside = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
     let target = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
     guard target.hasPrefix(inside.hasSuffix("/") ? inside : inside + "/") else {
-      throw refuse("a file inside of the model's directory", "\"\(location)\", which leads out of it")
+      throw refuse(
+        "a file inside of the model's directory", "\"\(location)\", which leads out of it")
     }
     let offset = Int(fields["offset"] ?? "0") ?? -1
     let length = fields["length"].map { Int($0) ?? -1 } ?? byteCount

@@ -6,7 +6,9 @@ enum ArithmeticImporter: OperatorImporter {
   static let operators = ["Add", "Sub", "Mul", "Div", "Sum"]
 
   static func add(_ node: ImportNode, to graph: inout GraphImport) throws {
-    guard node.inputs.count == 2 else { throw graph.refuse(node, "two inputs", "\(node.inputs.count)") }
+    guard node.inputs.count == 2 else {
+      throw graph.refuse(node, "two inputs", "\(node.inputs.count)")
+    }
     switch (graph.constant(node, 0), graph.constant(node, 1)) {
     case (nil, nil): try combine(node, &graph)
     case (nil, let constant?): try apply(node, try graph.feature(node, 0), constant, false, &graph)

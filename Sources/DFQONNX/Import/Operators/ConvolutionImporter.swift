@@ -17,7 +17,8 @@ enum ConvolutionImporter: OperatorImporter {
     let input = try graph.unsettled(node)
     let groups = node.int("group") ?? 1
     // On a single pixel a 1x1 convolution is a linear layer.
-    if input.isSettled, input.axes == [.batch, .channel, .unit, .unit], shape[2] == 1, shape[3] == 1, groups == 1,
+    if input.isSettled, input.axes == [.batch, .channel, .unit, .unit], shape[2] == 1,
+      shape[3] == 1, groups == 1,
       try graph.shape(input)[0] == shape[1]
     {
       var values = ["weight": weight.reshaped([shape[0], shape[1]]).transposed([1, 0]).floats]
@@ -27,7 +28,9 @@ enum ConvolutionImporter: OperatorImporter {
       return graph.set(node.outputs[0], position, input.axes)
     }
     // Zeros that the file puts around the map first become padding of the convolution.
-    let around = input.isMap && input.step == Size2D(1) && ["NOTSET", "VALID"].contains(node.text("auto_pad") ?? "NOTSET") ? input.padding : nil
+    let around =
+      input.isMap && input.step == Size2D(1)
+        && ["NOTSET", "VALID"].contains(node.text("auto_pad") ?? "NOTSET") ? input.padding : nil
     let map = around == nil ? try graph.map(node) : input
     let extent = try graph.shape(map)
     guard groups > 0, groups <= extent[2], shape[1] * groups == extent[2] else {
@@ -52,9 +55,7 @@ struct WindowAttributes {
   let dilation: Size2D
   var padding: Padding
 
-  /// - Parameters:
-  ///   - extent: The shape of the input H W C.
-  ///   - kernel: The kernel's height and width, where the weights have them.
+  /// Reads the attributes for an input H W C; the weights of a convolution have its kernel's height and width.
   init(_ node: ImportNode, _ graph: GraphImport, extent: Shape, kernel given: [Int]? = nil) throws {
     let limit = 1 << 20
     func pair(_ name: String, _ usual: [Int]) throws -> [Int] {

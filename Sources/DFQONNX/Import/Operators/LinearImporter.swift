@@ -41,7 +41,8 @@ enum LinearImporter: OperatorImporter {
       // The file's order of inputs becomes the layer's, H W C.
       let target = [Feature.Axis.height, .width, .channel]
         .compactMap { axis in order.firstIndex(of: axis) }
-      values = ONNXTensor(extents + [outputs], floats: values)
+      values =
+        ONNXTensor(extents + [outputs], floats: values)
         .transposed(target + [extents.count]).floats
     case .channel where extent.rank == 1: break
     case .channel where input.axes.count == 4 && extent.rank == 3:

@@ -25,11 +25,14 @@ enum PadImporter: OperatorImporter {
       pads.allSatisfy({ (0...1 << 20).contains($0) })
     else { throw graph.refuse(node, "\(2 * places.count) numbers of at least 0", "\(pads)") }
     func around(_ axis: Feature.Axis) -> (before: Int, after: Int) {
-      guard let own = input.place(axis), let index = places.firstIndex(of: own) else { return (0, 0) }
+      guard let own = input.place(axis), let index = places.firstIndex(of: own) else {
+        return (0, 0)
+      }
       return (pads[index], pads[index + places.count])
     }
     let (rows, columns, channels) = (around(.height), around(.width), around(.channel))
-    let known = rows.before + rows.after + columns.before + columns.after + channels.before
+    let known =
+      rows.before + rows.after + columns.before + columns.after + channels.before
       + channels.after
     guard known == pads.reduce(0, +) else {
       throw graph.refuse(node, "padding of rows, columns and channels", "\(pads)")

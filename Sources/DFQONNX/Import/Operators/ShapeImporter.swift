@@ -26,13 +26,15 @@ enum ShapeImporter: OperatorImporter {
       let order = try places(node.ints("perm") ?? (0..<rank).reversed(), rank)
       guard order.count == rank else { throw graph.refuse(node, "\(rank) axes", "\(order)") }
       graph.set(
-        node.outputs[0], .feature(Feature(position: input.position, axes: order.map { input.axes[$0] })))
+        node.outputs[0],
+        .feature(Feature(position: input.position, axes: order.map { input.axes[$0] })))
     case "Flatten":
       let axis = node.int("axis") ?? 1
       guard axis == 1 || axis == 1 - rank else { throw graph.refuse(node, "axis 1", "\(axis)") }
       try reshape(input, [extents[0], extents[1...].reduce(1, *)], node, &graph)
     case "Squeeze":
-      let axes = try listed().map { try places($0, rank) }
+      let axes =
+        try listed().map { try places($0, rank) }
         ?? extents.indices.filter { $0 > 0 && extents[$0] == 1 }
       try reshape(
         input, extents.indices.filter { !axes.contains($0) }.map { extents[$0] }, node, &graph)
@@ -143,7 +145,9 @@ enum ShapeImporter: OperatorImporter {
       let place = axis < 0 ? axis + extents.count : axis
       guard extents.indices.contains(place), starts[index] == 0, ends[index] >= extents[place],
         steps[index] >= 1
-      else { throw graph.refuse(node, "whole axes with a step", "\(starts) to \(ends) by \(steps)") }
+      else {
+        throw graph.refuse(node, "whole axes with a step", "\(starts) to \(ends) by \(steps)")
+      }
       strides[place] = steps[index]
     }
     for (place, step) in strides.enumerated() where step > 1 {
