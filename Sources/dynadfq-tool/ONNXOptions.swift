@@ -83,5 +83,5 @@ struct ONNXOptions: ParsableArguments {
   }
 }
 
-extension ONNXImport.Layout: ExpressibleByArgument {}
-extension ONNXFormat: ExpressibleByArgument {}
+extension ONNXImport.Layout: @retroactive ExpressibleByArgument {}
+extension ONNXFormat: @retroactive ExpressibleByArgument {}
