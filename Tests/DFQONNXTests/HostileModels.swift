@@ -6,6 +6,22 @@ enum HostileModels {
 
   static var all: [(name: String, graph: HostileGraph)] { layers + arithmetic + shapes + constants }
 
+  /// Models that lead the fuzzer to what is refused.
+  static var refused: [(name: String, graph: HostileGraph)] {
+    [
+      (
+        "external",
+        model { graph in
+          graph.add(
+            tensor: HostileGraph.external(
+              "weight", [2, 2, 1, 1],
+              [("location", "weights"), ("offset", "0"), ("length", "16")]))
+          return graph.add("Conv", ["image", "weight"])
+        }
+      )
+    ]
+  }
+
   /// A model with a map of a number of channels before the classifier.
   static func model(
     _ image: [Int?] = [1, 2, 6, 6], opset: Int = 17, channels: Int = 2,

@@ -9,7 +9,7 @@ enum Execution {
   /// Computes the logits of one image, unless it takes too long.
   static func run(_ network: Network) throws {
     let values = network.graph.nodes.reduce(0) { $0 + $1.outputShape.count }
-    guard values < 1 << 17, network.parameters.layout.count < 1 << 17, network.graph.macs < 1 << 21
+    guard values < 1 << 15, network.parameters.layout.count < 1 << 15, network.graph.macs < 1 << 19
     else { return }
     let memory = FloatExecutor.bytes(
       network, batch: 1, request: .init(outputs: [network.graph.output]), context: context)
