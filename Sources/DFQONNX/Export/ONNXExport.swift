@@ -1,4 +1,4 @@
-public import DFQFiles
+import DFQFiles
 public import DFQRuntime
 import DFQTensor
 import Foundation

@@ -1,7 +1,7 @@
 /// Turns nodes of some operators into layers.
 ///
 /// To read another operator, add a type of this kind and its line in ``OperatorImporters``.
-protocol OperatorImporter {
+protocol OperatorImporter: Sendable {
   /// The operators, with their domain where it isn't ONNX's own.
   static var operators: [String] { get }
 
