@@ -17,6 +17,13 @@ struct ONNXOptions: ParsableArguments {
   @Option(help: "HEIGHTxWIDTH of images, where an ONNX model leaves them open.")
   var imageSize: String?
 
+  @Option(
+    help: """
+      How many numbers an ONNX model may make of others, such as weights that are one number \
+      repeated; more are refused. (default: \(ONNXImport.Options().madeNumbers))
+      """)
+  var madeNumbers: Int?
+
   /// Whether a path names an ONNX file.
   static func isONNX(_ path: String) -> Bool { path.lowercased().hasSuffix(".onnx") }
 
@@ -25,6 +32,7 @@ struct ONNXOptions: ParsableArguments {
     var options = ONNXImport.Options(
       preprocessing: try preprocessing(), imageSize: try size())
     if let layout { options.layout = layout }
+    if let madeNumbers { options.madeNumbers = madeNumbers }
     let imported = try ONNXImport(contentsOf: path, options: options)
     for note in imported.notes { Output.complain("note: \(note)") }
     return imported
@@ -46,7 +54,7 @@ struct ONNXOptions: ParsableArguments {
   func demandAbsent(_ why: String) throws {
     for (name, isGiven) in [
       ("--mean", mean != nil), ("--std", std != nil), ("--layout", layout != nil),
-      ("--image-size", imageSize != nil),
+      ("--image-size", imageSize != nil), ("--made-numbers", madeNumbers != nil),
     ] { try Demand.absent(name, isGiven, why) }
   }
 

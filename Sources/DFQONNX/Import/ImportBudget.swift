@@ -4,8 +4,13 @@
 /// again, or taken as the weights of thousands of layers. A file may make some times as many numbers as it holds.
 struct ImportBudget {
   /// How many numbers may be made in all.
-  private(set) var allowed = ONNXLimits.madeElements
+  private(set) var allowed: Int
   private var spent = 0
+
+  /// Allows some numbers beside a multiple of those that the file holds.
+  init(_ allowed: Int = ONNXLimits.foldedElements) {
+    self.allowed = min(max(allowed, 0), ONNXLimits.elements)
+  }
 
   /// Counts numbers that the file holds.
   mutating func found(_ count: Int) { allowed += ONNXLimits.numbersForEach * count }

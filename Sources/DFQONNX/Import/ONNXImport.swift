@@ -29,6 +29,10 @@ public struct ONNXImport: Sendable {
     public var layout: Layout
     /// The height and width of images, where the file leaves them open.
     public var imageSize: Size2D?
+    /// How many numbers a file may make beside sixteen for each that it holds, such as weights that are one number repeated.
+    ///
+    /// More are refused, because a few bytes can ask for more memory than any machine has.
+    public var madeNumbers = 1 << 24
 
     /// Makes options; the layout is PyTorch's unless given.
     public init(
@@ -71,7 +75,7 @@ public struct ONNXImport: Sendable {
     let input = try InputForm(file, options: options)
     var state = try GraphImport(
       file, input: input.name, imageShape: input.shape, axes: input.axes, batch: input.batch,
-      nodes: plan.nodes)
+      nodes: plan.nodes, budget: ImportBudget(options.madeNumbers))
     try state.read(plan.nodes)
     guard case .feature(let output)? = state.value(plan.output) else {
       throw ONNXError.badModel(

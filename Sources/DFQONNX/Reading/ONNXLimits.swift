@@ -23,8 +23,6 @@ enum ONNXLimits {
   static let elements = 1 << 31
   /// Elements of a tensor that is computed while a graph is read, such as a shape.
   static let foldedElements = 1 << 24
-  /// Elements of all constants and parameters that a file may make beside a multiple of what it holds: VGG-19 with made weights.
-  static let madeElements = 150 << 20
   /// Elements of all tensors whose data are in other files, of which many may name the same bytes.
   static let externalElements = 1 << 32
   /// How many numbers are read and made for each one that the file holds, see ``ImportBudget``.
