@@ -56,6 +56,8 @@ public struct ONNXExport: Sendable {
   }
 
   /// The bytes of the file.
+  ///
+  /// - Throws: ``ONNXError/notExportable(layer:reason:)`` for a model that is larger than the format allows, 2 GiB.
   public func bytes() throws -> [UInt8] {
     do {
       return try model.serializedBytes()
@@ -66,7 +68,7 @@ public struct ONNXExport: Sendable {
 
   /// Writes the file, whole or not at all.
   ///
-  /// - Throws: `InterchangeError.cannotWrite(path:reason:)`.
+  /// - Throws: `InterchangeError.cannotWrite(path:reason:)`, and what ``bytes()`` throws.
   public func write(to path: String) throws { try AtomicFile.write(bytes(), to: path) }
 
   /// Integer types have 8 or 4 bits.

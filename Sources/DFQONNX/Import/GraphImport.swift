@@ -11,8 +11,6 @@ struct GraphImport {
   private(set) var parameters: [String: [Float]] = [:]
   /// What the reader did that its user should know.
   var notes: [String] = []
-  /// How many nodes read each name.
-  private var uses: [String: Int]
   private var names: Set<String> = ["input"]
   /// The last number behind each name that several layers ask for.
   private var numbers: [String: Int] = [:]
@@ -22,17 +20,12 @@ struct GraphImport {
 
   init(
     _ file: ONNXFile, input: String, imageShape: Shape, axes: [Feature.Axis], batch: Int,
-    nodes: [ImportNode], budget: ImportBudget = ImportBudget()
+    budget: ImportBudget = ImportBudget()
   ) throws {
     self.budget = budget
     self.file = file
     self.batch = batch
     builder = GraphBuilder(input: imageShape)
-    uses = [:]
-    for node in nodes {
-      for name in node.inputs where !name.isEmpty { uses[name, default: 0] += 1 }
-    }
-    for output in file.model.graph.output { uses[output.name, default: 0] += 1 }
     for tensor in file.model.graph.initializer {
       let constant = try file.tensor(tensor)
       self.budget.found(constant.count)
@@ -42,9 +35,6 @@ struct GraphImport {
   }
 
   // MARK: Values
-
-  /// Whether only one node reads a name.
-  func isUsedOnce(_ name: String) -> Bool { uses[name] == 1 }
 
   mutating func set(_ name: String, _ value: ImportedValue) { values[name] = value }
 

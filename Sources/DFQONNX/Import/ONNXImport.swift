@@ -75,7 +75,7 @@ public struct ONNXImport: Sendable {
     let input = try InputForm(file, options: options)
     var state = try GraphImport(
       file, input: input.name, imageShape: input.shape, axes: input.axes, batch: input.batch,
-      nodes: plan.nodes, budget: ImportBudget(options.madeNumbers))
+      budget: ImportBudget(options.madeNumbers))
     try state.read(plan.nodes)
     guard case .feature(let output)? = state.value(plan.output) else {
       throw ONNXError.badModel(

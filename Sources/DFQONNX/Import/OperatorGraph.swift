@@ -49,8 +49,7 @@ package struct OperatorGraph: Sendable {
     }
     let nodes = graph.node.map { ImportNode($0) }
     var state = try GraphImport(
-      file, input: name, imageShape: shape, axes: axes, batch: extents.count == 3 ? 1 : extents[0],
-      nodes: nodes)
+      file, input: name, imageShape: shape, axes: axes, batch: extents.count == 3 ? 1 : extents[0])
     try state.read(nodes)
     guard case .feature(let feature)? = state.value(graph.output[0].name), feature.position > 0
     else {
