@@ -25,6 +25,8 @@ def arguments():
     parser.add_argument("--tool", default=os.path.join(ROOT, ".build", "release", "dynadfq"))
     parser.add_argument("--tool-arguments", type=str.split, default=[], help="more for dynadfq time, such as "
                         "'--isa avx2'; in quotes, after an equals sign")
+    parser.add_argument("--trained", help="folder of Benchmarks/students, for rows of trained students")
+    parser.add_argument("--data", help="real images for these rows, such as cifar10:FILE")
     parser.add_argument("--skip-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--fixed-steps", action="store_true", help="also students with fixed activation steps, which "
                         "is less work than ours")

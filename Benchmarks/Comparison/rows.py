@@ -120,7 +120,22 @@ def rows(options):
         yield Row(title, ours(options.threads), tuple(peers(work, place(options.threads), options)), goal, tuple(shown))
         scaling.append(Row(f"two threads against one: {title}", ours(2), (ours(1),), SCALING_GOAL))
     yield from integer_rows(options)
+    yield from trained_rows(options)
     yield from scaling
+
+
+def trained_rows(options):
+    """Students that were trained, on the images whose bits they choose."""
+    if not options.trained:
+        return
+    for batch in (1, 256):
+        def ours(name, file):
+            return Variant(f"ours, {name}", (
+                options.tool, "bench", os.path.join(options.trained, file), "--json", "--batch", str(batch), "--threads",
+                str(options.threads), *(["--data", options.data] if options.data else []), *options.tool_arguments))
+
+        yield Row(f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} by layer, batch {batch}, against W4A4",
+                  ours("by layer", "by-layer.dfq"), (ours("W4A4", "static.dfq"),), 0.93)
 
 
 def integer_rows(options):

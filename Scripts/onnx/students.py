@@ -1,6 +1,7 @@
 """Compares exported students in ONNX Runtime with the same students as integer networks, image by image.
 
-    students.py TOOL LIBRARY WORK_DIRECTORY NAME=STUDENT@DATA ...      DATA: fashion-mnist, or the file of a CIFAR-10 batch
+    students.py TOOL LIBRARY WORK_DIRECTORY NAME=STUDENT@DATA ...      DATA: fashion-mnist, the file of a CIFAR-10 batch, or a
+    folder of folders of images of 256 x 256 pixels, whose centers are taken
 
 For every format that holds the student: the images whose prediction, bits or passes differ, the largest difference of logits
 relative to the largest logit of its image, and the file's size.
@@ -16,6 +17,7 @@ import sys
 
 import numpy
 import onnxruntime
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FASHION = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
@@ -34,6 +36,9 @@ def pixels(data):
     if data == "fashion-mnist":
         with gzip.open(FASHION) as file:
             return numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 28, 28, 1)
+    if os.path.isdir(data):
+        paths = sorted(pathlib.Path(data).glob("*/*.jpg"))
+        return numpy.stack([numpy.asarray(Image.open(path).convert("RGB"))[16:240, 16:240] for path in paths])
     rows = numpy.fromfile(data, numpy.uint8).reshape(-1, 3073)[:, 1:]
     return numpy.ascontiguousarray(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
 
@@ -66,8 +71,9 @@ def engine(path, images):
     mean, std = (numpy.float32(json.loads(facts[f"dynadfq.{key}"])) for key in ("mean", "std"))
     names = [output.name for output in session.get_outputs()]
     parts = []
-    for start in range(0, len(images), 250):
-        inputs = (images[start:start + 250].astype(numpy.float32) / numpy.float32(255) - mean) / std
+    count = max(1, 2**18 // images[0].size)
+    for start in range(0, len(images), count):
+        inputs = (images[start:start + count].astype(numpy.float32) / numpy.float32(255) - mean) / std
         inputs = numpy.ascontiguousarray(inputs.transpose(0, 3, 1, 2))
         parts.append(session.run(None, {"image": inputs}))
     return {name: numpy.concatenate([part[place] for part in parts]) for place, name in enumerate(names)}

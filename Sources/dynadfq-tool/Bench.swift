@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
 
       Without a file, a student of random weights is compiled: time depends on shapes and bits only. \
       --cascade W3A3,W5A5 --share 0.275 times two levels of which the second computes this share of \
-      each batch. --operations shows where the time of one image goes.
+      each batch. Bits may depend on the image: --data gives images as they will be, without it they are noise. --operations shows where the time of one image goes.
       """)
 
   @Argument(help: "An integer network that `compile` made.")
@@ -25,6 +25,8 @@ struct Bench: ParsableCommand {
   var share = 0.25
   @Option(help: "Images of a call; several numbers are timed one after the other.")
   var batch = "1,16,256"
+  @Option(help: "Real images to compute: \(DataOptions.forms). (default: noise)")
+  var data: String?
   @Option(help: "How long each is repeated; at least 5 calls are timed, after 3 to warm up.")
   var seconds = 3.0
   @Flag(help: "Endings of layers in integers only, as hardware without floating point computes.")
@@ -87,11 +89,13 @@ struct Bench: ParsableCommand {
     var integers = try integerNetwork()
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
-    let rows = try batches().map { try time(integers, batch: $0) }
+    let sizes = try batches()
+    let pixels = try pixels(sizes.max() ?? 1, of: integers)
+    let rows = try sizes.map { try time(integers, pixels: pixels, batch: $0) }
     // As often as the times of batches are repeated, by their speed; more than that would not change the shortest times.
     let image = rows[0].p50 / Double(rows[0].batch * max(integers.levelCount, 1))
     let profile = try integers.profile(
-      pixels: pixels(1, of: integers),
+      pixels: Array(pixels[..<integers.imageShape.count]),
       repetitions: Int(min(max(seconds * 1000 / image, 3), 200)))
     let summary = Summary(
       what: model ?? description, preparation: preparation, weightBytes: integers.packedByteCount,
@@ -177,18 +181,22 @@ struct Bench: ParsableCommand {
 
   private var arithmetic: IntegerNetwork.Arithmetic { fixedPoint ? .fixedPoint : .float }
 
-  /// Random pixels of some images.
-  private func pixels(_ images: Int, of network: IntegerNetwork) -> [UInt8] {
+  /// The pixels of some images: of the data set, again and again where it has too few, or random ones.
+  private func pixels(_ count: Int, of network: IntegerNetwork) throws -> [UInt8] {
+    if let data {
+      let images = try DataOptions.open(
+        data, limit: count, imageShape: network.imageShape, classCount: network.classCount)
+      return try (0..<count).flatMap { try images.image(at: $0 % images.count).pixels }
+    }
     var stream = RandomStream(seed: options.seed, "pixels")
-    return (0..<images * network.imageShape.count).map { _ in UInt8(stream.integer(below: 256)) }
+    return (0..<count * network.imageShape.count).map { _ in UInt8(stream.integer(below: 256)) }
   }
 
-  private func time(_ network: IntegerNetwork, batch: Int) throws -> Row {
-    let pixels = pixels(batch, of: network)
+  private func time(_ network: IntegerNetwork, pixels: [UInt8], batch: Int) throws -> Row {
     let predictor = Predictor(network)
     var predictions = Predictions()
     let times = try StepTimes(seconds: seconds) { steps, mark in
-      try pixels.withUnsafeBufferPointer { pixels in
+      try pixels[..<(batch * network.imageShape.count)].withUnsafeBufferPointer { pixels in
         for _ in 0..<steps {
           try predictor.predict(pixels: pixels, count: batch, into: &predictions)
           mark()

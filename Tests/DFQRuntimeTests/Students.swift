@@ -21,6 +21,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
     case projected
     /// Depthwise convolutions, pooling by maximum and by mean, a hidden linear layer.
     case mixed
+    /// Squeeze-and-excitation, groups, gaps between taps, joined values and what else imported networks have.
+    case operators
   }
 
   /// The student computes linear layers and depthwise convolutions of codes in floating point.
@@ -93,6 +95,19 @@ struct StudentCase: Sendable, CustomStringConvertible {
         description: "projected, image in codes",
         quantizer: Quantizer(weightBits: 3, activationBits: [3, 5], fullyQuantized: true),
         graph: .projected, tolerance: rounding),
+      .init(description: "operators", quantizer: dynamic, graph: .operators, tolerance: rounding),
+      .init(
+        description: "operators, image in codes",
+        quantizer: Quantizer(weightBits: 4, activationBits: [4], fullyQuantized: true),
+        graph: .operators, tolerance: rounding),
+      .init(
+        description: "operators, asymmetric",
+        quantizer: .family(weightBits: 4, activationBits: [3, 4]), graph: .operators,
+        tolerance: rounding),
+      .init(
+        description: "operators, margin cascade", quantizer: dynamic,
+        selector: BitSelector(MarginCascade(levels: [3, 5], shares: [0.4])), graph: .operators,
+        tolerance: rounding),
       .init(description: "mixed", quantizer: dynamic, graph: .mixed, tolerance: rounding),
       .init(
         description: "mixed, image in codes",
@@ -100,6 +115,51 @@ struct StudentCase: Sendable, CustomStringConvertible {
         graph: .mixed, tolerance: rounding),
     ]
   }()
+
+  private func operators() throws -> Graph {
+    var builder = GraphBuilder(input: [12, 12, 3])
+    var x = try builder.add(
+      "stem", .convolution(Convolution(outputChannels: 8, kernel: 3, padding: 1)), builder.input)
+    x = try builder.add("stem.norm", .batchNorm(BatchNorm()), x)
+    x = try builder.add("stem.activation", .activation(.hardSwish), x)
+    // Squeeze-and-excitation.
+    var gate = try builder.add("squeeze", .globalAveragePool, x)
+    gate = try builder.add("reduce", .linear(outputs: 4, bias: true), gate)
+    gate = try builder.add("reduce.activation", .activation(.silu), gate)
+    gate = try builder.add("expand", .linear(outputs: 8, bias: true), gate)
+    gate = try builder.add("gate", .activation(.sigmoid), gate)
+    x = try builder.add("excite", .product, x, gate)
+    // Groups and gaps, side by side.
+    var left = try builder.add(
+      "groups",
+      .convolution(Convolution(outputChannels: 12, kernel: 3, padding: 1, groups: 4)), x)
+    left = try builder.add("groups.norm", .batchNorm(BatchNorm()), left)
+    left = try builder.add("groups.activation", .prelu, left)
+    var right = try builder.add(
+      "gaps",
+      .convolution(Convolution(outputChannels: 6, kernel: 3, padding: 2, dilation: 2)), x)
+    right = try builder.add("gaps.norm", .batchNorm(BatchNorm()), right)
+    right = try builder.add(
+      "gaps.activation", .activation(.clip(minimum: -1, maximum: 2)), right)
+    x = try builder.add("join", .concatenation, inputs: [left, right, x])
+    x = try builder.add("channels", .layerNorm(), x)
+    x = try builder.add("mix", .convolution(Convolution(outputChannels: 10, kernel: 1)), x)
+    x = try builder.add("mix.scale", .channelAffine, x)
+    x = try builder.add("mix.activation", .activation(.gelu), x)
+    x = try builder.add(
+      "mean",
+      .averagePool(PoolingWindow(kernel: 3, stride: 2, padding: 1), countsPadding: true), x)
+    x = try builder.add(
+      "gate2", .activation(.hardSigmoid(slope: 0.3, offset: 0.4)), x)
+    x = try builder.add("border", .padMap(Padding(1)), x)
+    x = try builder.add("large", .upsample(factor: 2), x)
+    x = try builder.add(
+      "last", .convolution(Convolution(outputChannels: 6, kernel: 3, stride: 2)), x)
+    x = try builder.add("last.activation", .activation(.tanh), x)
+    x = try builder.add("pool", .globalAveragePool, x)
+    try builder.add("classifier", .linear(outputs: 4, bias: true), x)
+    return builder.build()
+  }
 
   private func network() throws -> Network {
     switch graph {
@@ -113,6 +173,7 @@ struct StudentCase: Sendable, CustomStringConvertible {
         try Architecture(
           .cifarResNet(depth: 8, projection: true), imageShape: [12, 12, 3], classCount: 4
         ).graph(), seed: 7)
+    case .operators: return .random(try operators(), seed: 9)
     case .mixed:
       var builder = GraphBuilder(input: [12, 12, 3])
       var x = try builder.add(

@@ -12,6 +12,8 @@ enum TinyModels {
       ("hidden", model([decision(hidden: 3)])),
       ("passes", model([passes()])),
       ("winograd", model([winograd()])),
+      ("numbers", model([numbers()])),
+      ("moves", model([moves()])),
       (
         "ranked",
         model(

@@ -31,15 +31,21 @@ struct TinyProgram {
   mutating func convolution(
     _ input: Int, _ shape: Shape, kernel: Int, width: Int? = nil, pad: Int, stride: Int = 1,
     point: Int, bits: Int?, isDepthwise: Bool = false, versions: Int = 1, zero: Float = 0,
-    residual: Int? = nil
+    residual: Int? = nil, parts: Operation.Convolution.Parts? = nil
   ) -> Int {
     var window = window(input, shape, kernel: kernel, pad: pad, stride: stride)
     window.kernelWidth = width ?? kernel
-    let count = kernel * window.kernelWidth * window.inputChannels * (isDepthwise ? 1 : shape[2])
+    let count =
+      kernel * window.kernelWidth * window.inputChannels * (isDepthwise ? 1 : shape[2])
+      / (parts?.groups ?? 1)
+    if let parts {
+      window.kernelHeight = (window.kernelHeight - 1) * parts.dilationHeight + 1
+      window.kernelWidth = (window.kernelWidth - 1) * parts.dilationWidth + 1
+    }
     var operation = Operation(
       .convolution(
         .init(
-          shape: window, isDepthwise: isDepthwise,
+          shape: window, isDepthwise: isDepthwise, parts: parts,
           weights: weights(count, bits: bits, versions: versions, zero: zero),
           bias: isDepthwise ? floats(shape[2]) : [])), input: input)
     operation.ending = .init(

@@ -7,20 +7,26 @@ extension Activation: ExecutableLayer {
   ///
   /// - Throws: ``LayerError`` for these.
   public func makeStep(inputs: [Shape], output: Shape) throws -> any LayerStep {
-    let count = output.count
-    return switch self {
-    case .tanh: TanhStep(count: count)
-    case .sigmoid: ElementwiseStep(function: Sigmoid(), count: count)
-    case .hardSigmoid(let slope, let offset):
-      ElementwiseStep(function: HardSigmoid(factor: slope, offset: offset), count: count)
-    case .hardSwish: ElementwiseStep(function: HardSwish(), count: count)
-    case .silu: ElementwiseStep(function: SiLU(), count: count)
-    case .gelu: ElementwiseStep(function: GELU(), count: count)
-    case .geluTanh: ElementwiseStep(function: TanhGELU(), count: count)
-    case .clip(let minimum, let maximum):
-      ElementwiseStep(function: Clip(minimum: minimum, maximum: maximum), count: count)
-    case .relu, .relu6, .leakyReLU:
+    // The derivative of the hyperbolic tangent needs its value only.
+    if self == .tanh { return TanhStep(count: output.count) }
+    guard let function = elementFunction else {
       throw LayerError(expected: "an activation without a built-in step", found: "\(self)")
+    }
+    return ElementwiseStep(function: function, count: output.count)
+  }
+
+  /// The function that is computed element by element; nil for those that the engine fuses with what comes before them.
+  package var elementFunction: ElementFunction? {
+    switch self {
+    case .relu, .relu6, .leakyReLU: nil
+    case .tanh: .tanh
+    case .sigmoid: .sigmoid
+    case .hardSigmoid(let slope, let offset): .hardSigmoid(slope: slope, offset: offset)
+    case .hardSwish: .hardSwish
+    case .silu: .silu
+    case .gelu: .gelu
+    case .geluTanh: .geluTanh
+    case .clip(let minimum, let maximum): .clip(minimum: minimum, maximum: maximum)
     }
   }
 }

@@ -5,40 +5,22 @@ extension LayerNorm: ExecutableLayer {
   /// Makes a step that normalizes each pixel.
   public func makeStep(inputs: [Shape], output: Shape) -> any LayerStep {
     LayerNormStep(
-      pixels: output.pixelCount, channels: output.lastChannels, epsilon: Double(epsilon))
+      pixels: output.pixelCount,
+      normalization: PixelNormalization(channels: output.lastChannels, epsilon: Double(epsilon)))
   }
 }
 
 /// Each pixel's channels with mean 0 and variance 1, then scaled and shifted.
-///
-/// Sums over channels are in double precision: a mean far from zero would cost the variance its digits.
 struct LayerNormStep: LayerStep {
   let pixels: Int
-  let channels: Int
-  let epsilon: Double
+  let normalization: PixelNormalization
+  var channels: Int { normalization.channels }
   var backwardReads: LayerValues { .inputs }
 
-  /// The mean of a pixel's channels and the inverse of their deviation.
-  private func statistics(_ x: UnsafePointer<Float>) -> (mean: Float, inverse: Float) {
-    var sum = 0.0
-    for c in 0..<channels { sum += Double(x[c]) }
-    let mean = sum / Double(channels)
-    var squares = 0.0
-    for c in 0..<channels {
-      let difference = Double(x[c]) - mean
-      squares += difference * difference
-    }
-    return (Float(mean), Float(1 / (squares / Double(channels) + epsilon).squareRoot()))
-  }
-
   func forward(_ values: LayerForward) {
-    let (scale, shift) = (values.parameters, values.parameters + channels)
-    for pixel in 0..<pixels {
-      let x = values.inputs[0] + pixel * channels
-      let y = values.output + pixel * channels
-      let (mean, inverse) = statistics(x)
-      for c in 0..<channels { y[c] = (x[c] - mean) * inverse * scale[c] + shift[c] }
-    }
+    normalization.apply(
+      to: values.inputs[0], pixels: pixels, scale: values.parameters,
+      shift: values.parameters + channels, output: values.output)
   }
 
   /// With z the normalized values and h = g * scale, the gradient at x is
@@ -48,7 +30,7 @@ struct LayerNormStep: LayerStep {
     for pixel in 0..<pixels {
       let x = values.inputs[0] + pixel * channels
       let g = values.outputGradient + pixel * channels
-      let (mean, inverse) = statistics(x)
+      let (mean, inverse) = normalization.statistics(x)
       if let scaleGradient = values.parameterGradient {
         let shiftGradient = scaleGradient + channels
         for c in 0..<channels {

@@ -98,7 +98,8 @@ public struct Network: Sendable {
       throw NetworkError.missingLayers(
         what: "batch norm",
         why: "images are synthesized until they match its running statistics; "
-          + "use weights in which batch norm has not been folded into the convolutions")
+          + "use weights in which batch norm has not been folded into the convolutions, or a method that needs no statistics"
+      )
     }
     try checkFinite()
   }

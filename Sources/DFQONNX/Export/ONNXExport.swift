@@ -42,7 +42,17 @@ public struct ONNXExport: Sendable {
     let hasHalves = integer.levels.contains { level in
       level.points.contains { $0.grids.contains { $0.bits == 4 } }
     }
-    opset = format == .qdq && hasHalves ? 21 : 13
+    let normalizes = integer.levels.contains { level in
+      level.operations.contains { operation in
+        if case .numbers(let any) = operation.kind {
+          any.operation is ChannelNormalization
+        } else {
+          false
+        }
+      }
+    }
+    opset =
+      format == .qdq && hasHalves ? 21 : normalizes ? ChannelNormalization.opset : 13
     if format == .qdq, !isExact { try Self.checkWidths(integer) }
     var notes: [String] = []
     if integer.levels.count > 1, integer.rule != .threshold {

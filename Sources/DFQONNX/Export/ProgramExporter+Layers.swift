@@ -19,22 +19,31 @@ extension ProgramExporter {
     _ label: String
   ) throws -> String {
     let shape = convolution.shape
-    let taps = shape.kernelHeight * shape.kernelWidth
+    let (height, width) = convolution.taps
+    let taps = height * width
     let outputs = shape.outputChannels
-    let inputs = convolution.isDepthwise ? 1 : shape.inputChannels
+    let inputs = convolution.tapInputs
     let layer = Layer(
-      name: label, shape: [outputs, inputs, shape.kernelHeight, shape.kernelWidth], axis: 0,
+      name: label, shape: [outputs, inputs, height, width], axis: 0,
       outputs: outputs,
       source: (0..<outputs).flatMap { o in
         (0..<inputs).flatMap { i in (0..<taps).map { ($0 * inputs + i) * outputs + o } }
       })
-    let groups = convolution.isDepthwise ? [Onnx_AttributeProto.int("group", outputs)] : []
+    var attributes: [Onnx_AttributeProto] = [
+      .ints("kernel_shape", [height, width]),
+      .ints("strides", [shape.strideHeight, shape.strideWidth]),
+    ]
+    let groups = convolution.isDepthwise ? outputs : convolution.parts?.groups ?? 1
+    if groups > 1 { attributes.append(.int("group", groups)) }
+    if let parts = convolution.parts, parts.dilationHeight > 1 || parts.dilationWidth > 1 {
+      attributes.append(.ints("dilations", [parts.dilationHeight, parts.dilationWidth]))
+    }
     return try apply(
       convolution.weights, convolution.bias, of: layer, operation, input, output: output
     ) { exporter, input, weight, bias, pads in
       exporter.writer.add(
         "Conv", [input, weight] + (bias.map { [$0] } ?? []), "\(label).conv",
-        attributes: exporter.window(shape, pads: pads) + groups)
+        attributes: attributes + [.ints("pads", pads ? exporter.pads(shape) : [0, 0, 0, 0])])
     }
   }
 

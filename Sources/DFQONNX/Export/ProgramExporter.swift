@@ -89,6 +89,34 @@ struct ProgramExporter {
     case .padChannels(let stride, let before):
       return padChannels(input, from, output, stride: stride, before: before, label)
     case .reshape: return reshape(input, from, output, label)
+    case .padMap(let top, let left):
+      let (bottom, right) = (output[0] - top - from[0], output[1] - left - from[1])
+      return writer.add(
+        "Pad", [input, writer.list([0, 0, top, left, 0, 0, bottom, right])], "\(label).padded")
+    case .upsample(let factor):
+      let factors = writer.floats(
+        [1, 1, Float(factor), Float(factor)], shape: [4], "\(label).factors")
+      return writer.add(
+        "Resize", [input, "", factors], "\(label).enlarged",
+        attributes: [
+          .string("mode", "nearest"), .string("coordinate_transformation_mode", "asymmetric"),
+          .string("nearest_mode", "floor"),
+        ])
+    case .selectChannels(let channels):
+      return writer.add(
+        "Gather", [input, writer.list(channels)], "\(label).selected",
+        attributes: [.int("axis", 1)])
+    case .numbers(let any):
+      guard let exported = any.operation as? any ExportedOperation else {
+        throw ONNXError.notExportable(
+          layer: label, reason: "no operators for \(any.operation.label)")
+      }
+      let read = [operation.input] + any.operation.others
+      return exported.export(
+        ExportedPlace(
+          inputs: [input] + any.operation.others.map { values[$0] },
+          shapes: read.map { program.values[$0].shape }, output: output, label: label),
+        to: &self)
     }
   }
 
@@ -105,11 +133,11 @@ struct ProgramExporter {
   }
 
   /// Kernel, strides and padding.
-  func window(_ shape: ConvolutionShape, pads isPadded: Bool = true) -> [Onnx_AttributeProto] {
+  func window(_ shape: ConvolutionShape) -> [Onnx_AttributeProto] {
     [
       .ints("kernel_shape", [shape.kernelHeight, shape.kernelWidth]),
       .ints("strides", [shape.strideHeight, shape.strideWidth]),
-      .ints("pads", isPadded ? pads(shape) : [0, 0, 0, 0]),
+      .ints("pads", pads(shape)),
     ]
   }
 

@@ -95,8 +95,9 @@ public struct ONNXImport: Sendable {
     try network.checkFinite()
     if built.batchNorms.isEmpty {
       notes.append(
-        "there is no batch norm: the exporter has folded it into the weights. Methods that match its statistics need it; export "
-          + "with training=TrainingMode.PRESERVE and do_constant_folding=False")
+        "there is no batch norm: the exporter has folded it into the weights, and most methods match its statistics. Export with "
+          + "training=TrainingMode.PRESERVE and do_constant_folding=False, or make images without statistics (--method deepdream)"
+      )
     }
     classNames = ModelFacts.classNames(metadata, count: network.classCount)
     self.notes = notes + state.notes

@@ -90,41 +90,47 @@ struct StudentCompiler {
     case .normalization, .add:
       let operation = Operation(.identity, input: input, ending: normalization(step))
       values[node] = append(operation, shape: shape, point: point)
-    case .layer:
-      let kind = try kind(of: node, input: input)
-      let operation = Operation(kind, input: input)
-      guard operation.movesCodes else {
-        values[node] = append(operation, shape: shape, point: point)
-        return
-      }
-      var value = append(operation, shape: shape, point: program.values[input].point)
-      if let point {
-        value = append(Operation(.identity, input: value), shape: shape, point: point)
-      }
-      values[node] = value
+    case .layer: values[node] = try layer(node, point: point)
     }
   }
 
-  private func kind(of node: Int, input: Int) throws -> Operation.Kind {
-    let from = program.values[input].shape
-    let to = plan.graph.nodes[node].outputShape
-    let layer = plan.graph.nodes[node].layer
-    switch layer {
-    case let pool as MaxPool: return .maxPool(pool.window.shape(input: from, output: to))
-    case let pool as AveragePool:
-      guard !pool.countsPadding || pool.window.padding == Padding(0) else {
-        throw RuntimeError.unsupported(layer: name(node), what: "means that count padding")
-      }
-      return .averagePool(pool.window.shape(input: from, output: to))
-    case is GlobalAveragePool: return .globalAveragePool
-    case let pad as PadChannels: return .padChannels(stride: pad.stride, before: pad.before)
-    case is Flatten, is Reshape: return .reshape
-    case let activation as Activation:
-      throw RuntimeError.unsupported(layer: name(node), what: "the activation \(activation)")
-    default:
+  /// Adds the operations of a layer and returns the value of the last one.
+  private mutating func layer(_ node: Int, point: Int?) throws -> Int {
+    let (name, layer) = (plan.graph.nodes[node].name, plan.graph.nodes[node].layer)
+    guard let layer = layer as? any CompiledLayer else {
       throw RuntimeError.unsupported(
-        layer: name(node), what: "layers of type \(type(of: layer).kind)")
+        layer: name, what: "layers of type \(type(of: layer).kind)")
     }
+    let inputs = plan.graph.nodes[node].inputs.map { values[$0]! }
+    let parts = try layer.operations(
+      .init(
+        name: name, inputs: inputs, shapes: inputs.map { program.values[$0].shape },
+        output: plan.graph.nodes[node].outputShape,
+        parameters: plan.layout.entries.filter { $0.node == node }.flatMap { parameters($0.range) }
+      ))
+    var value = inputs[0]
+    for (index, part) in parts.enumerated() {
+      var operation = Operation(part.kind, input: value, ending: part.ending)
+      let rounds = index == parts.count - 1 ? point : nil
+      guard operation.movesCodes else {
+        value = append(operation, shape: part.shape, point: rounds)
+        continue
+      }
+      if part.kind.addsZeros,
+        let grids = program.values[value].point.map({ program.points[$0].grids }),
+        !grids.allSatisfy(\.hasZero)
+      {
+        // What has no code is put beside numbers.
+        operation.input = append(
+          Operation(.identity, input: value), shape: program.values[value].shape, point: nil)
+      }
+      value = append(
+        operation, shape: part.shape, point: program.values[operation.input].point)
+      if let rounds {
+        value = append(Operation(.identity, input: value), shape: part.shape, point: rounds)
+      }
+    }
+    return value
   }
 
   private func parameters(_ range: Range<Int>?) -> [Float] {
@@ -134,12 +140,18 @@ struct StudentCompiler {
   private func convolution(
     _ convolution: ConvolutionStep, node: Int
   ) throws -> Operation.Convolution {
+    var shape = convolution.shape
+    var parts: Operation.Convolution.Parts?
     if case .grouped(let groups) = convolution.style {
-      throw RuntimeError.unsupported(
-        layer: name(node), what: "\(groups.count) groups of dilation \(groups.dilation)")
+      // The plan's shape is that of one group.
+      shape.inputChannels *= groups.count
+      shape.outputChannels *= groups.count
+      parts = .init(
+        groups: groups.count, dilationHeight: groups.dilation.height,
+        dilationWidth: groups.dilation.width)
     }
     return .init(
-      shape: convolution.shape, isDepthwise: convolution.style == .depthwise,
+      shape: shape, isDepthwise: convolution.style == .depthwise, parts: parts,
       weights: try source(node), bias: parameters(convolution.bias))
   }
 

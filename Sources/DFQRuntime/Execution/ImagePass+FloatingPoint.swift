@@ -8,7 +8,9 @@ extension ImagePass {
     let slot = level.slots[step.input]
     if let team, team.count > 1 {
       // Only what lies in place can be shared.
-      if slot.isCodes || convolution.isDepthwise || !shape.readsEverywhere {
+      if slot.isCodes || convolution.isDepthwise || convolution.groups > 1
+        || !shape.readsEverywhere
+      {
         if member > 0 { return }
       } else {
         rows = team.share(rows.count, unit: 1, member: member)
@@ -19,10 +21,12 @@ extension ImagePass {
     let weights = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     let input = floats(step.input)
     let x = scratch.assumingMemoryBound(to: Float.self) + (slot.count + 15) / 16 * 16
-    let kernel = x + (shape.outputCount + 15) / 16 * 16
+    let kernel = x + (convolution.outputCount + 15) / 16 * 16
     if convolution.isDepthwise {
       kernels.depthwiseForward(
         shape, input: input, weight: weights, bias: convolution.bias, output: x, scratch: kernel)
+    } else if convolution.groups > 1 {
+      convolveGroups(convolution, input: input, weights: weights, output: x, scratch: kernel)
     } else {
       let part =
         rows.count == shape.outputHeight ? (shape: shape, firstInputRow: 0) : shape.rows(rows)
@@ -30,7 +34,7 @@ extension ImagePass {
         part.shape, input: input + part.firstInputRow * shape.inputWidth * shape.inputChannels,
         weight: weights, bias: convolution.bias, output: x, scratch: kernel)
     }
-    let rowCount = shape.outputWidth * shape.outputChannels
+    let rowCount = shape.outputWidth * shape.outputChannels * convolution.groups
     let range = rows.lowerBound * rowCount..<rows.upperBound * rowCount
     finish(x, step: step, range: range)
     if decision == nil, level.slots[step.output].isCodes { round(step, range: range) }

@@ -57,28 +57,4 @@ extension ImagePass {
     let share = 1 / Float(pixels)
     for channel in 0..<slot.channels { output[channel] *= share }
   }
-
-  /// Keeps every `stride`-th pixel and surrounds its channels with zeros.
-  func pad(_ step: Step, stride: Int, before: Int) {
-    let (from, to) = (level.slots[step.input], level.slots[step.output])
-    func copy<Element>(
-      _ input: UnsafeMutablePointer<Element>, _ output: UnsafeMutablePointer<Element>,
-      zero: Element
-    ) {
-      output.update(repeating: zero, count: to.count)
-      for y in 0..<to.height {
-        for x in 0..<to.width {
-          let source = input + (y * from.width + x) * stride * from.channels
-          (output + (y * to.width + x) * to.channels + before).update(
-            from: source, count: from.channels)
-        }
-      }
-    }
-    let slot = level.slots[step.input]
-    if slot.isCodes {
-      copy(codes(step.input), codes(step.output), zero: UInt8(-grid(slot.point).offset))
-    } else {
-      copy(stored(step.input), stored(step.output), zero: 0)
-    }
-  }
 }

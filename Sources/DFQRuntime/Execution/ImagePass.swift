@@ -84,6 +84,10 @@ struct ImagePass {
         (memory.arena + level.slots[step.output].offset).copyMemory(
           from: memory.arena + slot.offset, byteCount: slot.count * (slot.isCodes ? 1 : 4))
       }
+    case .padMap(let top, let left): ifFirst { padMap(step, top: top, left: left) }
+    case .upsample(let factor): ifFirst { enlarge(step, factor: factor) }
+    case .selectChannels(let channels): ifFirst { select(channels, step: step) }
+    case .numbers(let inputs): ifFirst { compute(step, inputs: inputs) }
     }
     if let decision, step.samples == nil {
       wait()
@@ -97,7 +101,7 @@ struct ImagePass {
   private func needsRounding(_ step: Step) -> Bool {
     guard level.slots[step.output].isCodes, step.fixed == nil else { return false }
     switch step.kind {
-    case .linear, .identity, .averagePool, .globalAveragePool: return true
+    case .linear, .identity, .averagePool, .globalAveragePool, .numbers: return true
     default: return false
     }
   }
@@ -123,11 +127,11 @@ struct ImagePass {
     level.grid(point, candidate: choices[point])
   }
 
-  /// A value as numbers: in place, or computed from codes at the start of the scratch memory.
-  func floats(_ value: Int) -> UnsafePointer<Float> {
+  /// A value as numbers: in place, or computed from codes at `place`, by default the start of the scratch memory.
+  func floats(_ value: Int, at place: UnsafeMutablePointer<Float>? = nil) -> UnsafePointer<Float> {
     let slot = level.slots[value]
     guard slot.isCodes else { return UnsafePointer(stored(value)) }
-    let result = scratch.assumingMemoryBound(to: Float.self)
+    let result = place ?? scratch.assumingMemoryBound(to: Float.self)
     let grid = grid(slot.point)
     let codes = codes(value)
     for index in 0..<slot.count {

@@ -12,8 +12,7 @@ struct MemoryPlan: Sendable {
   init(_ program: IntegerProgram) {
     var lastReader = program.values.indices.map { $0 }
     for (index, operation) in program.operations.enumerated() {
-      lastReader[operation.input] = index + 1
-      if let residual = operation.ending.residual { lastReader[residual] = index + 1 }
+      for input in operation.inputs { lastReader[input] = index + 1 }
     }
     lastReader[program.values.count - 1] = program.values.count
     var free: [Range<Int>] = []

@@ -32,12 +32,13 @@ struct PreparedConvolution: Sendable, BitwiseCopyable {
   let isDepthwise: Bool
   let banks: ConstantList<Bank>
 
-  /// Packs weights; nil where the input's grids have no code for 0 or the weights fit no byte.
+  /// Packs weights; nil where the input's grids have no code for 0, the weights fit no byte, or there are groups.
   init?(
     _ convolution: Operation.Convolution, input: IntegerProgram.Point, usesWinograd: Bool,
     kernels: Kernels, store: ConstantStore
   ) {
-    guard case .codes(let versions) = convolution.weights, input.grids.allSatisfy(\.hasZero)
+    guard case .codes(let versions) = convolution.weights, input.grids.allSatisfy(\.hasZero),
+      convolution.parts == nil
     else { return nil }
     let shape = convolution.shape
     let channels = shape.outputChannels

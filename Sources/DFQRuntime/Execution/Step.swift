@@ -17,6 +17,11 @@ struct Step: Sendable, BitwiseCopyable {
     case globalAveragePool(pixels: Int)
     case padChannels(stride: Int, before: Int)
     case copy
+    case padMap(top: Int, left: Int)
+    case upsample(factor: Int)
+    case selectChannels(ConstantList<Int>)
+    /// An operation in floating point with the values that it reads; it is found at its place in the program.
+    case numbers(ConstantList<Int>)
   }
 
   let kind: Kind
@@ -34,11 +39,17 @@ struct Step: Sendable, BitwiseCopyable {
 
 /// A convolution in floating point.
 struct FloatConvolution: Sendable, BitwiseCopyable {
+  /// The sizes; of one group where there are several.
   let shape: ConvolutionShape
   let isDepthwise: Bool
-  /// One version, or one for each candidate of the input.
+  /// The groups, which are gathered, computed and scattered one by one where there are several.
+  let groups: Int
+  /// One version, or one for each candidate of the input; weights of groups one after the other.
   let banks: ConstantList<UnsafePointer<Float>>
   nonisolated(unsafe) let bias: UnsafePointer<Float>?
+
+  /// The outputs of all groups.
+  var outputCount: Int { groups * shape.outputCount }
 }
 
 /// A linear layer in floating point, weights I O.

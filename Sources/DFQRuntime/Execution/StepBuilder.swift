@@ -73,7 +73,9 @@ struct StepBuilder {
         convolutions.append(prepared)
         return .codeConvolution(convolutions.count - 1)
       }
-      return .convolution(float(convolution, input: input))
+      return .convolution(
+        convolution.parts.map { float(convolution, parts: $0, input: input) }
+          ?? float(convolution, input: input))
     case .linear(let linear):
       if let point, let prepared = coded(linear, input: point) { return .codeLinear(prepared) }
       need(bytes: 4 * (input.shape.count + linear.outputs + 32))
@@ -95,13 +97,21 @@ struct StepBuilder {
     case .padChannels(let stride, let before):
       return .padChannels(stride: stride, before: before)
     case .reshape: return .copy
+    case .padMap(let top, let left): return .padMap(top: top, left: left)
+    case .upsample(let factor): return .upsample(factor: factor)
+    case .selectChannels(let channels): return .selectChannels(store.list(channels))
+    case .numbers:
+      let inputs = operation.inputs
+      // All inputs as numbers.
+      need(bytes: inputs.reduce(64) { $0 + 4 * (program.values[$1].shape.count + 16) })
+      return .numbers(store.list(inputs))
     }
   }
 
-  private mutating func need(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes + 64) }
+  mutating func need(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes + 64) }
 
   /// Every version of the weights as numbers.
-  private func banks(
+  func banks(
     _ weights: Weights, channels: Int
   ) -> ConstantList<UnsafePointer<Float>> {
     switch weights {
@@ -120,14 +130,14 @@ struct StepBuilder {
     need(
       bytes: 4 * (input.shape.count + shape.outputCount + kernel + 2 * shape.outputChannels + 128))
     return FloatConvolution(
-      shape: shape, isDepthwise: convolution.isDepthwise,
+      shape: shape, isDepthwise: convolution.isDepthwise, groups: 1,
       banks: banks(convolution.weights, channels: shape.outputChannels),
       bias: convolution.bias.isEmpty ? nil : store.floats(convolution.bias))
   }
 
   /// The floats that the kernel needs, for the whole image or for a thread's rows: a part is divided
   /// into other bands than the whole.
-  private func kernelScratchCount(_ shape: ConvolutionShape, isDepthwise: Bool) -> Int {
+  func kernelScratchCount(_ shape: ConvolutionShape, isDepthwise: Bool) -> Int {
     var count = kernels.convolutionScratchCount(shape)
     guard threads > 1, !isDepthwise, shape.readsEverywhere else { return count }
     let team = Team(count: threads)

@@ -7,6 +7,9 @@ enum ModelFormat {
   /// Bytes of a file.
   static let fileLimit = 1 << 34
 
+  /// The largest number that stands for a kind of operation.
+  static let lastCode = 11
+
   /// The number that stands for a kind of operation.
   static func code(of kind: Operation.Kind) -> Int {
     switch kind {
@@ -18,6 +21,10 @@ enum ModelFormat {
     case .globalAveragePool: 5
     case .padChannels: 6
     case .reshape: 7
+    case .padMap: 8
+    case .upsample: 9
+    case .selectChannels: 10
+    case .numbers: 11
     }
   }
 

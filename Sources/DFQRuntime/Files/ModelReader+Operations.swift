@@ -5,7 +5,7 @@ extension ModelReader {
   mutating func operation(
     _ values: [IntegerProgram.Value], output: Int
   ) throws -> Operation {
-    let code = try number(7, "an operation")
+    let code = try number(ModelFormat.lastCode, "an operation")
     let input = try number(output - 1, "an input")
     let (from, to) = (values[input].shape, values[output].shape)
     let kind: Operation.Kind =
@@ -20,7 +20,18 @@ extension ModelReader {
         .padChannels(
           stride: try number(ProgramLimits.window, "a stride"),
           before: try number(ProgramLimits.elements, "channels"))
-      default: .reshape
+      case 7: .reshape
+      case 8:
+        .padMap(
+          top: try number(ProgramLimits.window, "padding"),
+          left: try number(ProgramLimits.window, "padding"))
+      case 9: .upsample(factor: try number(ProgramLimits.window, "a factor"))
+      case 10:
+        .selectChannels(
+          try (0..<(to.dimensions.last ?? 0)).map { _ in
+            try number(ProgramLimits.elements, "a channel")
+          })
+      default: .numbers(try numbers(output: output))
       }
     var operation = Operation(kind, input: input)
     guard ModelFormat.hasEnding(kind) else { return operation }
@@ -31,6 +42,14 @@ extension ModelReader {
     let numbers = try floats(2, "an activation")
     (operation.ending.negativeSlope, operation.ending.upperBound) = (numbers[0], numbers[1])
     return operation
+  }
+
+  private mutating func numbers(output: Int) throws -> AnyNumberOperation {
+    let code = try number(NumberOperations.all.count, "an operation on numbers")
+    guard let type = NumberOperations.type(code) else {
+      throw bad("an operation on numbers", "number \(code)")
+    }
+    return AnyNumberOperation(try type.init(from: &self, output: output))
   }
 
   private mutating func window(_ input: Shape, _ output: Shape) throws -> ConvolutionShape {
@@ -47,15 +66,24 @@ extension ModelReader {
     _ input: Shape, _ output: Shape
   ) throws -> Operation.Convolution {
     let shape = try window(input, output)
-    let isDepthwise = try number(1, "a kind of convolution") == 1
+    let style = try number(2, "a kind of convolution")
+    var result = Operation.Convolution(
+      shape: shape, isDepthwise: style == 1, weights: .floats([]), bias: [])
+    if style == 2 {
+      let groups = try number(ProgramLimits.elements, "groups")
+      let dilations = try (0..<2).map { _ in try number(ProgramLimits.window, "a dilation") }
+      guard groups > 0, dilations.allSatisfy({ $0 > 0 }) else {
+        throw bad("groups and dilations above 0", "0")
+      }
+      result.parts = .init(
+        groups: groups, dilationHeight: dilations[0], dilationWidth: dilations[1])
+    }
     let count = Shape.checkedCount(
-      [
-        shape.kernelHeight, shape.kernelWidth, shape.inputChannels,
-        isDepthwise ? 1 : shape.outputChannels,
-      ], limit: ProgramLimits.weights)
-    let weights = try source(count: count)
-    return .init(
-      shape: shape, isDepthwise: isDepthwise, weights: weights, bias: try list("biases"))
+      [result.taps.height, result.taps.width, result.tapInputs, shape.outputChannels],
+      limit: ProgramLimits.weights)
+    result.weights = try source(count: count)
+    result.bias = try list("biases")
+    return result
   }
 
   private mutating func linear() throws -> Operation.Linear {

@@ -2,7 +2,7 @@ import DFQFiles
 import DFQTensor
 
 /// Reads what ``ModelWriter`` writes; every length is checked before memory is taken for it.
-struct ModelReader {
+package struct ModelReader {
   private let path: String
   private let program: [UInt8]
   private let constants: [Float]

@@ -7,7 +7,7 @@ import DFQTensor
 /// texts as their length and UTF-8. The *constants* are all floating-point numbers in the order in which
 /// the program mentions them, and the *weights* all codes at their own width (``CodePacking``), each
 /// layer beginning at a byte.
-struct ModelWriter {
+package struct ModelWriter {
   private(set) var program: [UInt8] = []
   private(set) var constants: [Float] = []
   private(set) var weights: [UInt8] = []
@@ -30,7 +30,7 @@ struct ModelWriter {
     return (writer.weights.count, writer.constants.count)
   }
 
-  private mutating func add(_ number: Int) {
+  mutating func add(_ number: Int) {
     var rest = UInt64(number)
     while rest >= 0x80 {
       program.append(UInt8(rest & 0x7f) | 0x80)
@@ -52,10 +52,13 @@ struct ModelWriter {
   }
 
   /// A list of numbers with its length.
-  private mutating func add(_ numbers: [Float]) {
+  mutating func add(_ numbers: [Float]) {
     add(numbers.count)
     constants += numbers
   }
+
+  /// Numbers whose count a reader knows.
+  mutating func add(constants numbers: [Float]) { constants += numbers }
 
   private mutating func add(_ shape: Shape) {
     add(shape.rank)
@@ -112,7 +115,12 @@ struct ModelWriter {
     switch operation.kind {
     case .convolution(let convolution):
       add(convolution.shape)
-      add(convolution.isDepthwise ? 1 : 0)
+      add(convolution.isDepthwise ? 1 : convolution.parts == nil ? 0 : 2)
+      if let parts = convolution.parts {
+        add(parts.groups)
+        add(parts.dilationHeight)
+        add(parts.dilationWidth)
+      }
       add(convolution.weights)
       add(convolution.bias)
     case .linear(let linear):
@@ -124,6 +132,14 @@ struct ModelWriter {
     case .padChannels(let stride, let before):
       add(stride)
       add(before)
+    case .padMap(let top, let left):
+      add(top)
+      add(left)
+    case .upsample(let factor): add(factor)
+    case .selectChannels(let channels): for channel in channels { add(channel) }
+    case .numbers(let any):
+      add(type(of: any.operation).code)
+      any.operation.write(to: &self)
     case .identity, .globalAveragePool, .reshape: break
     }
     guard ModelFormat.hasEnding(operation.kind) else { return }

@@ -21,6 +21,8 @@ extension FixedPlan {
       return FixedPlan.mean(form, of: window.kernelHeight * window.kernelWidth, channels: channels)
     case .globalAveragePool:
       return FixedPlan.mean(form, of: shape[0] * shape[1], channels: channels)
+    case .numbers(let any):
+      throw FixedConstants.Failure(what: "\(any.operation.label) in fixed point")
     default: return FixedPlan.mean(form, of: 1, channels: channels)
     }
   }

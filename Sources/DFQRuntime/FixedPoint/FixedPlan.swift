@@ -87,8 +87,7 @@ extension FixedPlan {
     }
     for (index, operation) in program.operations.enumerated().reversed() {
       let output = uses[index + 1]
-      for input in [operation.input, operation.ending.residual].compactMap({ $0 })
-      where program.values[input].point == nil {
+      for input in operation.inputs where program.values[input].point == nil {
         if let levels = output.levels {
           uses[input].levels = max(uses[input].levels ?? 0, levels)
         }
@@ -117,7 +116,8 @@ extension IntegerProgram {
       case .identity: "activation"
       case .maxPool: "maximum"
       case .averagePool, .globalAveragePool: "mean"
-      case .padChannels, .reshape: "move"
+      case .padChannels, .reshape, .padMap, .upsample, .selectChannels: "move"
+      case .numbers(let any): any.operation.label
       }
     if let point = values[index + 1].point { return points[point].name }
     if let point = values[operations[index].input].point {

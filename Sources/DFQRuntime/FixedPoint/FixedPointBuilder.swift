@@ -20,7 +20,7 @@ struct FixedPointBuilder {
     }
     for (index, step) in steps.enumerated() {
       switch step.kind {
-      case .convolution, .linear:
+      case .convolution, .linear, .numbers:
         // The plan says why, where it is the reason.
         _ = try FixedPlan(program, positions: passes[0])
         throw RuntimeError.unsupported(

@@ -81,6 +81,7 @@ extension PreparedLevel {
       return .init(
         level: level,
         name: (convolution.isDepthwise ? "depthwise " : "")
+          + (convolution.parts.map { $0.groups > 1 ? "\($0.groups) groups " : "dilated " } ?? "")
           + "\(size) \(shape.inputChannels)>\(shape.outputChannels)\(stride) at "
           + "\(shape.outputHeight)x\(shape.outputWidth)",
         kernel: kernel(of: step), weightBits: bits(convolution.weights), inputBits: input ?? [],

@@ -101,6 +101,10 @@ extension Operation.Kind {
     case .averagePool, .globalAveragePool: "average pooling"
     case .padChannels: "padding of channels"
     case .reshape: "reshape"
+    case .padMap: "padding"
+    case .upsample: "enlargement"
+    case .selectChannels: "selection of channels"
+    case .numbers(let any): any.operation.label
     }
   }
 }

@@ -161,7 +161,7 @@ extension IntegerProgram {
     guard let first = operations.first, first.input == 0, first.kind == .identity,
       first.ending.isIdentity, let point = values[1].point, points[point].grids.count == 1,
       !decisions.contains(where: { $0.point == point }),
-      !operations.dropFirst().contains(where: { $0.input == 0 || $0.ending.residual == 0 })
+      !operations.dropFirst().contains(where: { $0.inputs.contains(0) })
     else { return nil }
     return points[point].grids[0]
   }

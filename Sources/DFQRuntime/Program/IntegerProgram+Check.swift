@@ -104,10 +104,18 @@ extension IntegerProgram {
         "padded channels of \(input.shape)", "\(result.shape)")
     case .reshape:
       try demand(input.shape.count == result.shape.count, "\(input.shape)", "\(result.shape)")
+    case .padMap, .upsample, .selectChannels:
+      try checkMove(operation.kind, from: input.shape, to: result.shape)
+    case .numbers(let any):
+      let inputs = operation.inputs
+      try demand(
+        inputs.allSatisfy { (0..<output).contains($0) } && inputs.count <= ProgramLimits.joined,
+        "inputs below \(output)", "\(inputs)")
+      try any.operation.check(inputs: inputs.map { values[$0].shape }, output: result.shape)
     }
     if operation.movesCodes {
       try demand(input.point == result.point, "codes of the same point", "another point")
-      if case .padChannels = operation.kind, let point = input.point {
+      if operation.kind.addsZeros, let point = input.point {
         try demand(points[point].grids.allSatisfy(\.hasZero), "grids with the value 0", "others")
       }
     }
@@ -145,9 +153,17 @@ extension IntegerProgram {
         shape.inputChannels == shape.outputChannels, "as many output channels as inputs",
         "\(shape.outputChannels)")
     }
-    let kernel = shape.kernelHeight * shape.kernelWidth
-    let products = kernel.multipliedReportingOverflow(
-      by: convolution.isDepthwise ? 1 : shape.inputChannels)
+    if let parts = convolution.parts {
+      try demand(
+        !convolution.isDepthwise && parts.groups > 0 && parts.dilationHeight > 0
+          && parts.dilationWidth > 0 && shape.inputChannels % parts.groups == 0
+          && shape.outputChannels % parts.groups == 0
+          && (shape.kernelHeight - 1) % parts.dilationHeight == 0
+          && (shape.kernelWidth - 1) % parts.dilationWidth == 0,
+        "groups that divide the channels", "\(parts)")
+    }
+    let kernel = convolution.taps.height * convolution.taps.width
+    let products = kernel.multipliedReportingOverflow(by: convolution.tapInputs)
     let weights = products.partialValue.multipliedReportingOverflow(by: shape.outputChannels)
     try check(
       convolution.weights, count: (weights.partialValue, products.overflow || weights.overflow),

@@ -16,28 +16,66 @@ package struct Operation: Sendable, Equatable {
     case padChannels(stride: Int, before: Int)
     /// The same elements in another shape.
     case reshape
+    /// Rows and columns of zeros around a map; those below and on the right follow from the output's shape.
+    case padMap(top: Int, left: Int)
+    /// Repeats every row and column.
+    case upsample(factor: Int)
+    /// Output channel i is an input channel, for each i.
+    case selectChannels([Int])
+    /// What is computed in floating point and has no kernel for codes.
+    case numbers(AnyNumberOperation)
   }
 
-  /// A convolution.
+  /// A convolution; weights are KH KW I/G O.
   package struct Convolution: Sendable, Equatable {
+    /// The sizes; the kernel's with the gaps between its taps.
     package var shape: ConvolutionShape
     /// Whether every channel is convolved alone; weights are then KH KW C.
     package var isDepthwise: Bool
+    /// What has no kernel for codes: several groups, or gaps between taps.
+    package var parts: Parts?
     package var weights: Weights
     /// O, or empty.
     package var bias: [Float]
 
-    package init(shape: ConvolutionShape, isDepthwise: Bool, weights: Weights, bias: [Float]) {
+    /// The groups of a convolution, and the distances between its taps.
+    package struct Parts: Sendable, Equatable, BitwiseCopyable {
+      package var groups: Int
+      package var dilationHeight: Int
+      package var dilationWidth: Int
+
+      package init(groups: Int, dilationHeight: Int = 1, dilationWidth: Int = 1) {
+        self.groups = groups
+        self.dilationHeight = dilationHeight
+        self.dilationWidth = dilationWidth
+      }
+    }
+
+    package init(
+      shape: ConvolutionShape, isDepthwise: Bool, parts: Parts? = nil, weights: Weights,
+      bias: [Float]
+    ) {
       self.shape = shape
       self.isDepthwise = isDepthwise
+      self.parts = parts
       self.weights = weights
       self.bias = bias
     }
 
+    /// The rows and columns of the kernel's taps.
+    package var taps: (height: Int, width: Int) {
+      (
+        (shape.kernelHeight - 1) / (parts?.dilationHeight ?? 1) + 1,
+        (shape.kernelWidth - 1) / (parts?.dilationWidth ?? 1) + 1
+      )
+    }
+
+    /// The inputs of one output's tap.
+    package var tapInputs: Int { isDepthwise ? 1 : shape.inputChannels / (parts?.groups ?? 1) }
+
     /// The number of weights.
     package var weightCount: Int {
-      shape.kernelHeight * shape.kernelWidth * shape.inputChannels
-        * (isDepthwise ? 1 : shape.outputChannels)
+      taps.height * taps.width * tapInputs * shape.outputChannels
     }
   }
 
@@ -95,6 +133,14 @@ package struct Operation: Sendable, Equatable {
     self.ending = ending
   }
 
+  /// The values that it reads.
+  var inputs: [Int] {
+    var result = [input]
+    if let residual = ending.residual { result.append(residual) }
+    if case .numbers(let any) = kind { result += any.operation.others }
+    return result
+  }
+
   /// The number of weights, all versions counted.
   var storedWeightCount: Int {
     switch kind {
@@ -107,7 +153,7 @@ package struct Operation: Sendable, Equatable {
   /// Whether elements are only moved or selected, so that codes remain codes of the same grid.
   package var movesCodes: Bool {
     switch kind {
-    case .maxPool, .padChannels, .reshape: true
+    case .maxPool, .padChannels, .reshape, .padMap, .upsample, .selectChannels: true
     default: false
     }
   }

@@ -15,6 +15,8 @@ enum ProgramLimits {
   static let imageChannels = 1024
   /// Weights of a layer.
   static let weights = 1 << 31
+  /// Values that are joined.
+  static let joined = 4096
   /// Extent of a kernel, a stride or a padding; kernels keep a pointer for each row of a window.
   static let window = 256
   /// Elements of a row of an image with all that its windows reach, which kernels count in 32 bits.

@@ -7,6 +7,7 @@ extension MethodCatalogue {
     SoftLabelMethod(),
     HardSampleMethod(),
     ZeroQ(),
+    DeepDream(),
     DSG(),
     IntraQ(),
     MixMix(),

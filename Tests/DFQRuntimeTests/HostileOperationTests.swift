@@ -1,0 +1,83 @@
+import DFQRuntime
+import DFQTensor
+import Testing
+
+/// Operations of imported networks that ask for what is not there.
+@Suite struct HostileOperationTests {
+  /// What is wrong with the program of a name whose operation `index` was changed, or nil.
+  private func flaw(
+    _ name: String, _ index: Int, _ change: (inout Operation) -> Void
+  ) throws -> String? {
+    var model = try #require(TinyModels.all.first { $0.name == name }).model
+    change(&model.levels[0].operations[index])
+    do {
+      _ = try IntegerNetwork(model, context: ExecutionContext(threads: 1))
+      return nil
+    } catch RuntimeError.badModel(_, let expected, _) {
+      return expected
+    }
+  }
+
+  private func numbers(_ operation: any NumberOperation) -> Operation.Kind {
+    .numbers(AnyNumberOperation(operation))
+  }
+
+  /// Values that are written later, or never.
+  @Test(arguments: [5, 6, 99, -1])
+  func valuesToCome(value: Int) throws {
+    #expect(try flaw("numbers", 3) { $0.kind = numbers(ValueProduct(with: value)) } != nil)
+    let joined = try flaw("numbers", 6) {
+      $0.kind = numbers(ChannelConcatenation(with: [1, 5...6 ~= value ? 7 : value]))
+    }
+    #expect(joined != nil)
+  }
+
+  @Test func settings() throws {
+    let nan = Float.nan
+    #expect(
+      try flaw("numbers", 2) {
+        $0.kind = numbers(ElementFunctionOperation(.hardSigmoid(slope: nan, offset: 0)))
+      } == "a finite slope and offset")
+    #expect(
+      try flaw("numbers", 2) {
+        $0.kind = numbers(ElementFunctionOperation(.clip(minimum: 1, maximum: 0)))
+      } == "a minimum of at most the maximum")
+    #expect(
+      try flaw("numbers", 4) { $0.kind = numbers(ChannelSlopes([1, 2])) }?
+        .contains("slopes for the channels") == true)
+    #expect(
+      try flaw("numbers", 7) {
+        $0.kind = numbers(
+          ChannelNormalization(
+            scale: [Float](repeating: 1, count: 9), shift: [Float](repeating: 0, count: 8),
+            epsilon: 1))
+      }?.contains("scales and shifts") == true)
+  }
+
+  @Test func moves() throws {
+    #expect(try flaw("moves", 3) { $0.kind = .selectChannels([0, 1, 2, 0]) } != nil)
+    #expect(try flaw("moves", 3) { $0.kind = .selectChannels([0, 1]) } != nil)
+    #expect(try flaw("moves", 3) { $0.kind = .selectChannels([0, -1, 0, 0]) } != nil)
+    #expect(try flaw("moves", 0) { $0.kind = .padMap(top: 2, left: 0) } != nil)
+    #expect(try flaw("moves", 0) { $0.kind = .padMap(top: .max, left: .max) } != nil)
+    #expect(try flaw("moves", 5) { $0.kind = .upsample(factor: 3) } != nil)
+    #expect(try flaw("moves", 5) { $0.kind = .upsample(factor: .max) } != nil)
+    #expect(try flaw("moves", 0) { $0.kind = .padMap(top: 1, left: 1) } == nil)
+  }
+
+  @Test func groups() throws {
+    func flaw(_ parts: Operation.Convolution.Parts) throws -> String? {
+      try self.flaw("moves", 4) { operation in
+        guard case .convolution(var convolution) = operation.kind else { return }
+        convolution.parts = parts
+        operation.kind = .convolution(convolution)
+      }
+    }
+    for groups in [0, -1, 3, 4, .max] { #expect(try flaw(.init(groups: groups)) != nil) }
+    #expect(try flaw(.init(groups: 2, dilationHeight: 0)) != nil)
+    #expect(try flaw(.init(groups: 2, dilationWidth: 3)) != nil)
+    // A kernel of two taps would have fewer weights.
+    #expect(try flaw(.init(groups: 2, dilationHeight: 2)) != nil)
+    #expect(try flaw(.init(groups: 2)) == nil)
+  }
+}
