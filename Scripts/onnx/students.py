@@ -1,7 +1,7 @@
 """Compares exported students in ONNX Runtime with the same students as integer networks, image by image.
 
     students.py TOOL LIBRARY WORK_DIRECTORY NAME=STUDENT@DATA ...      DATA: fashion-mnist, the file of a CIFAR-10 batch, or a
-    folder of folders of images of 256 x 256 pixels, whose centers are taken
+    folder of folders of images of 256 x 256 pixels, whose centers are taken, or noise:COUNT for images of 224 x 224 random pixels
 
 For every format that holds the student: the images whose prediction, bits or passes differ, the largest difference of logits
 relative to the largest logit of its image, and the file's size.
@@ -36,6 +36,8 @@ def pixels(data):
     if data == "fashion-mnist":
         with gzip.open(FASHION) as file:
             return numpy.frombuffer(file.read(), numpy.uint8, offset=16).reshape(-1, 28, 28, 1)
+    if data.startswith("noise:"):
+        return numpy.random.default_rng(0).integers(0, 256, (int(data[6:]), 224, 224, 3), numpy.uint8)
     if os.path.isdir(data):
         paths = sorted(pathlib.Path(data).glob("*/*.jpg"))
         return numpy.stack([numpy.asarray(Image.open(path).convert("RGB"))[16:240, 16:240] for path in paths])

@@ -83,6 +83,8 @@ void dfq_scalar_add_products(const dfq_products *p, int32_t rows, int32_t terms,
 double dfq_scalar_dot(const float *x, const float *y, size_t count);
 void dfq_scalar_dots(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
                      double *sums);
+void dfq_scalar_logistic(const float *x, size_t count, int32_t multiplies, float *y);
+void dfq_scalar_logistic_slopes(const float *x, size_t count, int32_t multiplies, float *g);
 void dfq_scalar_minimum_maximum(const float *x, size_t count, float *low, float *high);
 void dfq_scalar_sgd(float *w, float *velocity, const float *g, size_t count, float rate,
                     float momentum, float decay, int32_t nesterov);

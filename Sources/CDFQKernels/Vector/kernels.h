@@ -19,6 +19,8 @@
 
 #include "elementwise.h"
 #include "products.h"
+#include "../logistic_constants.h"
+#include "logistic.h"
 #include "activation_value.h"
 #include "activation.h"
 
@@ -91,6 +93,8 @@
   .add_products = vector_add_products,                             \
   .dot = vector_dot,                                               \
   .dots = vector_dots,                                             \
+  .logistic = vector_logistic,                                     \
+  .logistic_slopes = vector_logistic_slopes,                       \
   .minimum_maximum = vector_minimum_maximum,                       \
   .sgd = vector_sgd,                                               \
   .adam = vector_adam,                                             \

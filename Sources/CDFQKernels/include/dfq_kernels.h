@@ -286,6 +286,10 @@ typedef struct {
   /* The inner products of x with rows of y, each the bits of dot. */
   void (*dots)(const float *x, const float *y, size_t y_row, int32_t rows, size_t count,
                double *sums);
+  /* y = 1/(1+e^-x), times x where it multiplies (SiLU); y may be x. NaN for NaN. All instruction sets give the same bits. */
+  void (*logistic)(const float *x, size_t count, int32_t multiplies, float *y);
+  /* g *= the derivative at x. */
+  void (*logistic_slopes)(const float *x, size_t count, int32_t multiplies, float *g);
   /* For no elements, low is +infinity and high is -infinity. Both are NaN if any element is NaN. A zero is +0. */
   void (*minimum_maximum)(const float *x, size_t count, float *low, float *high);
   /* SGD with momentum (PyTorch's rule): g' = g + decay*w; v = momentum*v + g'; w -= rate*(nesterov ? g' + momentum*v : v) */

@@ -8,11 +8,13 @@ struct ElementwiseStep: LayerStep {
   var isInPlace: Bool { true }
 
   func forward(_ values: LayerForward) {
-    function.apply(to: values.inputs[0], count: count, output: values.output)
+    function.apply(
+      to: values.inputs[0], count: count, output: values.output, kernels: values.kernels)
   }
 
   func backward(_ values: LayerBackward) {
     guard let g = values.inputGradients[0] else { return }
-    function.multiplySlopes(at: values.inputs[0], count: count, gradient: g)
+    function.multiplySlopes(
+      at: values.inputs[0], count: count, gradient: g, kernels: values.kernels)
   }
 }

@@ -17,7 +17,8 @@ extension ImagePass {
       any.operation.compute(
         UnsafeBufferPointer(list),
         NumberOutput(
-          values: target(step), pixels: slot.height * slot.width, channels: slot.channels))
+          values: target(step), pixels: slot.height * slot.width, channels: slot.channels),
+        kernels: kernels)
     }
   }
 }

@@ -30,7 +30,9 @@ package struct ChannelConcatenation: NumberOperation {
     }
   }
 
-  package func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput) {
+  package func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  ) {
     var first = 0
     for input in inputs {
       for pixel in 0..<output.pixels {

@@ -39,7 +39,9 @@ package struct ChannelNormalization: NumberOperation {
     epsilon = try reader.floats(1, "an epsilon")[0]
   }
 
-  package func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput) {
+  package func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  ) {
     let normalization = PixelNormalization(channels: output.channels, epsilon: Double(epsilon))
     scale.withUnsafeBufferPointer { scale in
       shift.withUnsafeBufferPointer { shift in

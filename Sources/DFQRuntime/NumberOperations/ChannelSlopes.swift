@@ -26,7 +26,9 @@ package struct ChannelSlopes: NumberOperation {
     slopes = try reader.list("slopes")
   }
 
-  package func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput) {
+  package func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  ) {
     slopes.withUnsafeBufferPointer { slope in
       for pixel in 0..<output.pixels {
         let x = inputs[0].values + pixel * output.channels

@@ -57,8 +57,11 @@ package struct ElementFunctionOperation: NumberOperation {
     }
   }
 
-  package func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput) {
+  package func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  ) {
     function.apply(
-      to: inputs[0].values, count: output.pixels * output.channels, output: output.values)
+      to: inputs[0].values, count: output.pixels * output.channels, output: output.values,
+      kernels: kernels)
   }
 }

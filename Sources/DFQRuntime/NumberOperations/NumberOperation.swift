@@ -24,7 +24,9 @@ package protocol NumberOperation: Sendable, Equatable {
   init(from reader: inout ModelReader, output: Int) throws
 
   /// Computes one image.
-  func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput)
+  func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  )
 }
 
 extension NumberOperation {

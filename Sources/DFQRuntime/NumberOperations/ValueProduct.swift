@@ -26,7 +26,9 @@ package struct ValueProduct: NumberOperation {
     factor = try reader.number(output - 1, "a factor")
   }
 
-  package func compute(_ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput) {
+  package func compute(
+    _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
+  ) {
     let factor = inputs[1].values
     let each = inputs[1].pixels * inputs[1].channels == output.pixels * output.channels
     for pixel in 0..<output.pixels {

@@ -1,4 +1,4 @@
-/// A function of one number that is computed element by element, without a vector kernel.
+/// A function of one number that is computed element by element.
 ///
 /// The training executor and the integer runtime both compute activations with it, so that they round alike.
 package enum ElementFunction: Sendable, Equatable {
@@ -21,18 +21,19 @@ package enum ElementFunction: Sendable, Equatable {
 
   /// Writes the function of `count` numbers, NaN for NaN; `output` may be `x`.
   package func apply(
-    to x: UnsafePointer<Float>, count: Int, output: UnsafeMutablePointer<Float>
+    to x: UnsafePointer<Float>, count: Int, output: UnsafeMutablePointer<Float>,
+    kernels: Kernels
   ) {
     func each(_ value: (Float) -> Float) {
       for index in 0..<count { output[index] = value(x[index]) }
     }
     switch self {
     case .tanh: each(HyperbolicTangent().value)
-    case .sigmoid: each(Sigmoid().value)
+    case .sigmoid: kernels.logistic(x, count: count, multiplies: false, output: output)
     case .hardSigmoid(let slope, let offset):
       each(HardSigmoid(factor: slope, offset: offset).value)
     case .hardSwish: each(HardSwish().value)
-    case .silu: each(SiLU().value)
+    case .silu: kernels.logistic(x, count: count, multiplies: true, output: output)
     case .gelu: each(GELU().value)
     case .geluTanh: each(TanhGELU().value)
     case .clip(let minimum, let maximum): each(Clip(minimum: minimum, maximum: maximum).value)
@@ -41,18 +42,21 @@ package enum ElementFunction: Sendable, Equatable {
 
   /// Multiplies gradients at the function's output with its derivative at `x`.
   package func multiplySlopes(
-    at x: UnsafePointer<Float>, count: Int, gradient: UnsafeMutablePointer<Float>
+    at x: UnsafePointer<Float>, count: Int, gradient: UnsafeMutablePointer<Float>,
+    kernels: Kernels
   ) {
     func each(_ slope: (Float) -> Float) {
       for index in 0..<count { gradient[index] *= slope(x[index]) }
     }
     switch self {
     case .tanh: each(HyperbolicTangent().slope)
-    case .sigmoid: each(Sigmoid().slope)
+    case .sigmoid:
+      kernels.logisticSlopes(at: x, count: count, multiplies: false, gradient: gradient)
     case .hardSigmoid(let slope, let offset):
       each(HardSigmoid(factor: slope, offset: offset).slope)
     case .hardSwish: each(HardSwish().slope)
-    case .silu: each(SiLU().slope)
+    case .silu:
+      kernels.logisticSlopes(at: x, count: count, multiplies: true, gradient: gradient)
     case .gelu: each(GELU().slope)
     case .geluTanh: each(TanhGELU().slope)
     case .clip(let minimum, let maximum): each(Clip(minimum: minimum, maximum: maximum).slope)

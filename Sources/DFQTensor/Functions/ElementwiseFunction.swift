@@ -18,15 +18,6 @@ struct HyperbolicTangent: ElementwiseFunction {
   func slope(_ x: Float) -> Float { 1 - tanhf(x) * tanhf(x) }
 }
 
-/// 1 / (1 + e^-x).
-struct Sigmoid: ElementwiseFunction {
-  func value(_ x: Float) -> Float { 1 / (1 + expf(-x)) }
-  func slope(_ x: Float) -> Float {
-    let s = value(x)
-    return s * (1 - s)
-  }
-}
-
 /// min(max(factor * x + offset, 0), 1).
 struct HardSigmoid: ElementwiseFunction {
   let factor: Float
@@ -49,15 +40,6 @@ struct HardSwish: ElementwiseFunction {
 
   func value(_ x: Float) -> Float { x * HardSwish.gate.value(x) }
   func slope(_ x: Float) -> Float { x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5 }
-}
-
-/// x / (1 + e^-x).
-struct SiLU: ElementwiseFunction {
-  func value(_ x: Float) -> Float { x * Sigmoid().value(x) }
-  func slope(_ x: Float) -> Float {
-    let s = Sigmoid().value(x)
-    return s + x * s * (1 - s)
-  }
 }
 
 /// x * Phi(x), Phi(x) = erfc(-x / sqrt(2)) / 2, which keeps its digits far below zero.

@@ -13,6 +13,21 @@ extension Kernels {
     table.dot(x, y, count)
   }
 
+  /// Writes the logistic function 1 / (1 + e^-x), times x where it `multiplies`; `output` may be `x`.
+  package func logistic(
+    _ x: UnsafePointer<Float>, count: Int, multiplies: Bool, output: UnsafeMutablePointer<Float>
+  ) {
+    table.logistic(x, count, multiplies ? 1 : 0, output)
+  }
+
+  /// Multiplies gradients with the derivative of ``logistic(_:count:multiplies:output:)`` at x.
+  package func logisticSlopes(
+    at x: UnsafePointer<Float>, count: Int, multiplies: Bool,
+    gradient: UnsafeMutablePointer<Float>
+  ) {
+    table.logistic_slopes(x, count, multiplies ? 1 : 0, gradient)
+  }
+
   /// The smallest and the largest element; both are NaN if any element is NaN.
   package func minimumMaximum(x: UnsafePointer<Float>, count: Int) -> (Float, Float) {
     var low: Float = 0

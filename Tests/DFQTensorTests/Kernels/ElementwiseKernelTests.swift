@@ -1,4 +1,5 @@
 internal import DFQTensor
+internal import Foundation
 internal import Testing
 
 @Suite struct ElementwiseKernelTests {
@@ -10,6 +11,39 @@ internal import Testing
         kernels.axpy(0.3, x: buffers[0], count: count, y: buffers[1])
         return []
       }
+    }
+  }
+
+  /// Against the logistic function in double precision, and the same bits on every instruction set, also for numbers whose
+  /// exponential is none.
+  @Test func logistic() {
+    var random = RandomStream(seed: 9, "logistic")
+    var x = (0..<4000).map { _ in 12 * random.normal() }
+    x += [0, -0.0, 1e-30, 87, 88, 89, -87, -88, -104, 1e30, -1e30, .infinity, -.infinity]
+    for multiplies in [false, true] {
+      var results: [[UInt32]] = []
+      for set in InstructionSet.available {
+        var y = x
+        y.withUnsafeMutableBufferPointer { y in
+          Kernels(set).logistic(
+            UnsafePointer(y.baseAddress!), count: x.count, multiplies: multiplies,
+            output: y.baseAddress!)
+        }
+        for (x, y) in zip(x, y) where x.isFinite {
+          let s = 1 / (1 + exp(-Double(x)))
+          let expected = multiplies ? Double(x) * s : s
+          // Two roundings beyond the polynomial's; below -88 it is 0.
+          #expect(abs(Double(y) - expected) <= 4e-7 * abs(expected) + 1e-35, "\(x)")
+        }
+        results.append(y.map(\.bitPattern))
+      }
+      #expect(results.allSatisfy { $0 == results[0] })
+      var nan: [Float] = [.nan, 1, 2]
+      nan.withUnsafeMutableBufferPointer { y in
+        Kernels(.best).logistic(
+          UnsafePointer(y.baseAddress!), count: 3, multiplies: multiplies, output: y.baseAddress!)
+      }
+      #expect(nan[0].isNaN && !nan[1].isNaN)
     }
   }
 

@@ -41,6 +41,13 @@ extension KernelFamily {
         to: .init(start: floats[2], step: elements), rows: rows,
         count: min(elements, count - terms + 1))
     },
+    counted("logistic", buffers: 2) { kernels, count, floats, _ in
+      kernels.logistic(floats[0], count: count, multiplies: count % 2 == 0, output: floats[1])
+    },
+    counted("slopes of the logistic", buffers: 2) { kernels, count, floats, _ in
+      kernels.logisticSlopes(
+        at: floats[0], count: count, multiplies: count % 2 == 0, gradient: floats[1])
+    },
     counted("dot", buffers: 2, sums: [1]) { kernels, count, floats, sums in
       sums[0][0] = kernels.dot(x: floats[0], y: floats[1], count: count)
     },
