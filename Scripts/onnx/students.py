@@ -20,6 +20,10 @@ import onnxruntime
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+FORMS = {
+    "qdq": ["--format", "qdq"], "qcdq": ["--format", "qcdq"], "norms kept": ["--format", "qcdq", "--keep-batch-norm"],
+    "exact": ["--exact"],
+}
 FASHION = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 
 
@@ -95,9 +99,9 @@ def main():
         compiled = work / f"{name}.dfq"
         subprocess.run([tool, "compile", student, "-o", compiled], check=True, stdout=subprocess.DEVNULL)
         logits, passes, bits = integer_network(classify, compiled, images)
-        for form in ("qdq", "qcdq", "exact"):
+        for form in FORMS:
             path = work / f"{name}.{form}.onnx"
-            arguments = ["--exact"] if form == "exact" else ["--format", form]
+            arguments = FORMS[form]
             made = subprocess.run(
                 [tool, "export", student, "-o", path, *arguments], capture_output=True, text=True)
             if made.returncode != 0:

@@ -9,7 +9,7 @@ struct ExportNetwork: ParsableCommand {
     discussion: """
       Example: dynadfq export student.safetensors -o student.onnx --format qcdq
 
-      Weights are stored as integers, batch norm is folded into their scales. Selectors are ordinary \
+      Weights are stored as integers, batch norm is folded into their scales unless --keep-batch-norm. Selectors are ordinary \
       operators, so that bits follow the image in any engine; later levels of a cascade compute only \
       the images that go on. Formats: qdq (QuantizeLinear, 8 and 4 bits), qcdq (with Clip, any bits) \
       and qonnx (Quant nodes).
@@ -26,6 +26,9 @@ struct ExportNetwork: ParsableCommand {
       "Compute every number as the integer runtime does: for checking other engines, not for speed."
   )
   var exact = false
+  @Flag(
+    help: "Write batch norm as nodes of its own instead of folding it into the weights' scales.")
+  var keepBatchNorm = false
   @Option(help: "Names of the classes: fashion-mnist, cifar10, cifar100, or a file of lines.")
   var classNames: String?
   @OptionGroup var options: RunOptions
@@ -43,7 +46,8 @@ struct ExportNetwork: ParsableCommand {
     preflight.reads("a student", student)
     preflight.writes("--output", output)
     try preflight.check()
-    let export = try ONNXExport(network(), format: format, isExact: exact)
+    let export = try ONNXExport(
+      network(), format: format, isExact: exact, foldsBatchNorm: !keepBatchNorm)
     let bytes = try export.bytes()
     try AtomicFile.write(bytes, to: output)
     for note in export.notes { Output.complain("note: \(note)") }

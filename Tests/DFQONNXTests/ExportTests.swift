@@ -50,6 +50,16 @@ import Testing
     #expect(try !mentions(fixed, "ArgMax"))
   }
 
+  /// Batch norm is in the scales of the weights, or in nodes of its own.
+  @Test func batchNormIsFoldedOrKept() throws {
+    let network = try IntegerNetwork(student(Quantizer(weightBits: 4, activationBits: [4])))
+    for folds in [true, false] {
+      let bytes = try ONNXExport(network, foldsBatchNorm: folds).bytes()
+      let hasNorm = bytes.indices.contains { bytes[$0...].starts(with: "BatchNormalization".utf8) }
+      #expect(hasNorm != folds)
+    }
+  }
+
   /// What is written is read again as quantized operators, which are refused with advice.
   @Test func exportedModelsAreNoTeachers() throws {
     let network = try IntegerNetwork(student(Quantizer(weightBits: 4, activationBits: [4])))

@@ -11,8 +11,8 @@ import SwiftProtobuf
 /// try ONNXExport(network, format: .qcdq).write(to: "student.onnx")
 /// ```
 ///
-/// The graph takes normalized images `image` N C H W and gives `logits` N C. Batch norm is folded into the weights, which are stored
-/// as integers with a scale for each output. What depends on the image is part of the graph: selectors are ordinary operators, whose
+/// The graph takes normalized images `image` N C H W and gives `logits` N C. Batch norm is folded into the weights (or kept), which are
+/// stored as integers with a scale for each output. What depends on the image is part of the graph: selectors are ordinary operators, whose
 /// choices are the output `bits` (N by the number of quantized values); images whose margin is small go on to the next pass or
 /// level inside of an `If`, and `passes` (N) counts them.
 ///
@@ -33,9 +33,11 @@ public struct ONNXExport: Sendable {
   ///   - format: How quantized values are written.
   ///   - isExact: Whether the graph computes every number as ``IntegerNetwork`` does, in operators of floating point that no
   ///     engine joins into integer kernels: for checking other implementations, not for speed.
+  ///   - foldsBatchNorm: Whether batch norm becomes part of the weights' scales; else nodes of their own follow the layers.
   /// - Throws: ``ONNXError/notExportable(layer:reason:)`` where the format has no place for a part of the network.
   public init(
-    _ network: IntegerNetwork, format: ONNXFormat = .qcdq, isExact: Bool = false
+    _ network: IntegerNetwork, format: ONNXFormat = .qcdq, isExact: Bool = false,
+    foldsBatchNorm: Bool = true
   ) throws {
     let integer = network.model
     self.format = format
@@ -60,7 +62,10 @@ public struct ONNXExport: Sendable {
         "the rule \(integer.rule) looks at other images; the graph follows the fitted thresholds")
     }
     self.notes = notes
-    var builder = try StageExporter(integer, format: format, opset: opset, isExact: isExact)
+    var builder = try StageExporter(
+      integer,
+      style: ExportStyle(
+        format: format, opset: opset, isExact: isExact, foldsBatchNorm: foldsBatchNorm))
     try builder.build()
     model = builder.model(opset: opset)
   }

@@ -6,7 +6,7 @@ import Foundation
 struct ONNXGraphWriter {
   /// The type of a tensor's elements.
   enum Element {
-    case int4, uint4, int8, uint8, int32, int64
+    case int4, uint4, int8, uint8, int64
 
     var type: Onnx_TensorProto.DataType {
       switch self {
@@ -14,7 +14,6 @@ struct ONNXGraphWriter {
       case .uint4: .uint4
       case .int8: .int8
       case .uint8: .uint8
-      case .int32: .int32
       case .int64: .int64
       }
     }
@@ -147,9 +146,6 @@ struct ONNXGraphWriter {
     case .int64:
       tensor.rawData = Data(
         values.flatMap { UInt64(bitPattern: Int64($0)).littleEndianBytes })
-    case .int32:
-      tensor.rawData = Data(
-        values.flatMap { UInt32(bitPattern: Int32($0)).littleEndianBytes })
     case .int8, .uint8: tensor.rawData = Data(values.map { UInt8(truncatingIfNeeded: $0) })
     case .int4, .uint4:
       // Two codes a byte, the first one in the lower half.

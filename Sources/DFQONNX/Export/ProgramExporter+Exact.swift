@@ -16,7 +16,7 @@ extension ProgramExporter {
   /// `source` says where an element of the written weights is in the program's order, and `product` adds the convolution or the
   /// product of an input and weights, with or without padding of its own.
   mutating func exactSums(
-    _ weights: Weights, _ bias: [Float], shape: [Int], axis: Int, source: [Int], outputs: Int,
+    _ weights: Weights, _ bias: [Float], shape: [Int], source: [Int], outputs: Int,
     _ operation: Operation, output: Shape, _ label: String,
     _ product: (inout Self, _ input: String, _ weight: String, _ bias: String?, _ pads: Bool) ->
       String
@@ -30,7 +30,7 @@ extension ProgramExporter {
     let only = candidate(of: input.point)
     let offset = only.map { grids[$0].offset } ?? 0
     let inputName = codes(
-      of: input, offset: offset, rank: program.values[operation.input].shape.rank, operation, label)
+      of: input, offset: offset, operation, label)
     let products = versions.indices.map { version -> String in
       let name = versions.count == 1 ? label : "\(label).version\(version)"
       let codes = writer.integers(
@@ -61,7 +61,7 @@ extension ProgramExporter {
 
   /// The numbers that are multiplied: code + zero where padding is 0, else the code counted from the lowest, with padding around it.
   private mutating func codes(
-    of input: Coded, offset: Float, rank: Int, _ operation: Operation, _ label: String
+    of input: Coded, offset: Float, _ operation: Operation, _ label: String
   ) -> String {
     guard offset != 0 else { return input.number }
     let codes = writer.add("Sub", [input.number, writer.scalar(offset)], "\(label).input.codes")

@@ -29,13 +29,13 @@ extension ProgramExporter {
   }
 
   private mutating func round(_ value: String, to grid: Grid, _ label: String) -> String {
-    switch format {
+    switch style.format {
     case .qonnx where grid.bits > 0:
       return quant(
         value, scale: writer.scalar(grid.scale), zeroPoint: writer.scalar(-grid.zero),
         bits: grid.bits, isSigned: grid.lowest < 0, label)
     case .qdq, .qcdq:
-      if let type = CodeType(grid, isExact: format == .qdq) {
+      if let type = CodeType(grid, isExact: style.format == .qdq) {
         return quantize(value, grid, type, label)
       }
       fallthrough

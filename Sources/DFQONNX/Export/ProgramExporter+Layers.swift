@@ -69,7 +69,7 @@ extension ProgramExporter {
       String
   ) throws -> String {
     if let exact = exactSums(
-      weights, bias, shape: layer.shape, axis: layer.axis, source: layer.source,
+      weights, bias, shape: layer.shape, source: layer.source,
       outputs: layer.outputs, operation, output: output, layer.name, product)
     {
       return exact
@@ -82,7 +82,7 @@ extension ProgramExporter {
     }
     let scale = ending.scale
     let folds =
-      !isExact && !scale.isEmpty && scale.allSatisfy { $0 != 0 }
+      !isExact && style.foldsBatchNorm && !scale.isEmpty && scale.allSatisfy { $0 != 0 }
       && banks.allSatisfy { $0.map { codes($0, of: layer, scale: scale) != nil } ?? true }
     let factor = folds ? scale : []
     var numbers = bias
@@ -155,7 +155,7 @@ extension ProgramExporter {
         / coded.levels[coded.levels.count == 1 ? 0 : output]
     }
     let hasZeros = zeroPoints.contains { $0 != 0 }
-    if format == .qonnx {
+    if style.format == .qonnx {
       // One number for each output, in the shape of the weights.
       var shape = [Int](repeating: 1, count: layer.shape.count)
       shape[layer.axis] = scales.count
@@ -173,7 +173,8 @@ extension ProgramExporter {
         bits: coded.bits, isSigned: true, "\(label).weight")
     }
     let isHalf =
-      opset >= 21 && coded.bits <= 4 && (codes + zeroPoints).allSatisfy { (-8...7).contains($0) }
+      style.opset >= 21 && coded.bits <= 4
+      && (codes + zeroPoints).allSatisfy { (-8...7).contains($0) }
     let element = isHalf ? ONNXGraphWriter.Element.int4 : .int8
     let shape = isPerChannel ? [layer.outputs] : []
     var inputs = [

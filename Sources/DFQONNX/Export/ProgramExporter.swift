@@ -7,10 +7,8 @@ import DFQTensor
 /// a quantizing node and the dequantizing one behind it, as ONNX wants it.
 struct ProgramExporter {
   let program: IntegerProgram
-  let format: ONNXFormat
-  let opset: Int
-  /// Whether every number is the integer runtime's, bit for bit where sums have no order.
-  let isExact: Bool
+  let style: ExportStyle
+  var isExact: Bool { style.isExact }
   /// The candidate of every point, where they don't depend on the image.
   let fixed: [UInt8]?
   var writer: ONNXGraphWriter
@@ -22,13 +20,10 @@ struct ProgramExporter {
   var choices: [Int: String] = [:]
 
   init(
-    _ program: IntegerProgram, format: ONNXFormat, opset: Int, isExact: Bool = false,
-    fixed: [UInt8]? = nil, writer: ONNXGraphWriter
+    _ program: IntegerProgram, style: ExportStyle, fixed: [UInt8]? = nil, writer: ONNXGraphWriter
   ) {
-    self.isExact = isExact
     self.program = program
-    self.format = format
-    self.opset = opset
+    self.style = style
     self.fixed = fixed
     self.writer = writer
   }
@@ -183,6 +178,8 @@ struct ProgramExporter {
       value = fused(
         value, [ending.scale], [ending.shift], choice: nil, rank: output.rank,
         "\(label).normalized")
+    } else if includesScale, !ending.scale.isEmpty, !style.foldsBatchNorm {
+      value = batchNorm(value, ending, label)
     } else if includesScale, !ending.scale.isEmpty {
       let scale = channels(ending.scale, rank: output.rank, "\(label).scale")
       let shift = channels(ending.shift, rank: output.rank, "\(label).shift")
@@ -205,6 +202,23 @@ struct ProgramExporter {
     }
     guard bound != .infinity else { return value }
     return writer.add("Min", [value, writer.scalar(bound)], "\(label).bounded")
+  }
+
+  /// Batch norm whose statistics are part of its scale and shift.
+  private mutating func batchNorm(
+    _ value: String, _ ending: Operation.Ending, _ label: String
+  ) -> String {
+    let count = ending.scale.count
+    func constant(_ values: [Float], _ name: String) -> String {
+      writer.floats(values, shape: [count], "\(label).norm.\(name)")
+    }
+    return writer.add(
+      "BatchNormalization",
+      [
+        value, constant(ending.scale, "scale"), constant(ending.shift, "shift"),
+        constant([Float](repeating: 0, count: count), "mean"),
+        constant([Float](repeating: 1, count: count), "variance"),
+      ], "\(label).normalized", attributes: [.float("epsilon", 0)])
   }
 
   /// A number for each channel, in a shape that extends over positions.

@@ -13,18 +13,14 @@ struct StageExporter {
   }
 
   private let source: IntegerModel
-  private let format: ONNXFormat
-  private let opset: Int
-  private let isExact: Bool
+  private let style: ExportStyle
   private let stages: [Stage]
   private var writer = ONNXGraphWriter()
   private var outputs: [Onnx_ValueInfoProto] = []
 
-  init(_ model: IntegerModel, format: ONNXFormat, opset: Int, isExact: Bool) throws {
-    self.isExact = isExact
+  init(_ model: IntegerModel, style: ExportStyle) throws {
     source = model
-    self.format = format
-    self.opset = opset
+    self.style = style
     if model.levels.count == 1, let level = model.levels.first {
       let passes: [[UInt8]?] = level.passes.isEmpty ? [nil] : level.passes
       stages = passes.enumerated().map { index, fixed in
@@ -68,8 +64,7 @@ struct StageExporter {
   ) throws -> (logits: String, passes: String?) {
     let stage = stages[index]
     var exporter = ProgramExporter(
-      stage.program, format: format, opset: opset, isExact: isExact, fixed: stage.fixed,
-      writer: writer)
+      stage.program, style: style, fixed: stage.fixed, writer: writer)
     let logits = try exporter.logits(of: image)
     writer = exporter.writer
     guard stages.count > 1 else {

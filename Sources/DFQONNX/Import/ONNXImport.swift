@@ -95,7 +95,7 @@ public struct ONNXImport: Sendable {
     try network.checkFinite()
     if built.batchNorms.isEmpty {
       notes.append(
-        "there is no batch norm: the exporter has folded it into the weights, and most methods match its statistics. Export with "
+        "there is no batch norm, whose statistics most methods match. Where the exporter has folded it into the weights, export with "
           + "training=TrainingMode.PRESERVE and do_constant_folding=False, or make images without statistics (--method deepdream)"
       )
     }
