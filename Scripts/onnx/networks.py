@@ -16,7 +16,8 @@ from safetensors.numpy import save_file
 NETWORKS = {
     "resnet18": 224, "resnet50": 224, "mobilenet_v2": 224, "mobilenet_v3_small": 224, "mobilenet_v3_large": 224,
     "efficientnet_b0": 224, "regnet_y_400mf": 224, "densenet121": 224, "squeezenet1_1": 224, "googlenet": 224,
-    "convnext_tiny": 224, "vgg11_bn": 224, "shufflenet_v2_x1_0": 224, "mnasnet0_5": 224,
+    "convnext_tiny": 224, "vgg11_bn": 224, "shufflenet_v2_x0_5": 224, "shufflenet_v2_x1_0": 224, "mnasnet0_5": 224,
+    "efficientnet_v2_s": 224, "resnext50_32x4d": 224,
 }
 
 
@@ -31,14 +32,14 @@ def randomize(model: torch.nn.Module) -> None:
 
 
 def export(model: torch.nn.Module, image: torch.Tensor, path: pathlib.Path, kind: str) -> None:
-    """Exports with the old exporter, batch norm kept or folded, or with the new one."""
+    """Exports with the old exporter, batch norm kept or folded, at an opset without layer norm, or with the new one."""
     if kind == "dynamo":
         torch.onnx.export(model, (image,), path, dynamo=True, external_data=False, verbose=False)
         return
     kept = kind == "kept"
     torch.onnx.export(
-        model, (image,), path, dynamo=False, opset_version=17, input_names=["image"], output_names=["logits"],
-        dynamic_axes={"image": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=not kept,
+        model, (image,), path, dynamo=False, opset_version=13 if kind == "opset13" else 17, input_names=["image"],
+        output_names=["logits"], dynamic_axes={"image": {0: "N"}, "logits": {0: "N"}}, do_constant_folding=not kept,
         training=torch.onnx.TrainingMode.PRESERVE if kept else torch.onnx.TrainingMode.EVAL)
 
 
@@ -53,7 +54,9 @@ def main() -> None:
         randomize(model)
         model.eval()
         image = torch.randn(1, 3, NETWORKS[name], NETWORKS[name])
-        for kind in ["kept", "folded", "dynamo"]:
+        # Layer norm is written in single operators where there is no operator for it.
+        has_layer_norm = any(isinstance(module, torch.nn.LayerNorm) for module in model.modules())
+        for kind in ["kept", "folded", "dynamo"] + ["opset13"] * has_layer_norm:
             path = directory / f"{name}.{kind}.onnx"
             try:
                 with warnings.catch_warnings():

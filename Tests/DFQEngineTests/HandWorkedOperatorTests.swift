@@ -128,6 +128,60 @@ import Testing
       } == [-1, 1])
   }
 
+  @Test func channelSelection() throws {
+    #expect(
+      try output(input: [1, 2, 3], [1, 2, 3, 4, 5, 6]) {
+        try $0.add("layer", .channelSelection([2, 0]), 0)
+      } == [3, 1, 6, 4])
+    #expect(
+      try output(input: [2], [3, 4]) { try $0.add("layer", .channelSelection([1, 1, 0]), 0) } == [
+        4, 4, 3,
+      ])
+  }
+
+  /// Gradients at a channel that is taken twice add up; one that is not taken has none.
+  @Test func gradientOfChannelSelection() throws {
+    var b = GraphBuilder(input: [3])
+    try b.add("layer", .channelSelection([1, 1, 0]), b.input)
+    let network = try Network(graph: b.build(), preprocessing: .unit(channels: 3), seed: 1)
+    let images = Tensor(shape: [1, 3], elements: [1, 2, 3])
+    // |y|^2 - 2 y t + |t|^2 with t = 0 has the slope 2 y, as far as its factor.
+    let found = try FloatExecutor(network, context: .init(threads: 1)).run(
+      images,
+      request: PassRequest(
+        imageObjectives: [
+          SquaredDistance(
+            target: Tensor(shape: [1, 3], repeating: 0), node: network.graph.output)
+        ],
+        imageGradient: true)
+    )
+    let gradient = try #require(found.imageGradient).elements
+    #expect(gradient[0] > 0)
+    #expect(gradient[1] == 4 * gradient[0] && gradient[2] == 0)
+  }
+
+  /// Three channels, size 2: each window is a channel and the one behind it.
+  @Test func localResponseNormalization() throws {
+    func found(beta: Float) throws -> [Float] {
+      try output(input: [1, 1, 3], [1, 2, 2]) {
+        try $0.add(
+          "layer", .localResponseNormalization(size: 2, alpha: 2, beta: beta, bias: 4), 0)
+      }
+    }
+    // Squares 5, 8 and 4, so 9, 12 and 8 are divided by.
+    #expect(isNear(try found(beta: 1), [1 / 9, 1 / 6, 1 / 4]))
+    #expect(isNear(try found(beta: 0), [1, 2, 2]))
+    // 9^-0.75, 2 * 12^-0.75 and 2 * 8^-0.75.
+    #expect(isNear(try found(beta: 0.75), [0.192_450_09, 0.310_201_62, 0.420_448_21]))
+    // Size 3 has one before and one behind.
+    #expect(
+      isNear(
+        try output(input: [4], [1, 2, 3, 4]) {
+          try $0.add(
+            "layer", .localResponseNormalization(size: 3, alpha: 3, beta: 1, bias: 1), 0)
+        }, [1 / 6, 2 / 15, 3 / 30, 4 / 26]))
+  }
+
   @Test func channelAffine() throws {
     #expect(
       try output(input: [1, 2, 2], [1, 2, 3, 4], parameters: [10, -1, 1, 0]) {

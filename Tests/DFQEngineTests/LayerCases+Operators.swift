@@ -31,6 +31,28 @@ extension LayerCase {
           .init(
             kernel: Size2D(height: 2, width: 3), stride: Size2D(height: 1, width: 2),
             padding: Padding(top: 0, left: 2, bottom: 1, right: 1)), countsPadding: true)),
+      single("channels in another order", [3, 4, 5], .channelSelection([4, 0, 2, 1, 3])),
+      single("channels several times or never", [3, 4, 5], .channelSelection([4, 0, 0, 2])),
+      single("channels of vectors", [9], .channelSelection([8, 3, 3])),
+      single(
+        "normalization by three neighbours", [3, 4, 7],
+        .localResponseNormalization(size: 3, alpha: 2)),
+      single(
+        "normalization by four neighbours", [3, 4, 7],
+        .localResponseNormalization(size: 4, alpha: 3, beta: 0.6, bias: 0.5)),
+      single(
+        "normalization by more neighbours than there are", [2, 2, 4],
+        .localResponseNormalization(size: 9, alpha: 5, beta: 1)),
+      single(
+        "normalization of vectors", [9], .localResponseNormalization(size: 5, alpha: 1, bias: 2)),
+      after("unit of ShuffleNet") { b, x in
+        let left = try b.add("left", .channelSelection([0, 1, 2]), x)
+        var right = try b.add("right", .channelSelection([3, 4, 5]), x)
+        right = try b.add("conv", .convolution(.init(outputChannels: 3, kernel: 1)), right)
+        right = try b.add("relu", .activation(.relu), try b.add("bn", .batchNorm(.init()), right))
+        let joined = try b.add("joined", .concatenation, left, right)
+        try b.add("shuffled", .channelSelection([0, 3, 1, 4, 2, 5]), joined)
+      },
       after("two values multiplied") { b, x in
         let y = try b.add("silu", .activation(.silu), x)
         try b.add("product", .product, x, y)

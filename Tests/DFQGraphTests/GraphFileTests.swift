@@ -33,6 +33,9 @@ import Testing
     x = try b.add("joined", .concatenation, inputs: [x, scaled, gate])
     x = try b.add("layerNorm", .layerNorm(epsilon: 1e-6), x)
     x = try b.add("affine", .channelAffine, x)
+    x = try b.add("selection", .channelSelection([2, 0, 0, 5]), x)
+    x = try b.add(
+      "neighbours", .localResponseNormalization(size: 3, alpha: 0.5, beta: 1, bias: 2), x)
     x = try b.add(
       "around", .padMap(Padding(top: 1, left: 0, bottom: 2, right: 3), value: -1), x)
     x = try b.add(
@@ -161,6 +164,26 @@ import Testing
     (
       "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
       "\"kind\":\"reshape\",\"inputs\":[0],\"settings\":{\"shape\":[9223372036854775807,2,0]}"
+    ),
+    (
+      "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
+      "\"kind\":\"channelSelection\",\"inputs\":[0],\"settings\":{\"indices\":[0,3]}"
+    ),
+    (
+      "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
+      "\"kind\":\"channelSelection\",\"inputs\":[0],\"settings\":{\"indices\":[-1]}"
+    ),
+    (
+      "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
+      "\"kind\":\"channelSelection\",\"inputs\":[0],\"settings\":{\"indices\":[]}"
+    ),
+    (
+      "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
+      "\"kind\":\"channelSelection\",\"inputs\":[0],\"settings\":{\"indices\":[9223372036854775807]}"
+    ),
+    (
+      "\"kind\":\"flatten\",\"inputs\":[0],\"settings\":{}",
+      "\"kind\":\"channelSelection\",\"inputs\":[0],\"settings\":{\"indices\":[1.5]}"
     ),
   ])
   func hostileText(piece: String, replacement: String) {

@@ -39,6 +39,15 @@ import Testing
     #expect(throws: DecodingError.self) { try read(Activation.self, form) }
   }
 
+  @Test func channels() throws {
+    let form = #"{"indices":[2,0,2]}"#
+    #expect(try text(ChannelSelection([2, 0, 2])) == form)
+    #expect(try read(ChannelSelection.self, form) == ChannelSelection([2, 0, 2]))
+    let norm = LocalResponseNormalization(size: 5, alpha: 0.5, beta: 0.75, bias: 2)
+    #expect(try text(norm) == #"{"alpha":0.5,"beta":0.75,"bias":2,"size":5}"#)
+    #expect(try read(LocalResponseNormalization.self, text(norm)) == norm)
+  }
+
   @Test func averagePools() throws {
     let window = PoolingWindow(kernel: 2, stride: 1, padding: 1)
     let old = "{\"window\":\(try text(window))}"
@@ -100,6 +109,18 @@ import Testing
         let vector = try $0.add("vector", .globalAveragePool, 0)
         try $0.add("x", .concatenation, 0, vector)
       })
+    #expect(isRefused { try $0.add("x", .channelSelection([]), 0) })
+    #expect(isRefused { try $0.add("x", .channelSelection([3]), 0) })
+    #expect(isRefused { try $0.add("x", .channelSelection([0, -1]), 0) })
+    #expect(isRefused { try $0.add("x", .channelSelection([.min]), 0) })
+    #expect(isRefused { try $0.add("x", .channelSelection([0]), 0, 0) })
+    #expect(
+      isRefused { try $0.add("x", .channelSelection(.init(repeating: 0, count: 1 << 21)), 0) })
+    for layer: LocalResponseNormalization in [
+      .init(size: 0), .init(size: -1), .init(size: .max), .init(size: 3, alpha: -1),
+      .init(size: 3, alpha: .infinity), .init(size: 3, beta: -1), .init(size: 3, beta: .nan),
+      .init(size: 3, bias: 0), .init(size: 3, bias: .nan),
+    ] { #expect(isRefused { try $0.add("x", layer, 0) }, "\(layer)") }
     // The factors come second.
     #expect(
       isRefused {

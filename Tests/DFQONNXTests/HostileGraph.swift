@@ -48,6 +48,17 @@ struct HostileGraph {
     return output
   }
 
+  /// Adds a node with several outputs and returns their names; the last one becomes the graph's.
+  mutating func add(
+    _ operation: String, _ inputs: [String], outputs count: Int, _ attributes: [Attribute] = []
+  ) -> [String] {
+    let outputs = (0..<count).map { _ in value() }
+    output = outputs.last ?? output
+    operators.append(operation)
+    nodes.append(HostileGraph.node(operation, inputs, outputs, attributes))
+    return outputs
+  }
+
   /// Adds a node that is already written.
   mutating func add(node: HostileMessage) { nodes.append(node) }
 

@@ -4,7 +4,9 @@ enum HostileModels {
   static let numbers: [Float] = [0.5, -0.25, 0.125, 1, -0.75]
   static let positive: [Float] = [1, 0.5, 2]
 
-  static var all: [(name: String, graph: HostileGraph)] { layers + arithmetic + shapes + constants }
+  static var all: [(name: String, graph: HostileGraph)] {
+    layers + arithmetic + shapes + channels + constants
+  }
 
   /// Models that lead the fuzzer to what is refused.
   static var refused: [(name: String, graph: HostileGraph)] {

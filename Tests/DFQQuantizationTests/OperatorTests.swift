@@ -83,6 +83,26 @@ import Testing
     #expect(placement.points.map(\.nonNegative) == [true, true, false, true])
   }
 
+  /// Chosen channels keep the codes and the sign of what they are chosen from; a quotient has a grid of its own.
+  @Test func channels() throws {
+    var b = GraphBuilder(input: [4, 4, 4])
+    let relu = try b.add("relu", .activation(.relu), b.input)
+    let left = try b.add("left", .channelSelection([2, 0]), relu)
+    let right = try b.add("right", .channelSelection([1, 3, 3]), relu)
+    let norm = try b.add("norm", .localResponseNormalization(size: 3), right)
+    let signed = try b.add("signed", .localResponseNormalization(size: 3), b.input)
+    let first = try b.add("first", .convolution(.init(outputChannels: 2, kernel: 1)), left)
+    let second = try b.add("second", .convolution(.init(outputChannels: 2, kernel: 1)), norm)
+    let third = try b.add("third", .convolution(.init(outputChannels: 2, kernel: 1)), signed)
+    try b.sum("end", try b.sum("sum", first, second), third)
+    let graph = b.build()
+    #expect(graph.macs == 16 * (2 * 2 + 3 * 2 + 4 * 2))
+    let placement = try Quantizer(weightBits: 4, activationBits: [4]).placement(in: graph)
+    #expect(placement.points.map { graph.nodes[$0.node].name } == ["relu", "norm", "signed"])
+    #expect(placement.points.map(\.nonNegative) == [true, true, false])
+    #expect(placement.layers.map(\.inputPoint) == [0, 1, 2])
+  }
+
   @Test func hardwareCosts() throws {
     let cost = try student(
       .tinyOperators(), Quantizer(weightBits: 4, activationBits: [4])
@@ -183,6 +203,20 @@ import Testing
       moments(.layerNorm(), [x], values: [.normScale: [-2], .normShift: [1]])
         == ChannelMoments(mean: [1], deviation: [2]))
     #expect(moments(.padMap(Padding(1), value: 9), [x]).upperBound == 9)
+    let both = moments(.concatenation, [x, y])
+    #expect(
+      moments(.channelSelection([1, 1, 0]), [both])
+        == ChannelMoments(
+          mean: [-1, -1, 2], deviation: [4, 4, 3], lowerBound: -.infinity, upperBound: 6))
+    // Squares 13 and 17: 1 + 30 and 1 + 17 are divided by.
+    #expect(
+      moments(.localResponseNormalization(size: 2, alpha: 2, beta: 1, bias: 1), [both])
+        == ChannelMoments(
+          mean: [2 * (1.0 / 31), -(1.0 / 18)], deviation: [3 * (1.0 / 31), 4 * (1.0 / 18)],
+          lowerBound: -.infinity, upperBound: 6))
+    #expect(
+      moments(.localResponseNormalization(size: 1, alpha: 1, beta: 1, bias: 0.5), [x]).upperBound
+        == 12)
     #expect(moments(.activation(.clip(minimum: 3, maximum: 9)), [x]).mean == [3])
     #expect(
       moments(.activation(.hardSigmoid(slope: -0.5, offset: 1.5)), [x])

@@ -6,7 +6,7 @@ import Testing
 @Suite struct OperatorTransformTests {
   /// The layers that stand between two convolutions.
   enum Between: String, CaseIterable, Sendable {
-    case silu, clip, prelu, square, joined, norm, affine, around
+    case silu, clip, prelu, square, joined, norm, affine, around, neighbours
 
     func add(to b: inout GraphBuilder, _ x: Int) throws -> Int {
       switch self {
@@ -18,6 +18,7 @@ import Testing
       case .norm: try b.add("between", .layerNorm(), x)
       case .affine: try b.add("between", .channelAffine, x)
       case .around: try b.add("between", .padMap(Padding(1)), x)
+      case .neighbours: try b.add("between", .localResponseNormalization(size: 3), x)
       }
     }
   }
@@ -45,6 +46,35 @@ import Testing
     }
   }
 
+  /// Channels in another order are scaled with those that they are; layers around them are no pair, whose channels could be removed.
+  @Test func chosenChannels() throws {
+    var b = GraphBuilder(input: [4, 4, 3])
+    var x = try b.block(
+      "first", .init(outputChannels: 4, kernel: 3), normName: "norm", activation: .relu, b.input)
+    x = try b.add("between", .channelSelection([3, 0, 0]), x)
+    x = try b.add("second", .convolution(.init(outputChannels: 4, kernel: 1, bias: true)), x)
+    try b.add("pool", .globalAveragePool, x)
+    let network = Network.random(b.build(), seed: 4)
+    for transform: any DataFreeTransform in [
+      Equalization(), BiasAbsorption(), UDFC(pruning: 0.5, repairsRounding: false),
+    ] {
+      let found = try EqualizationTests.transformed(network, transform)
+      let distance = relativeDistance(
+        try EqualizationTests.logits(found), try EqualizationTests.logits(network))
+      #expect(found.graph == network.graph && distance < 1e-6, "\(transform): \(distance)")
+    }
+    let found = try EqualizationTests.transformed(network, SPIQ(deviations: 4))
+    #expect(found.parameters != network.parameters)
+    let distance = relativeDistance(
+      try EqualizationTests.logits(found), try EqualizationTests.logits(network))
+    #expect(distance < 1e-6, "\(distance)")
+    let error = try refusal(network)
+    if case .unsupported("between", _) = error {
+    } else {
+      Issue.record("\(String(describing: error))")
+    }
+  }
+
   /// In a network that has pairs of layers besides, the function stays.
   @Test func functionStays() throws {
     let network = try Network.tinyOperators()
@@ -67,6 +97,9 @@ import Testing
     let padded = try b.add(
       "padded", .padMap(Padding(top: 1, left: 1, bottom: 0, right: 0), value: 4), x)
     let prelu = try b.add("prelu", .prelu, x)
+    let chosen = try b.add("chosen", .channelSelection([1, 0, 1]), joined)
+    let neighbours = try b.add(
+      "neighbours", .localResponseNormalization(size: 1, alpha: 1, beta: 1, bias: 7), joined)
     var network = Network.random(b.build())
     for (name, values) in [
       "x.weight": [3], "x.bias": [2], "y.weight": [-4], "y.bias": [-1],
@@ -80,6 +113,13 @@ import Testing
     #expect(found[joined] == [Moments(mean: 2, variance: 9), Moments(mean: -1, variance: 16)])
     #expect(found[affine] == [Moments(mean: 5, variance: 36), Moments(mean: 6, variance: 16)])
     #expect(found[padded] == [Moments(mean: 3.5, variance: 9.0 / 4 + 3.0 / 16 * 4)])
+    #expect(found[chosen] == [found[joined][1], found[joined][0], found[joined][1]])
+    // 7 + 9 + 4 and 7 + 16 + 1 are divided by.
+    let divided = [(0.1, 9.0 / 400), (-1.0 / 24, 16.0 / 576)]
+    for (moments, expected) in zip(found[neighbours], divided) {
+      #expect(abs(moments.mean - expected.0) < 1e-12)
+      #expect(abs(moments.variance - expected.1) < 1e-12)
+    }
     // Slope 1: the value itself.
     #expect(abs(found[prelu][0].mean - 2) < 1e-12 && abs(found[prelu][0].variance - 9) < 1e-12)
   }

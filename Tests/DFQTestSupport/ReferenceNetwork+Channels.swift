@@ -54,6 +54,21 @@ extension ReferenceNetwork {
         return (x[index] - mean[0]) / (variance[0] + Double(norm.epsilon)).squareRoot()
           * parameters[0][c] + parameters[1][c]
       }
+    case let selection as ChannelSelection:
+      return (0..<x.count / channels).flatMap { pixel in
+        selection.indices.map { x[pixel * channels + $0] }
+      }
+    case let norm as LocalResponseNormalization:
+      return x.indices.map { index in
+        let (pixel, c) = index.quotientAndRemainder(dividingBy: channels)
+        // The window as ONNX writes it.
+        let (first, last) = (c - (norm.size - 1) / 2, c + norm.size / 2)
+        let squares = (max(first, 0)...min(last, channels - 1)).map { i in
+          x[pixel * channels + i] * x[pixel * channels + i]
+        }
+        let sum = Double(norm.alpha) / Double(norm.size) * squares.reduce(0, +)
+        return x[index] / pow(Double(norm.bias) + sum, Double(norm.beta))
+      }
     default: preconditionFailure("\(layer) does not treat each pixel's channels alike")
     }
   }

@@ -60,7 +60,8 @@ public struct ReferenceNetwork {
             }
           })
       case is Flatten, is Reshape: values.append(inputs[0])
-      case is PReLU, is Product, is Concatenation, is LayerNorm, is ChannelAffine:
+      case is PReLU, is Product, is Concatenation, is LayerNorm, is ChannelAffine,
+        is ChannelSelection, is LocalResponseNormalization:
         values.append(
           ReferenceNetwork.channelwise(
             node.layer, inputs, batch: batch, shapes: graph.inputShapes(position),

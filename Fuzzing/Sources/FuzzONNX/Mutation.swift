@@ -108,12 +108,14 @@ private struct Mutation {
     "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "Gemm", "MatMul",
     "Transpose", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Slice", "Pad", "Resize", "Upsample",
     "Identity", "Dropout", "Cast", "LayerNormalization", "Constant", "ConstantOfShape", "Shape",
-    "Size", "Gather", "Min", "Max", "Pow", "Sqrt", "Neg", "Floor", "Ceil", "Exp", "Reciprocal",
+    "Size", "Gather", "Split", "LRN", "Min", "Max", "Pow", "Sqrt", "Neg", "Floor", "Ceil", "Exp",
+    "Reciprocal",
     "Abs", "Softmax", "image", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "axis",
     "axes", "perm", "pads", "strides", "dilations", "group", "auto_pad", "SAME_UPPER", "ceil_mode",
     "count_include_pad", "kernel_shape", "keepdims", "transA", "transB", "alpha", "beta", "mode",
     "value", "to", "start", "end", "starts", "ends", "steps", "scales", "sizes", "min", "max",
-    "epsilon", "value_ints", "value_int", "value_float", "value_floats", "allowzero", "location",
+    "epsilon", "value_ints", "value_int", "value_float", "value_floats", "allowzero", "split",
+    "num_outputs", "size", "bias", "location",
     "offset", "length", "dynadfq.mean", "dynadfq.std", "dynadfq.class_names", "", "[0.5]",
   ]
 }

@@ -10,7 +10,8 @@ extension Graph: Codable {
     InputLayer.self, Convolution.self, BatchNorm.self, Activation.self, Sum.self,
     PadChannels.self, MaxPool.self, AveragePool.self, GlobalAveragePool.self, Linear.self,
     Upsample.self, Flatten.self, Reshape.self, PReLU.self, Product.self, Concatenation.self,
-    LayerNorm.self, ChannelAffine.self, PadMap.self,
+    LayerNorm.self, ChannelAffine.self, PadMap.self, ChannelSelection.self,
+    LocalResponseNormalization.self,
   ]
 
   private enum CodingKeys: String, CodingKey { case version, nodes }

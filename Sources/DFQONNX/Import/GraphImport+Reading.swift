@@ -14,9 +14,10 @@ extension GraphImport {
   }
 
   private mutating func read(_ node: ImportNode) throws {
-    guard let first = node.outputs.first, !first.isEmpty else {
-      throw refuse(node, "an output", "none")
-    }
+    // A node with several outputs may have some that nothing reads.
+    guard let first = node.outputs.first, node.outputs.contains(where: { !$0.isEmpty }),
+      !first.isEmpty || node.operation == "Split"
+    else { throw refuse(node, "an output", "none") }
     // The shape of a layer's output is known.
     if node.operation == "Shape", let name = node.inputs.first,
       case .feature(let feature)? = values[name]
@@ -28,7 +29,7 @@ extension GraphImport {
       return set(first, .constant(ONNXTensor([part.count], integers: part)))
     }
     try spend(
-      node.inputs.indices.reduce(0) { $0 + (constant(node, $1)?.count ?? 0) }, node)
+      node.inputs.indices.reduce(0) { $0 + (constant(node, $1)?.count ?? 0) }, as: .read, node)
     let isConstant = node.inputs.allSatisfy { name in
       if name.isEmpty { return true }
       if case .constant? = values[name] { return true }
@@ -44,7 +45,7 @@ extension GraphImport {
               advice: "its inputs are constants: fold them when the network is exported")
           ])
       }
-      for (name, value) in zip(node.outputs, outputs) {
+      for (name, value) in zip(node.outputs, outputs) where !name.isEmpty {
         if node.operation == "Constant" { found(value.count) } else { try spend(value.count, node) }
         set(name, .constant(value))
       }
@@ -63,8 +64,7 @@ extension GraphImport {
   /// Refuses all operators without a layer at once.
   private func demandOperators(_ nodes: [ImportNode]) throws {
     let folded: Set = [
-      "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Concat", "Cast", "Min", "Max",
-      "Pow",
+      "Constant", "ConstantOfShape", "Shape", "Size", "Concat", "Cast", "Min", "Max", "Pow",
       "Sqrt", "Neg", "Floor", "Ceil", "Exp", "Reciprocal", "Abs",
     ]
     var names: [String: [String]] = [:]
@@ -99,12 +99,10 @@ extension GraphImport {
   mutating func finish(_ output: Feature) throws {
     let shape = try shape(output)
     var position = output.position
-    if shape.rank == 3, shape[0] * shape[1] == 1 {
+    if shape.rank == 3, shape[0] * shape[1] == 1, !output.isRegrouped {
       let node = ImportNode("Flatten", name: "logits", inputs: [], outputs: [])
       position = try add("logits", Flatten(), [position], node)
-    } else if shape.rank != 1
-      || output.axes.contains(where: { if case .flattened = $0 { true } else { false } })
-    {
+    } else if shape.rank != 1 || output.isRegrouped {
       throw ONNXError.badModel(
         path: file.path, expected: "one number for each class as output", found: "shape \(shape)")
     }

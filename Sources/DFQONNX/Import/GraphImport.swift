@@ -17,14 +17,18 @@ struct GraphImport {
   private var budget: ImportBudget
   /// The extent of the batch in shapes that the graph computes with.
   let batch: Int
+  /// Whether the file is made for one image at a time, so that its batch is an axis of extent 1 like any other.
+  let isSingleImage: Bool
 
+  /// Begins with the input and the tensors of a file; a batch that the file leaves open is nil.
   init(
-    _ file: ONNXFile, input: String, imageShape: Shape, axes: [Feature.Axis], batch: Int,
+    _ file: ONNXFile, input: String, imageShape: Shape, axes: [Feature.Axis], batch: Int?,
     budget: ImportBudget = ImportBudget()
   ) throws {
     self.budget = budget
     self.file = file
-    self.batch = batch
+    self.batch = batch ?? 1
+    isSingleImage = batch == 1
     builder = GraphBuilder(input: imageShape)
     for tensor in file.model.graph.initializer {
       let constant = try file.tensor(tensor)
@@ -111,6 +115,7 @@ struct GraphImport {
       case .width: extent(1, feature.step.width, around.left + around.right)
       case .channel: shape.dimensions[shape.rank - 1]
       case .unit: 1
+      case .part(let number, let extents): extents[number]
       case .flattened: shape.count
       }
     }
@@ -153,7 +158,7 @@ struct GraphImport {
         throw refuse(
           node, "\(parameter.shape.count) numbers of \(parameter.name)", "\(numbers.count)")
       }
-      try spend(numbers.count, node)
+      try spend(numbers.count, as: .parameters, node)
       parameters["\(name).\(parameter.name)"] = numbers
     }
     return position
@@ -191,16 +196,26 @@ struct GraphImport {
   /// Counts numbers that the file holds.
   mutating func found(_ count: Int) { budget.found(count) }
 
-  /// Counts numbers that a node reads or makes.
+  /// How many elements a constant may have that a node makes.
+  var largestConstant: Int { budget.largest }
+
+  /// Counts numbers that a node makes, or uses otherwise.
   ///
   /// - Throws: ``ONNXError/badNode(path:node:expected:found:)`` where they are too many for the file.
-  mutating func spend(_ count: Int, _ node: ImportNode) throws {
-    guard budget.spend(count) else {
+  mutating func spend(
+    _ count: Int, as use: ImportBudget.Use = .made, _ node: ImportNode
+  ) throws {
+    guard budget.spend(count, as: use) else {
       throw refuse(node, "at most \(budget.allowed) numbers made from the file's", "more")
     }
   }
 
-  // MARK: Errors
+  // MARK: Notes and errors
+
+  /// Adds a sentence to the notes, once.
+  mutating func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
 
   func refuse(_ node: ImportNode, _ expected: String, _ found: String) -> ONNXError {
     .badNode(

@@ -52,10 +52,24 @@ struct ImportPlan {
         waiting.append(input)
       }
     }
-    let own = all.indices.filter { needed.contains($0) }.map { all[$0] }
+    let own = ImportPlan.withoutUnreadOutputs(
+      all.indices.filter { needed.contains($0) }.map { all[$0] }, output: output)
     self.output = output
+    let constants = try ImportPlan.constants(file, own)
     nodes = PatternRewriter.rewritten(
-      own, constants: try ImportPlan.constants(file, own), outputs: [output])
+      LayerNormRewriter.rewritten(own, constants: constants, outputs: [output]),
+      constants: constants, outputs: [output])
+  }
+
+  /// The nodes without the names of outputs that nothing reads: parts of a split must not become layers that nobody needs.
+  static func withoutUnreadOutputs(_ nodes: [ImportNode], output: String) -> [ImportNode] {
+    let read = Set(nodes.flatMap(\.inputs)).union([output])
+    return nodes.map { node in
+      guard node.operation == "Split" else { return node }
+      var node = node
+      node.outputs = node.outputs.map { read.contains($0) ? $0 : "" }
+      return node
+    }
   }
 
   /// The constants that patterns look at: single numbers and lists.
@@ -86,8 +100,8 @@ struct InputForm {
   /// H W C.
   let shape: Shape
   let axes: [Feature.Axis]
-  /// The extent of the batch in shapes that the graph computes with.
-  let batch: Int
+  /// The extent of the batch, nil where the file leaves it open.
+  let batch: Int?
 
   init(_ file: ONNXFile, options: ONNXImport.Options) throws {
     let graph = file.model.graph
@@ -131,8 +145,8 @@ struct InputForm {
     }
     name = input.name
     shape = [height, width, channels]
-    batch = extents[0] ?? 1
-    guard batch <= ONNXLimits.batch else {
+    batch = extents[0]
+    if let batch, batch > ONNXLimits.batch {
       throw ONNXError.badModel(
         path: file.path, expected: "a batch of at most \(ONNXLimits.batch)", found: "\(batch)")
     }

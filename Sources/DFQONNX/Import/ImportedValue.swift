@@ -19,6 +19,9 @@ struct Feature: Sendable {
     case batch, height, width, channel
     /// An axis of extent 1 that the layer's output doesn't have.
     case unit
+    /// A part of the channels, which the file has taken apart into several axes: its number, and the extents of all parts from the
+    /// slowest to the fastest in the order of the layer's channels.
+    case part(Int, [Int])
     /// All elements of a map side by side, in the order of some of its axes with their extents.
     case flattened([Axis], [Int])
   }
@@ -39,6 +42,16 @@ struct Feature: Sendable {
 
   /// The place of an axis.
   func place(_ axis: Axis) -> Int? { axes.firstIndex(of: axis) }
+
+  /// Whether an axis holds elements of several, or a part of the channels.
+  var isRegrouped: Bool {
+    axes.contains { axis in
+      switch axis {
+      case .flattened, .part: true
+      case .batch, .height, .width, .channel, .unit: false
+      }
+    }
+  }
 
   /// Whether the layer's output is a map in the usual order.
   var isMap: Bool { axes == Feature.map }

@@ -47,14 +47,22 @@ package struct OperatorGraph: Sendable {
       throw ONNXError.badModel(
         path: path, expected: "an input of two to four axes", found: "\(extents)")
     }
-    let nodes = graph.node.map { ImportNode($0) }
+    let nodes = ImportPlan.withoutUnreadOutputs(
+      graph.node.map { ImportNode($0) }, output: graph.output.first?.name ?? "")
     var state = try GraphImport(
-      file, input: name, imageShape: shape, axes: axes, batch: extents.count == 3 ? 1 : extents[0])
+      file, input: name, imageShape: shape, axes: axes,
+      batch: extents.count == 3 ? 1 : extents[0])
     try state.read(nodes)
-    guard case .feature(let feature)? = state.value(graph.output[0].name), feature.position > 0
+    guard let name = graph.output.first?.name, case .feature(let feature)? = state.value(name),
+      feature.position > 0
     else {
       throw ONNXError.badModel(
         path: path, expected: "an output that is a layer's", found: "the input or a constant")
+    }
+    let isPart = feature.axes.contains { if case .part = $0 { true } else { false } }
+    guard !isPart else {
+      throw ONNXError.badModel(
+        path: path, expected: "an output with one axis of channels", found: "several")
     }
     output = feature
     network = try Network(

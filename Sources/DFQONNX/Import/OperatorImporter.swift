@@ -18,6 +18,8 @@ enum OperatorImporters {
     ArithmeticImporter.self, ConcatenationImporter.self, PoolingImporter.self,
     MeanImporter.self, LinearImporter.self, ShapeImporter.self, PadImporter.self,
     ResizeImporter.self, IdentityImporter.self, LayerNormImporter.self,
+    SliceImporter.self, SplitImporter.self, GatherImporter.self,
+    LocalResponseNormalizationImporter.self,
   ]
 
   static let byOperator: [String: any OperatorImporter.Type] = Dictionary(

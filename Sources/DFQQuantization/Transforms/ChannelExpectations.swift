@@ -85,6 +85,13 @@ package struct ChannelExpectations {
       let zero = Moments(mean: 0, variance: 0)
       return [Moments](repeating: zero, count: pad.before) + inputs[0]
         + [Moments](repeating: zero, count: pad.after)
+    case let selection as ChannelSelection: return selection.indices.map { inputs[0][$0] }
+    case let norm as LocalResponseNormalization:
+      // Every divisor is taken for that of the mean squares.
+      let squares = inputs[0].map { $0.variance + $0.mean * $0.mean }
+      return zip(inputs[0], norm.factors(meanSquares: squares)).map { input, factor in
+        Moments(mean: input.mean * factor, variance: input.variance * factor * factor)
+      }
     case is Convolution, is Linear:
       guard let places = edit.weights(position) else { break }
       return (0..<count).map { output in

@@ -186,6 +186,10 @@ private struct ChannelUnion {
         return (0..<count).contains(source) ? source : nil
       }
       shared.insert(position)
+    case let selection as ChannelSelection:
+      // Shared: a pair of layers has no layer between them whose channels are numbered anew.
+      join(position, input) { selection.indices[$0] }
+      shared.insert(position)
     case is Flatten:
       let count = channels(input)
       join(position, input) { $0 % count }

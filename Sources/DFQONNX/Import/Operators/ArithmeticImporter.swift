@@ -73,7 +73,7 @@ enum ArithmeticImporter: OperatorImporter {
   }
 
   /// A number for each channel of the layer, from a constant that extends over all other axes.
-  private static func numbers(
+  static func numbers(
     _ node: ImportNode, _ feature: Feature, _ constant: ONNXTensor, _ channels: Int,
     _ graph: GraphImport
   ) throws -> [Float] {

@@ -18,6 +18,9 @@ enum BatchNormImporter: OperatorImporter {
     if let negative = values["running_var"]?.first(where: { !($0 >= 0) }) {
       throw graph.refuse(node, "variances of at least 0", "\(negative)")
     }
+    if node.int("training_mode") == 1 {
+      graph.note("batch norms are marked as training: they are read with their running statistics")
+    }
     let epsilon = node.float("epsilon") ?? 1e-5
     let position = try graph.add(
       graph.layerName(node, weights: 1), BatchNorm(epsilon: epsilon), [input.position], node,

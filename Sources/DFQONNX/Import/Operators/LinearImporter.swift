@@ -36,11 +36,13 @@ enum LinearImporter: OperatorImporter {
     if alpha != 1 { values = values.map { alpha * $0 } }
     let name = graph.layerName(node, weights: 1)
     var parameters = ["bias": bias].compactMapValues { $0 }
+    var axes = Array(input.axes.dropLast()) + [.channel]
     switch input.axes.last {
     case .flattened(let order, let extents) where extent.rank == 1 && input.axes.count == 2:
       // The file's order of inputs becomes the layer's, H W C.
       let target = [Feature.Axis.height, .width, .channel]
         .compactMap { axis in order.firstIndex(of: axis) }
+      axes = Feature.vector
       values =
         ONNXTensor(extents + [outputs], floats: values)
         .transposed(target + [extents.count]).floats
@@ -55,6 +57,6 @@ enum LinearImporter: OperatorImporter {
     parameters["weight"] = values
     let layer = Linear(outputs: outputs, bias: bias != nil)
     let position = try graph.add(name, layer, [input.position], node, parameters)
-    graph.set(node.outputs[0], position, Feature.vector)
+    graph.set(node.outputs[0], position, axes)
   }
 }

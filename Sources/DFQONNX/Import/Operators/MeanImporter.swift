@@ -17,6 +17,15 @@ enum MeanImporter: OperatorImporter {
       }
       reduced = reduced.map { $0 < 0 ? $0 + rank : $0 }
     }
+    // The mean of one number.
+    if !reduced.isEmpty, reduced.allSatisfy({ (0..<rank).contains($0) && input.axes[$0] == .unit })
+    {
+      var result = input
+      if !keeps {
+        result.axes = input.axes.indices.filter { !reduced.contains($0) }.map { input.axes[$0] }
+      }
+      return graph.set(node.outputs[0], .feature(result))
+    }
     let positions = Set([input.place(.height), input.place(.width)].compactMap { $0 })
     guard positions.count == 2, Set(reduced) == positions else {
       throw graph.refuse(node, "the mean over rows and columns", "axes \(reduced)")
@@ -33,7 +42,7 @@ enum MeanImporter: OperatorImporter {
     }
     var axes = input.axes
     for place in positions { axes[place] = .unit }
-    if !keeps { axes.removeAll { $0 == .unit } }
+    if !keeps { axes = axes.indices.filter { !positions.contains($0) }.map { axes[$0] } }
     graph.set(node.outputs[0], position, axes)
   }
 }

@@ -3,10 +3,9 @@ import DFQTensor
 
 /// Changes of shape, most of which only change the order of axes here.
 enum ShapeImporter: OperatorImporter {
-  static let operators = ["Transpose", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Slice"]
+  static let operators = ["Transpose", "Flatten", "Reshape", "Squeeze", "Unsqueeze"]
 
   static func add(_ node: ImportNode, to graph: inout GraphImport) throws {
-    if node.operation == "Slice" { return try slice(node, &graph) }
     let input = try graph.feature(node)
     let extents = try graph.extents(input)
     let rank = extents.count
@@ -74,93 +73,5 @@ enum ShapeImporter: OperatorImporter {
       throw graph.refuse(node, "\(total) elements", "\(wanted)")
     }
     return target
-  }
-
-  /// A shape whose axes longer than 1 are the input's, or all elements but the batch side by side.
-  private static func reshape(
-    _ input: Feature, _ target: [Int], _ node: ImportNode, _ graph: inout GraphImport
-  ) throws {
-    let extents = try graph.extents(input)
-    guard target.count <= ONNXLimits.rank, target.reduce(1, *) == extents.reduce(1, *) else {
-      throw graph.refuse(
-        node, "the elements of \(extents) in at most \(ONNXLimits.rank) axes", "\(target)")
-    }
-    if target == extents { return graph.set(node.outputs[0], .feature(input)) }
-    guard let batch = target.first, batch == extents[0], input.axes[0] == .batch else {
-      throw graph.refuse(node, "the batch as first axis", "extents \(target)")
-    }
-    let shape = try graph.shape(input)
-    let real = input.axes.indices.dropFirst().filter { extents[$0] > 1 }
-    let isSingle = shape.rank == 3 && shape[0] * shape[1] == 1
-    if target[1...].filter({ $0 > 1 }) == real.map({ extents[$0] }),
-      shape.rank == 1 || isSingle || target.filter({ $0 > 1 }).count == 4
-    {
-      // Only axes of extent 1 come or go.
-      var position = input.position
-      if isSingle {
-        position = try graph.add("\(node.name).vector", Flatten(), [position], node)
-      }
-      var rest = real.map { input.axes[$0] }[...]
-      // A single channel has extent 1, too: the first such axis stands for it.
-      var needsChannel = !real.contains { input.axes[$0] != .unit }
-      let axes = target[1...].map { extent -> Feature.Axis in
-        if extent > 1 { return rest.removeFirst() }
-        if needsChannel {
-          needsChannel = false
-          return .channel
-        }
-        return .unit
-      }
-      return graph.set(node.outputs[0], position, [.batch] + axes)
-    }
-    guard target.count == 2, shape.rank == 3 else {
-      throw graph.refuse(
-        node, "a flattening, or axes of extent 1 that come or go", "\(extents) to \(target)")
-    }
-    let kept = input.axes.indices.dropFirst().filter { input.axes[$0] != .unit }
-    let position = try graph.add(node.name, Flatten(), [input.position], node)
-    let axis = Feature.Axis.flattened(
-      kept.map { input.axes[$0] }, kept.map { extents[$0] })
-    graph.set(node.outputs[0], position, [.batch, axis])
-  }
-
-  /// Every second (or third...) row and column, as in shortcuts without weights.
-  private static func slice(_ node: ImportNode, _ graph: inout GraphImport) throws {
-    var input = try graph.unsettled(node)
-    if input.padding != nil { input = try graph.settled(input, node) }
-    let extents = try graph.extents(input)
-    func list(_ place: Int, _ name: String) throws -> [Int]? {
-      if let values = node.ints(name) { return values }
-      return node.hasInput(place) ? try graph.demandConstant(node, place, name).integers : nil
-    }
-    let starts = try list(1, "starts") ?? []
-    let ends = try list(2, "ends") ?? []
-    let axes = try list(3, "axes") ?? Array(starts.indices)
-    let steps = try list(4, "steps") ?? [Int](repeating: 1, count: starts.count)
-    guard ends.count == starts.count, axes.count == starts.count, steps.count == starts.count else {
-      throw graph.refuse(node, "as many starts, ends, axes and steps", "others")
-    }
-    var strides = [Int](repeating: 1, count: extents.count)
-    for (index, axis) in axes.enumerated() {
-      let place = axis < 0 ? axis + extents.count : axis
-      guard extents.indices.contains(place), starts[index] == 0, ends[index] >= extents[place],
-        steps[index] >= 1
-      else {
-        throw graph.refuse(node, "whole axes with a step", "\(starts) to \(ends) by \(steps)")
-      }
-      strides[place] = steps[index]
-    }
-    for (place, step) in strides.enumerated() where step > 1 {
-      let (value, overflow) =
-        input.axes[place] == .height
-        ? input.step.height.multipliedReportingOverflow(by: step)
-        : input.step.width.multipliedReportingOverflow(by: step)
-      switch input.axes[place] {
-      case .height where !overflow: input.step.height = value
-      case .width where !overflow: input.step.width = value
-      default: throw graph.refuse(node, "steps of rows and columns", "\(strides)")
-      }
-    }
-    graph.set(node.outputs[0], .feature(input))
   }
 }
