@@ -54,6 +54,19 @@ import Testing
       }?.contains("scales and shifts") == true)
   }
 
+  @Test(
+    arguments: [
+      (0, 1, 1, 1), (257, 1, 1, 1), (3, -1, 1, 1), (3, 1, .nan, 1), (3, 1, 1, 0),
+      (3, .infinity, 1, 1),
+    ] as [(Int, Float, Float, Float)])
+  func neighbours(size: Int, alpha: Float, beta: Float, bias: Float) throws {
+    let found = try flaw("numbers", 8) {
+      $0.kind = numbers(
+        NeighbourDivision(.init(size: size, alpha: alpha, beta: beta, bias: bias)))
+    }
+    #expect(found?.contains("neighbours") == true)
+  }
+
   @Test func moves() throws {
     #expect(try flaw("moves", 3) { $0.kind = .selectChannels([0, 1, 2, 0]) } != nil)
     #expect(try flaw("moves", 3) { $0.kind = .selectChannels([0, 1]) } != nil)

@@ -141,6 +141,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
     right = try builder.add("gaps.norm", .batchNorm(BatchNorm()), right)
     right = try builder.add(
       "gaps.activation", .activation(.clip(minimum: -1, maximum: 2)), right)
+    right = try builder.add("gaps.lrn", .localResponseNormalization(size: 3, alpha: 0.5), right)
+    right = try builder.add("gaps.order", .channelSelection([5, 0, 1, 3, 3]), right)
     x = try builder.add("join", .concatenation, inputs: [left, right, x])
     x = try builder.add("channels", .layerNorm(), x)
     x = try builder.add("mix", .convolution(Convolution(outputChannels: 10, kernel: 1)), x)

@@ -24,6 +24,9 @@ extension TinyModels {
       operation(
         ChannelNormalization(
           scale: builder.floats(9), shift: builder.floats(9), epsilon: 1e-5), x), [4, 4, 9], nil)
+    x = builder.add(
+      operation(
+        NeighbourDivision(.init(size: 4, alpha: 0.5, beta: 0.6, bias: 1)), x), [4, 4, 9], nil)
     for function: ElementFunction in [
       .tanh, .sigmoid, .hardSwish, .silu, .gelu, .geluTanh, .clip(minimum: -1, maximum: 0.5),
     ] {

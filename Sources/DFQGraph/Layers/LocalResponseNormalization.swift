@@ -27,10 +27,9 @@ public struct LocalResponseNormalization: Layer {
     self.bias = bias
   }
 
-  /// The channels in the sum for one of a number of channels.
-  package func window(_ channel: Int, channels: Int) -> Range<Int> {
-    let before = (size - 1) / 2
-    return max(channel - before, 0)..<min(channel - before + size, channels)
+  /// The arithmetic.
+  package var normalization: NeighbourNormalization {
+    NeighbourNormalization(size: size, alpha: alpha, beta: beta, bias: bias)
   }
 
   /// Returns the input's shape.
@@ -73,7 +72,7 @@ public struct LocalResponseNormalization: Layer {
   /// What each channel is multiplied with where the squares of all channels are their means.
   package func factors(meanSquares: [Double]) -> [Double] {
     meanSquares.indices.map { channel in
-      let sum = meanSquares[window(channel, channels: meanSquares.count)].reduce(0, +)
+      let sum = meanSquares[normalization.window(channel, channels: meanSquares.count)].reduce(0, +)
       return pow(Double(bias) + Double(alpha) / Double(size) * sum, -Double(beta))
     }
   }

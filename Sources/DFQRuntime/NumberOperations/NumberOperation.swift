@@ -63,7 +63,7 @@ package struct AnyNumberOperation: Sendable, Equatable {
 enum NumberOperations {
   static let all: [any NumberOperation.Type] = [
     ElementFunctionOperation.self, ChannelSlopes.self, ValueProduct.self,
-    ChannelConcatenation.self, ChannelNormalization.self,
+    ChannelConcatenation.self, ChannelNormalization.self, NeighbourDivision.self,
   ]
 
   static func type(_ code: Int) -> (any NumberOperation.Type)? { all.first { $0.code == code } }

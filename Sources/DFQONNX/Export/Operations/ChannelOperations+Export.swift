@@ -52,3 +52,14 @@ extension ChannelNormalization {
   /// The first version of ONNX's operators that has it.
   static let opset = 17
 }
+
+extension NeighbourDivision: ExportedOperation {
+  func export(_ place: ExportedPlace, to exporter: inout ProgramExporter) -> String {
+    exporter.writer.add(
+      "LRN", [place.inputs[0]], "\(place.label).divided",
+      attributes: [
+        .int("size", normalization.size), .float("alpha", normalization.alpha),
+        .float("beta", normalization.beta), .float("bias", normalization.bias),
+      ])
+  }
+}

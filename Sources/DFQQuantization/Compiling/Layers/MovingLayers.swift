@@ -27,3 +27,9 @@ extension Flatten: CompiledLayer {
 extension Reshape: CompiledLayer {
   func operations(_ place: CompiledPlace) -> [CompiledOperation] { place.only(.reshape) }
 }
+
+extension ChannelSelection: CompiledLayer {
+  func operations(_ place: CompiledPlace) -> [CompiledOperation] {
+    place.only(.selectChannels(indices))
+  }
+}

@@ -48,3 +48,9 @@ extension ChannelAffine: CompiledLayer {
     return [.init(kind: .identity, shape: place.output, ending: ending)]
   }
 }
+
+extension LocalResponseNormalization: CompiledLayer {
+  func operations(_ place: CompiledPlace) -> [CompiledOperation] {
+    place.only(NeighbourDivision(normalization))
+  }
+}
