@@ -6,6 +6,18 @@ import Testing
 @Suite struct OperatorTests {
   private static let context = ExecutionContext(threads: 1)
 
+  /// The networks that students are made of.
+  enum Tiny: String, CaseIterable, Sendable {
+    case operators, channels
+
+    func network() throws -> Network {
+      switch self {
+      case .operators: try .tinyOperators()
+      case .channels: try .tinyChannels()
+      }
+    }
+  }
+
   private func images(_ count: Int = 12) -> Tensor {
     var stream = RandomStream(seed: 7, "images")
     return stream.tensor([count, 8, 8, 3])
@@ -103,9 +115,10 @@ import Testing
     #expect(placement.layers.map(\.inputPoint) == [0, 1, 2])
   }
 
-  @Test func hardwareCosts() throws {
+  @Test(arguments: Tiny.allCases)
+  func hardwareCosts(tiny: Tiny) throws {
     let cost = try student(
-      .tinyOperators(), Quantizer(weightBits: 4, activationBits: [4])
+      tiny.network(), Quantizer(weightBits: 4, activationBits: [4])
     ).hardwareCost(on: .bitSerial, batch: 4)
     #expect(cost.latency > 0 && cost.latency.isFinite && cost.bitOPsPerImage > 0)
   }
@@ -133,9 +146,9 @@ import Testing
   }
 
   /// At 8 bits a student is close to its network, and so are its gradients.
-  @Test(arguments: ExecutionVariant.all)
-  func closeAtEightBits(variant: ExecutionVariant) throws {
-    let network = try Network.tinyOperators()
+  @Test(arguments: ExecutionVariant.all, Tiny.allCases)
+  func closeAtEightBits(variant: ExecutionVariant, tiny: Tiny) throws {
+    let network = try tiny.network()
     let student = try student(network, Quantizer(weightBits: 8, activationBits: [8]))
     var stream = RandomStream(seed: 5)
     let (images, target) = (images(), stream.tensor([12, 4]))
@@ -154,8 +167,9 @@ import Testing
   }
 
   /// A written and read student takes the same decisions.
-  @Test func files() throws {
-    let network = try Network.tinyOperators()
+  @Test(arguments: Tiny.allCases)
+  func files(tiny: Tiny) throws {
+    let network = try tiny.network()
     let student = try student(network, .family(weightBits: 4, activationBits: [4]))
     let read = try withTemporaryDirectory { directory in
       try student.write(to: directory + "/student.safetensors")
@@ -168,10 +182,11 @@ import Testing
   }
 
   /// Ranges without images, from scales and shifts alone.
-  @Test func rangesWithoutImages() throws {
+  @Test(arguments: Tiny.allCases)
+  func rangesWithoutImages(tiny: Tiny) throws {
     var quantizer = Quantizer.family(weightBits: 8, activationBits: [8])
     quantizer.activations.range = .batchNormStatistics(deviations: 4)
-    let network = try Network.tinyOperators()
+    let network = try tiny.network()
     let student = try student(network, quantizer)
     for grids in student.activationGrids {
       #expect(grids.allSatisfy { $0.scale > 0 && $0.scale.isFinite && $0.lowest < $0.highest })

@@ -40,4 +40,29 @@ extension Network {
     try b.add("fc", .linear(outputs: 4, bias: true), x)
     return random(b.build(), seed: seed)
   }
+
+  /// A network of 8 x 8 x 3 images and 4 classes whose channels are normalized by their neighbours, split, joined and shuffled.
+  public static func tinyChannels(seed: UInt64 = 3) throws -> Network {
+    var b = GraphBuilder(input: [8, 8, 3])
+    var x = try b.block(
+      "stem", .init(outputChannels: 6, kernel: 3, padding: 1), normName: "stem.norm",
+      activation: .relu, b.input)
+    x = try b.add(
+      "neighbours", .localResponseNormalization(size: 3, alpha: 1, beta: 0.75, bias: 1), x)
+    for unit in 0..<2 {
+      let left = try b.add("left\(unit)", .channelSelection([0, 1, 2]), x)
+      var right = try b.add("right\(unit)", .channelSelection([3, 4, 5]), x)
+      right = try b.block(
+        "point\(unit)", .init(outputChannels: 3, kernel: 1), normName: "point\(unit).norm",
+        activation: .relu, right)
+      right = try b.block(
+        "depth\(unit)", .init(outputChannels: 3, kernel: 3, padding: 1, groups: 3),
+        normName: "depth\(unit).norm", right)
+      x = try b.add("joined\(unit)", .concatenation, left, right)
+      x = try b.add("shuffled\(unit)", .channelSelection([0, 3, 1, 4, 2, 5]), x)
+    }
+    x = try b.add("pool", .globalAveragePool, x)
+    try b.add("fc", .linear(outputs: 4, bias: true), x)
+    return random(b.build(), seed: seed)
+  }
 }
