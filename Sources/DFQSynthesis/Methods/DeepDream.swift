@@ -19,7 +19,10 @@ public struct DeepDream: SynthesisMethod, Hashable {
       "Yin et al.", "Dreaming to Distill: Data-free Knowledge Transfer via DeepInversion", "CVPR",
       2020),
     formula: "labelWeight * CE(P(x), label) + smoothness * total variation + norm * image norm",
-    notes: ["The only method of synthesis that needs no batch norm; it matches no statistics."])
+    notes: [
+      "The only method of synthesis that needs no batch norm; it matches no statistics.",
+      "Smoothness is 40 times DeepInversion's, which goes with statistics.",
+    ])
 
   /// Which labels images are synthesized towards.
   public var labels: SoftLabels
@@ -30,9 +33,12 @@ public struct DeepDream: SynthesisMethod, Hashable {
   /// The factor of the images' norm.
   public var norm: Float
 
-  /// Makes the method; the default priors are those of DeepInversion for CIFAR-10.
+  /// Makes the method.
+  ///
+  /// DeepInversion's smoothness for CIFAR-10, 2.5e-5, goes with statistics: alone it leaves noise that the labels make extreme, on which a
+  /// student at 4 bits agrees with its teacher on 15 % of held-out images (77 % with 1e-3).
   public init(
-    labels: SoftLabels = SoftLabels(), labelWeight: Float = 1, smoothness: Float = 2.5e-5,
+    labels: SoftLabels = SoftLabels(), labelWeight: Float = 1, smoothness: Float = 1e-3,
     norm: Float = 3e-8
   ) {
     self.labels = labels
