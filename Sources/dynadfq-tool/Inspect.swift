@@ -15,7 +15,7 @@ struct Inspect: ParsableCommand {
 
   @Argument(
     help: """
-      A file of a network, student, cascade or images. (default: the network that comes with the tool)
+      A file of a network (safetensors or ONNX), student, cascade or images. (default: the network that comes with the tool)
       """)
   var file: String?
   @Option(help: "The architecture, where the file's metadata does not tell it.")
@@ -93,6 +93,10 @@ struct Inspect: ParsableCommand {
     if let known = Network.Pretrained(rawValue: name) {
       try Demand.absent("--arch", arch != nil, "on a network that comes with the tool")
       return .network(try .pretrained(known))
+    }
+    if ONNXOptions.isONNX(name) {
+      try Demand.absent("--arch", arch != nil, "on an ONNX model, which holds its graph")
+      return .network(try ONNXOptions.network(name))
     }
     let stored = try SafetensorsFile(contentsOf: name)
     let metadata = stored.metadata

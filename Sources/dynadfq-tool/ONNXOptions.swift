@@ -38,7 +38,7 @@ struct ONNXOptions: ParsableArguments {
     return imported
   }
 
-  /// A network whose images don't matter, such as one that is timed.
+  /// A network whose images don't matter, such as one that is timed or described; its pixels are not normalized.
   static func network(_ path: String) throws -> Network {
     for channels in [3, 1] {
       do {

@@ -56,7 +56,7 @@ import Testing
 
   @Test(
     arguments: [
-      (0, 1, 1, 1), (257, 1, 1, 1), (3, -1, 1, 1), (3, 1, .nan, 1), (3, 1, 1, 0),
+      (0, 1, 1, 1), (.max, 1, 1, 1), (3, -1, 1, 1), (3, 1, .nan, 1), (3, 1, 1, 0),
       (3, .infinity, 1, 1),
     ] as [(Int, Float, Float, Float)])
   func neighbours(size: Int, alpha: Float, beta: Float, bias: Float) throws {

@@ -8,7 +8,7 @@ static void vector_conv_data_gradient(const dfq_conv_shape *shape, const float *
     return;
   }
   if (conv_gradient_is_narrow(shape)) {
-    conv_narrow_data_gradient(shape, output_gradient, weight_transposed, input_gradient, store,
+    conv_narrow_data_gradient(shape, output_gradient, weight_transposed, 0, input_gradient, store,
                               aligned_start(scratch));
     return;
   }

@@ -5,6 +5,10 @@ static void vector_conv_forward(const dfq_conv_shape *shape, const float *input,
     dfq_scalar_conv_forward(shape, input, weight, bias, output, scratch);
     return;
   }
+  if (conv_has_narrow_outputs(shape)) {
+    conv_narrow_forward(shape, input, weight, bias, output, aligned_start(scratch));
+    return;
+  }
   const dfq_conv_shape s = conv_flattened(shape);
   float *memory = aligned_start(scratch);
   const int patches = conv_uses_patches(&s);

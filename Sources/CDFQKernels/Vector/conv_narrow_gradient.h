@@ -59,16 +59,18 @@ static int32_t narrow_band_rows(const dfq_conv_shape *s) {
   return conv_gradient_band_rows(s, s->out_channels, BAND_FLOATS);
 }
 
+/* With is_turned, the kernel's taps are read from the last to the first. */
 static void conv_narrow_data_gradient(const dfq_conv_shape *s, const float *g,
-                                      const float *weight_transposed, float *input_gradient,
-                                      dfq_store store, float *memory) {
+                                      const float *weight_transposed, int is_turned,
+                                      float *input_gradient, dfq_store store, float *memory) {
   const int32_t ins = s->in_channels, outs = s->out_channels;
   const int32_t taps = s->kernel_height * s->kernel_width, cell = taps * ins;
   float *weight = memory, *contents = memory + (size_t)outs * cell;
   for (int32_t o = 0; o < outs; o++) {
     for (int32_t t = 0; t < taps; t++) {
-      memcpy(weight + (size_t)o * cell + t * ins, weight_transposed + ((size_t)t * outs + o) * ins,
-             ins * sizeof(float));
+      const int32_t from = is_turned ? taps - 1 - t : t;
+      memcpy(weight + (size_t)o * cell + t * ins,
+             weight_transposed + ((size_t)from * outs + o) * ins, ins * sizeof(float));
     }
   }
   conv_gradient_band band = {.shape = s, .input_gradient = input_gradient};

@@ -1,6 +1,6 @@
 /* The size of the planes of any convolution kernel, in floats. Bands depend only on the shape, as
  * in the kernels. */
-static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
+static size_t conv_scratch_of_bands(const dfq_conv_shape *shape) {
   const dfq_conv_shape s = conv_flattened(shape);
   const int patches = conv_uses_patches(&s);
   const plane forward =
@@ -17,4 +17,14 @@ static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
   if (gradient > floats) floats = gradient;
   const size_t depthwise = depthwise_scratch(shape);
   return (depthwise > floats ? depthwise : floats) + ALIGNMENT_ROOM;
+}
+
+static size_t vector_conv_scratch(const dfq_conv_shape *shape) {
+  size_t floats = conv_scratch_of_bands(shape);
+  if (conv_has_narrow_outputs(shape)) {
+    const dfq_conv_shape turned = conv_turned(shape);
+    const size_t other = conv_scratch_of_bands(&turned) + conv_turned_weights(shape);
+    if (other > floats) floats = other;
+  }
+  return floats + ALIGNMENT_ROOM;
 }

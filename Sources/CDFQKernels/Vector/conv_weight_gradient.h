@@ -64,11 +64,11 @@ static int32_t conv_weight_band_rows(const dfq_conv_shape *s) {
   return divide_up(s->out_height, divide_up(s->out_height, rows));
 }
 
-static void vector_conv_weight_gradient(const dfq_conv_shape *shape, const float *input,
-                                        const float *output_gradient, float *weight_gradient,
-                                        float *bias_gradient, float *scratch) {
+/* Adds to the gradient of the weights alone. */
+static void conv_add_weight_gradient(const dfq_conv_shape *shape, const float *input,
+                                     const float *output_gradient, float *weight_gradient,
+                                     float *memory) {
   const dfq_conv_shape s = conv_flattened(shape);
-  float *memory = aligned_start(scratch);
   const int patches = conv_uses_patches(&s);
   const int32_t taps_per_row = patches ? 1 : s.kernel_width;
   conv_weight_job job = {.columns = s.out_width, .outputs = s.out_channels};
@@ -93,8 +93,38 @@ static void vector_conv_weight_gradient(const dfq_conv_shape *shape, const float
       }
     }
   }
+}
+
+/* Of few output channels: the gradient of the turned weights KH KW O I, whose vectors are full. */
+static void conv_add_narrow_weight_gradient(const dfq_conv_shape *s, const float *input,
+                                            const float *output_gradient, float *weight_gradient,
+                                            float *memory) {
+  const dfq_conv_shape turned = conv_turned(s);
+  const int32_t taps = s->kernel_height * s->kernel_width;
+  const int32_t ins = s->in_channels, outs = s->out_channels;
+  const size_t count = conv_turned_weights(s);
+  memset(memory, 0, count * sizeof(float));
+  conv_add_weight_gradient(&turned, output_gradient, input, memory, aligned_start(memory + count));
+  for (int32_t t = 0; t < taps; t++) {
+    const float *from = memory + (size_t)(taps - 1 - t) * outs * ins;
+    float *to = weight_gradient + (size_t)t * ins * outs;
+    for (int32_t i = 0; i < ins; i++) {
+      for (int32_t o = 0; o < outs; o++) to[i * outs + o] += from[o * ins + i];
+    }
+  }
+}
+
+static void vector_conv_weight_gradient(const dfq_conv_shape *shape, const float *input,
+                                        const float *output_gradient, float *weight_gradient,
+                                        float *bias_gradient, float *scratch) {
+  float *memory = aligned_start(scratch);
+  if (conv_has_narrow_outputs(shape)) {
+    conv_add_narrow_weight_gradient(shape, input, output_gradient, weight_gradient, memory);
+  } else {
+    conv_add_weight_gradient(shape, input, output_gradient, weight_gradient, memory);
+  }
   if (bias_gradient) {
-    conv_add_bias_gradient(output_gradient, s.out_height * s.out_width, s.out_channels,
-                           bias_gradient);
+    conv_add_bias_gradient(output_gradient, shape->out_height * shape->out_width,
+                           shape->out_channels, bias_gradient);
   }
 }

@@ -10,9 +10,10 @@
 #include "conv_engine.h"
 #include "conv_geometry.h"
 
-#include "conv_forward.h"
 #include "conv_gradient_phases.h"
 #include "conv_narrow_gradient.h"
+#include "conv_narrow_outputs.h"
+#include "conv_forward.h"
 #include "conv_data_gradient.h"
 #include "conv_weight_tile.h"
 #include "conv_weight_gradient.h"

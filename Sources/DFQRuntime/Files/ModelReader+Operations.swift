@@ -23,8 +23,8 @@ extension ModelReader {
       case 7: .reshape
       case 8:
         .padMap(
-          top: try number(ProgramLimits.window, "padding"),
-          left: try number(ProgramLimits.window, "padding"))
+          top: try number(ProgramLimits.elements, "padding"),
+          left: try number(ProgramLimits.elements, "padding"))
       case 9: .upsample(factor: try number(ProgramLimits.window, "a factor"))
       case 10:
         .selectChannels(

@@ -11,7 +11,7 @@ package struct NeighbourDivision: NumberOperation {
 
   package func check(inputs: [Shape], output: Shape) throws {
     let n = normalization
-    guard inputs[0] == output, (1...ProgramLimits.window).contains(n.size),
+    guard inputs[0] == output, (1...ProgramLimits.elements).contains(n.size),
       n.alpha >= 0, n.beta >= 0, n.bias > 0, n.alpha.isFinite, n.beta.isFinite, n.bias.isFinite
     else {
       throw IntegerProgram.Flaw(
@@ -26,7 +26,7 @@ package struct NeighbourDivision: NumberOperation {
   }
 
   package init(from reader: inout ModelReader, output: Int) throws {
-    let size = try reader.number(ProgramLimits.window, "neighbours")
+    let size = try reader.number(ProgramLimits.elements, "neighbours")
     let numbers = try reader.floats(3, "a normalization")
     normalization = NeighbourNormalization(
       size: size, alpha: numbers[0], beta: numbers[1], bias: numbers[2])
