@@ -90,7 +90,8 @@ struct Bench: ParsableCommand {
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
     let sizes = try batches()
-    let pixels = try pixels(sizes.max() ?? 1, of: integers)
+    // Of real images as many that a small batch sees others in each call.
+    let pixels = try pixels(max(sizes.max() ?? 1, data == nil ? 1 : 256), of: integers)
     let rows = try sizes.map { try time(integers, pixels: pixels, batch: $0) }
     // As often as the times of batches are repeated, by their speed; more than that would not change the shortest times.
     let image = rows[0].p50 / Double(rows[0].batch * max(integers.levelCount, 1))
@@ -195,24 +196,38 @@ struct Bench: ParsableCommand {
   private func time(_ network: IntegerNetwork, pixels: [UInt8], batch: Int) throws -> Row {
     let predictor = Predictor(network)
     var predictions = Predictions()
+    let size = batch * network.imageShape.count
+    let batches = pixels.count / size
+    var call = 0
+    func predict() throws {
+      let start = call % batches * size
+      try pixels[start..<start + size].withUnsafeBufferPointer { pixels in
+        try predictor.predict(pixels: pixels, count: batch, into: &predictions)
+      }
+      call += 1
+    }
     let times = try StepTimes(seconds: seconds) { steps, mark in
-      try pixels[..<(batch * network.imageShape.count)].withUnsafeBufferPointer { pixels in
-        for _ in 0..<steps {
-          try predictor.predict(pixels: pixels, count: batch, into: &predictions)
-          mark()
-        }
+      for _ in 0..<steps {
+        try predict()
+        mark()
       }
     }
-    let images = Double(batch)
-    let bits = (0..<batch).map { image in
-      let own = predictions[image].bits
-      return own.isEmpty ? 0 : Double(own.reduce(0, +)) / Double(own.count)
+    var (bits, passes) = (0.0, 0)
+    call = 0
+    for _ in 0..<batches {
+      try predict()
+      for image in 0..<batch {
+        let own = predictions[image].bits
+        bits += own.isEmpty ? 0 : Double(own.reduce(0, +)) / Double(own.count)
+      }
+      passes += predictions.passes.reduce(0, +)
     }
+    let images = Double(batch)
+    let all = images * Double(batches)
     return Row(
       batch: batch, calls: times.count, p50: times.quantile(0.5), p95: times.quantile(0.95),
       p99: times.quantile(0.99), imagesPerSecond: images / times.quantile(0.5) * 1000,
-      meanPasses: Double(predictions.passes.reduce(0, +)) / images,
-      meanBits: bits.reduce(0, +) / images)
+      meanPasses: Double(passes) / all, meanBits: bits / all)
   }
 
   private static func milliseconds(_ duration: Duration) -> Double {

@@ -120,13 +120,22 @@ import Testing
     #expect(abs(found[prelu][0].mean - 2) < 1e-12 && abs(found[prelu][0].variance - 9) < 1e-12)
   }
 
-  /// Integer programs have all of these layers, but for padding with another number than 0, which they refuse by name.
+  /// Integer programs have all of these layers.
   @Test(arguments: Between.allCases)
   func inIntegerNetworks(_ between: Between) throws {
-    let expected: RuntimeError? =
-      between == .around
-      ? .unsupported(layer: "between", what: "padding with another number than 0") : nil
-    #expect(try refusal(network(between)) == expected)
+    #expect(try refusal(network(between)) == nil)
+  }
+
+  /// Padding with another number than 0 has no operation; the error names the layer.
+  @Test func paddingWithNumbers() throws {
+    var b = GraphBuilder(input: [4, 4, 3])
+    let x = try b.block(
+      "conv", .init(outputChannels: 4, kernel: 1), normName: "norm", activation: .relu, b.input)
+    let y = try b.add("around", .padMap(Padding(1), value: 2), x)
+    try b.add("pool", .globalAveragePool, y)
+    #expect(
+      try refusal(.random(b.build()))
+        == .unsupported(layer: "around", what: "padding with another number than 0"))
   }
 
   private func refusal(_ network: Network) throws -> RuntimeError? {
