@@ -26,6 +26,9 @@ import Testing
   @Test(arguments: [5, 6, 99, -1])
   func valuesToCome(value: Int) throws {
     #expect(try flaw("numbers", 3) { $0.kind = numbers(ValueProduct(with: value)) } != nil)
+    // As many numbers as channels, in another shape.
+    let turned = try flaw("numbers", 3) { $0.kind = numbers(ValueProduct(with: 0)) }
+    #expect(turned?.contains("a factor for each") == true)
     let joined = try flaw("numbers", 6) {
       $0.kind = numbers(ChannelConcatenation(with: [1, 5...6 ~= value ? 7 : value]))
     }

@@ -24,6 +24,8 @@ struct ImageGroup: @unchecked Sendable {
   let policy: PassPolicy
   /// The shard's gradient at the parameters, nil where nobody wants it.
   let parameterGradient: UnsafeMutablePointer<Float>?
+  /// Whether the backward of layers of many weights clears their gradients.
+  let clearsManyWeights: Bool
   /// The shard's gradients at scales and shifts of normalizations, nil in passes without gradients.
   let normGradient: UnsafeMutablePointer<Float>?
   /// Sums, and `channels` further sums of squares, of the nodes whose moments are gathered.

@@ -64,11 +64,29 @@ final class Pass: @unchecked Sendable {
     inSweeps(after: plan.normSteps.count + 1) { [self] sweeps in backwardTraining(&sweeps) }
   }
 
+  /// The weights of layers whose gradients a shard's only group clears part by part, right before it adds to them: they are many,
+  /// and clearing them before would take them through memory once more.
+  private var clearedLate: [Range<Int>] {
+    guard clearsManyWeights else { return [] }
+    return plan.steps.compactMap { step in
+      if case .linear(let linear) = step.kind, linear.hasManyWeights { linear.weight } else { nil }
+    }
+  }
+
+  /// Whether every shard is one group, which goes backward over every layer once.
+  private var clearsManyWeights: Bool {
+    policy.coupling == .batchNorm
+      && reduction.own.allSatisfy {
+        (2...max(policy.groupLimit, 2)).contains(reduction.shards.images(of: $0).count)
+      } && policy.groupLimit > 1
+  }
+
   private func clearGradients() {
+    let clearedLate = clearedLate
     if policy.wantsGradient {
       pool.forEach(reduction.own.count) { [self] place, _ in
         let shard = reduction.own.lowerBound + place
-        if policy.parameterGradient { arena.parameterGradient.clear(shard) }
+        if policy.parameterGradient { arena.parameterGradient.clear(shard, except: clearedLate) }
         // Training-mode batch norm needs these sums for the gradient at the images too.
         arena.normGradient.clear(shard)
       }
@@ -126,6 +144,7 @@ final class Pass: @unchecked Sendable {
       images: images, shard: shard, layout: layout, scratch: arena.scratch(member: worker),
       kept: memory.kept, transient: memory.transient, gradients: memory.gradients, policy: policy,
       parameterGradient: policy.parameterGradient ? arena.parameterGradient[shard] : nil,
+      clearsManyWeights: clearsManyWeights,
       normGradient: policy.wantsGradient ? arena.normGradient[shard] : nil,
       moments: losses.moments.sums(shard: shard), corrections: losses.moments.correctionTable)
   }

@@ -28,8 +28,14 @@ package final class ShardSums<Element: BinaryFloatingPoint & BitwiseCopyable>: @
   /// A shard's row.
   package subscript(shard: Int) -> UnsafeMutablePointer<Element> { start + shard * stride }
 
-  /// Sets a shard's row to zero.
-  package func clear(_ shard: Int) { self[shard].update(repeating: 0, count: count) }
+  /// Sets a shard's row to zero, except for columns in ascending ranges.
+  package func clear(_ shard: Int, except ranges: [Range<Int>] = []) {
+    var next = 0
+    for range in ranges + [count..<count] {
+      (self[shard] + next).update(repeating: 0, count: range.lowerBound - next)
+      next = range.upperBound
+    }
+  }
 
   /// Sets all rows to zero.
   package func clear() { start.update(repeating: 0, count: shards * stride) }

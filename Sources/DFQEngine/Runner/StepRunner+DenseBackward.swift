@@ -76,7 +76,8 @@ extension StepRunner {
         parameters: group.parameterGradient.map { $0 + bank * plan.layout.count },
         inputs: wantsInputs
           ? .init(start: gradients + plan.gradientOffset[step.inputs[0]]!, step: apart) : nil,
-        accumulates: !plan.writesFirst[position][0]),
+        accumulates: !plan.writesFirst[position][0],
+        clearsWeights: group.clearsManyWeights && linear.hasManyWeights),
       kernels: kernels)
   }
 }

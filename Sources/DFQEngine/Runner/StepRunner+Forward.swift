@@ -28,7 +28,7 @@ extension StepRunner {
   func isGrouped(_ position: Int, group: ImageGroup) -> Bool {
     guard group.images.count > 1 else { return false }
     if case .linear(let linear) = plan.steps[position].kind {
-      return linear.weight.count >= LinearKernel.manyWeights
+      return linear.hasManyWeights
     }
     return weights.winograd.isGrouped(position)
   }

@@ -13,10 +13,14 @@ enum LinearKernel {
     let inputs: Kernels.Rows<UnsafeMutablePointer<Float>>?
     /// Whether the inputs' gradients are added to what is there.
     let accumulates: Bool
+    /// Whether the gradients of the weights are cleared before anything is added to them.
+    let clearsWeights: Bool
   }
 
   /// Weights of a layer that are many times what stays in a core's first cache.
   static let manyWeights = 1 << 18
+  /// Rows of weights whose gradients are cleared and then added to: both find them in a core's second cache.
+  private static let clearedRows = 8
 
   static func forward(
     _ step: LinearStep, images: Int, inputs: Kernels.Rows<UnsafePointer<Float>>,
@@ -43,10 +47,16 @@ enum LinearKernel {
     into gradients: Gradients, kernels: Kernels
   ) {
     if let own = gradients.parameters {
-      kernels.addProducts(
-        .init(start: inputs.start, rowStep: 1, termStep: inputs.step), of: outputGradients,
-        terms: images, to: .init(start: own + step.weight.lowerBound, step: step.outputs),
-        rows: step.inputs, count: step.outputs)
+      let size = gradients.clearsWeights ? clearedRows : step.inputs
+      for first in stride(from: 0, to: step.inputs, by: size) {
+        let rows = min(size, step.inputs - first)
+        let target = own + step.weight.lowerBound + first * step.outputs
+        if gradients.clearsWeights { target.update(repeating: 0, count: rows * step.outputs) }
+        kernels.addProducts(
+          .init(start: inputs.start + first, rowStep: 1, termStep: inputs.step),
+          of: outputGradients, terms: images, to: .init(start: target, step: step.outputs),
+          rows: rows, count: step.outputs)
+      }
       if let bias = step.bias {
         for image in 0..<images {
           kernels.axpy(
@@ -70,4 +80,9 @@ enum LinearKernel {
       }
     }
   }
+}
+
+extension LinearStep {
+  /// Whether all images of a group go through the layer at once.
+  var hasManyWeights: Bool { weight.count >= LinearKernel.manyWeights }
 }

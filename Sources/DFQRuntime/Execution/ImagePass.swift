@@ -87,7 +87,7 @@ struct ImagePass {
     case .padMap(let top, let left): ifFirst { padMap(step, top: top, left: left) }
     case .upsample(let factor): ifFirst { enlarge(step, factor: factor) }
     case .selectChannels(let channels): ifFirst { select(channels, step: step) }
-    case .numbers(let inputs): ifFirst { compute(step, inputs: inputs) }
+    case .numbers(let inputs): compute(step, inputs: inputs, decision: decision)
     }
     if let decision, step.samples == nil {
       wait()
@@ -101,7 +101,7 @@ struct ImagePass {
   private func needsRounding(_ step: Step) -> Bool {
     guard level.slots[step.output].isCodes, step.fixed == nil else { return false }
     switch step.kind {
-    case .linear, .identity, .averagePool, .globalAveragePool, .numbers: return true
+    case .linear, .identity, .averagePool, .globalAveragePool: return true
     default: return false
     }
   }
@@ -127,17 +127,24 @@ struct ImagePass {
     level.grid(point, candidate: choices[point])
   }
 
-  /// A value as numbers: in place, or computed from codes at `place`, by default the start of the scratch memory.
-  func floats(_ value: Int, at place: UnsafeMutablePointer<Float>? = nil) -> UnsafePointer<Float> {
+  /// A value as numbers: in place, or computed from codes at the start of the scratch memory.
+  func floats(_ value: Int) -> UnsafePointer<Float> {
+    floats(
+      value, range: 0..<level.slots[value].count, at: scratch.assumingMemoryBound(to: Float.self))
+  }
+
+  /// Some elements of a value as numbers: in place, or computed from codes at `place`.
+  func floats(
+    _ value: Int, range: Range<Int>, at place: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
     let slot = level.slots[value]
-    guard slot.isCodes else { return UnsafePointer(stored(value)) }
-    let result = place ?? scratch.assumingMemoryBound(to: Float.self)
+    guard slot.isCodes else { return UnsafePointer(stored(value) + range.lowerBound) }
     let grid = grid(slot.point)
-    let codes = codes(value)
-    for index in 0..<slot.count {
-      result[index] = (Float(codes[index]) + grid.offset) / grid.levelsPerUnit
+    let codes = codes(value) + range.lowerBound
+    for index in 0..<range.count {
+      place[index] = (Float(codes[index]) + grid.offset) / grid.levelsPerUnit
     }
-    return UnsafePointer(result)
+    return UnsafePointer(place)
   }
 
   /// Where a step writes its output in floating point: in place, or to `raw` where it is rounded.

@@ -23,7 +23,7 @@ package protocol NumberOperation: Sendable, Equatable {
   /// Reads what ``write(to:)`` writes, for the value `output`.
   init(from reader: inout ModelReader, output: Int) throws
 
-  /// Computes one image.
+  /// Computes some pixels of one image. The inputs are the same pixels of values that have as many, and whole values of one pixel.
   func compute(
     _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
   )

@@ -14,7 +14,7 @@ package struct ValueProduct: NumberOperation {
   package func check(inputs: [Shape], output: Shape) throws {
     let (x, factor) = (inputs[0], inputs[1])
     let channels = x.dimensions.last ?? 0
-    guard x == output, factor == x || factor.count == channels else {
+    guard x == output, factor == x || factor == [channels] || factor == [1, 1, channels] else {
       throw IntegerProgram.Flaw(
         expected: "a factor for each element or channel of \(x)", found: "\(factor) to \(output)")
     }
@@ -30,7 +30,7 @@ package struct ValueProduct: NumberOperation {
     _ inputs: UnsafeBufferPointer<NumberInput>, _ output: NumberOutput, kernels: Kernels
   ) {
     let factor = inputs[1].values
-    let each = inputs[1].pixels * inputs[1].channels == output.pixels * output.channels
+    let each = inputs[1].pixels == output.pixels && inputs[1].channels == output.channels
     for pixel in 0..<output.pixels {
       let x = inputs[0].values + pixel * output.channels
       let y = output.values + pixel * output.channels
