@@ -81,6 +81,22 @@ import Testing
     #expect(try flaw("moves", 0) { $0.kind = .padMap(top: 1, left: 1) } == nil)
   }
 
+  /// Few weights between so many gaps that they would take 16 GiB.
+  @Test func gaps() throws {
+    var model = try #require(TinyModels.all.first).model
+    var builder = TinyProgram(image: [256, 256, 256])
+    let x = builder.convolution(
+      0, [1, 1, 256], kernel: 2, pad: 0, point: builder.point([4]), bits: 2,
+      parts: .init(groups: 1, dilationHeight: 255, dilationWidth: 255))
+    model.levels = [builder.finish(x, bits: nil)]
+    model.mean = [Float](repeating: 0, count: 256)
+    model.standardDeviation = [Float](repeating: 1, count: 256)
+    let error = #expect(throws: RuntimeError.self) {
+      _ = try IntegerNetwork(model, context: ExecutionContext(threads: 1))
+    }
+    #expect(error.map { "\($0)" }?.contains("gaps between taps") == true)
+  }
+
   @Test func groups() throws {
     func flaw(_ parts: Operation.Convolution.Parts) throws -> String? {
       try self.flaw("moves", 4) { operation in

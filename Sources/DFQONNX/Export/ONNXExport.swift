@@ -25,6 +25,8 @@ public struct ONNXExport: Sendable {
   /// What an engine's user should know, such as a rule that a graph cannot follow.
   public let notes: [String]
   private let model: Onnx_ModelProto
+  /// The version that graphs use where nothing needs a later one.
+  static let firstOpset = 13
 
   /// Builds the graph.
   ///
@@ -44,17 +46,15 @@ public struct ONNXExport: Sendable {
     let hasHalves = integer.levels.contains { level in
       level.points.contains { $0.grids.contains { $0.bits == 4 } }
     }
-    let normalizes = integer.levels.contains { level in
-      level.operations.contains { operation in
-        if case .numbers(let any) = operation.kind {
-          any.operation is ChannelNormalization
-        } else {
-          false
-        }
-      }
+    let needed = integer.levels.flatMap(\.operations).map { operation in
+      guard case .numbers(let any) = operation.kind,
+        let exported = any.operation as? any ExportedOperation
+      else { return Self.firstOpset }
+      return type(of: exported).opset
     }
-    opset =
-      format == .qdq && hasHalves ? 21 : normalizes ? ChannelNormalization.opset : 13
+    // Types of 4 bits.
+    let halves = format == .qdq && hasHalves ? 21 : Self.firstOpset
+    opset = max(halves, needed.max() ?? Self.firstOpset)
     if format == .qdq, !isExact { try Self.checkWidths(integer) }
     var notes: [String] = []
     if integer.levels.count > 1, integer.rule != .threshold {

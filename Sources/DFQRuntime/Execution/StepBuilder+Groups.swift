@@ -3,16 +3,26 @@ import DFQTensor
 /// Convolutions of several groups, and dilated ones.
 extension StepBuilder {
   /// Weights group by group, with zeros between taps where there are gaps.
+  ///
+  /// - Throws: ``IntegerProgram/Flaw`` where gaps make many times the weights that there are.
   mutating func float(
     _ convolution: Operation.Convolution, parts: Operation.Convolution.Parts,
     input: IntegerProgram.Value
-  ) -> FloatConvolution {
+  ) throws -> FloatConvolution {
     var shape = convolution.shape
     shape.inputChannels /= parts.groups
     shape.outputChannels /= parts.groups
     let kernel =
       parts.groups == 1
       ? kernelScratchCount(shape, isDepthwise: false) : kernels.convolutionScratchCount(shape)
+    let size =
+      4 * parts.groups * shape.kernelHeight * shape.kernelWidth * shape.inputChannels
+      * shape.outputChannels
+    let most = ProgramLimits.constantBytes(weights: convolution.weightCount)
+    guard size <= most else {
+      throw IntegerProgram.Flaw(
+        expected: "weights of at most \(most) bytes with the gaps between taps", found: "\(size)")
+    }
     // A whole input in floating point, all outputs before their ending, one group's inputs and outputs, and the kernel's own.
     let groupInputs = shape.inputHeight * shape.inputWidth * shape.inputChannels
     need(

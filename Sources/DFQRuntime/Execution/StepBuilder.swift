@@ -37,7 +37,7 @@ struct StepBuilder {
       decision = program.decisions.firstIndex { $0.point == point }
     }
     var step = Step(
-      kind: kind(operation, output: output), input: operation.input, output: index + 1,
+      kind: try kind(operation, output: output), input: operation.input, output: index + 1,
       ending: PreparedEnding(operation.ending, store: store), decision: decision)
     if let decision, case .codeConvolution(let index) = step.kind,
       let sampled = PreparedSamples(
@@ -60,7 +60,7 @@ struct StepBuilder {
 
   private mutating func kind(
     _ operation: Operation, output: IntegerProgram.Value
-  ) -> Step.Kind {
+  ) throws -> Step.Kind {
     let input = program.values[operation.input]
     let point = input.point.map { program.points[$0] }
     switch operation.kind {
@@ -74,7 +74,7 @@ struct StepBuilder {
         return .codeConvolution(convolutions.count - 1)
       }
       return .convolution(
-        convolution.parts.map { float(convolution, parts: $0, input: input) }
+        try convolution.parts.map { try float(convolution, parts: $0, input: input) }
           ?? float(convolution, input: input))
     case .linear(let linear):
       if let point, let prepared = coded(linear, input: point) { return .codeLinear(prepared) }

@@ -68,11 +68,3 @@ enum NumberOperations {
 
   static func type(_ code: Int) -> (any NumberOperation.Type)? { all.first { $0.code == code } }
 }
-
-extension IntegerProgram {
-  /// The shape of a value as pixels and channels.
-  static func extents(_ shape: Shape) -> (pixels: Int, channels: Int) {
-    let channels = shape.dimensions.last ?? 1
-    return (shape.count / max(channels, 1), channels)
-  }
-}

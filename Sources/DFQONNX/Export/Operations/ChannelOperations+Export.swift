@@ -28,6 +28,8 @@ extension ValueProduct: ExportedOperation {
 }
 
 extension ChannelNormalization: ExportedOperation {
+  static var opset: Int { 17 }
+
   /// ONNX normalizes the last axes, so that channels become the last one in between.
   func export(_ place: ExportedPlace, to exporter: inout ProgramExporter) -> String {
     let label = place.label
@@ -46,11 +48,6 @@ extension ChannelNormalization: ExportedOperation {
     return exporter.writer.add(
       "Transpose", [value], "\(label).channelsFirst", attributes: [.ints("perm", [0, 3, 1, 2])])
   }
-}
-
-extension ChannelNormalization {
-  /// The first version of ONNX's operators that has it.
-  static let opset = 17
 }
 
 extension NeighbourDivision: ExportedOperation {
