@@ -43,10 +43,13 @@ import Testing
     let first = try ManyWeightsTests.gradient(executor, network, images: images)
     _ = try ManyWeightsTests.gradient(executor, network, images: others)
     let again = try ManyWeightsTests.gradient(executor, network, images: images)
-    #expect(first == again)
+    // Half a million numbers are no message.
+    let isSame = first == again
+    #expect(isSame)
     let single = try ManyWeightsTests.gradient(
       FloatExecutor(network, context: .init(threads: 1)), network, images: images)
-    #expect(first == single)
+    let isThatOfOneThread = first == single
+    #expect(isThatOfOneThread)
     // Image by image, without groups; other kernels round otherwise.
     let direct = try ManyWeightsTests.gradient(
       FloatExecutor(network, context: .init(threads: 2, convolutionAlgorithm: .direct)), network,
