@@ -125,3 +125,12 @@ let package = Package(
 if let names = Context.environment["DYNADFQ_TESTS"]?.split(separator: ",").map(String.init) {
   package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
 }
+
+// Scripts build the programs in Examples beside the library, which is then compiled once for both. DYNADFQ_EXAMPLES names each with
+// the product it imports, such as "Predict:DFQRuntime", separated by commas.
+for example in Context.environment["DYNADFQ_EXAMPLES"]?.split(separator: ",") ?? [] {
+  let parts = example.split(separator: ":").map(String.init)
+  package.targets.append(
+    .executableTarget(
+      name: parts[0], dependencies: [.byName(name: parts[1])], path: "Examples/\(parts[0])/Sources", packageAccess: false))
+}
