@@ -132,5 +132,6 @@ for example in Context.environment["DYNADFQ_EXAMPLES"]?.split(separator: ",") ??
   let parts = example.split(separator: ":").map(String.init)
   package.targets.append(
     .executableTarget(
-      name: parts[0], dependencies: [.byName(name: parts[1])], path: "Examples/\(parts[0])/Sources", packageAccess: false))
+      name: parts[0], dependencies: [.byName(name: parts[1])], path: "Examples/\(parts[0])/Sources",
+      packageAccess: false))
 }

@@ -29,6 +29,32 @@ import Testing
     }
   }
 
+  /// Threads that share an image divide the pixels which decisions look at where they can: on maps of 32 x 32 with two rows of
+  /// such pixels for two threads, not for three, and with four rows for both two and four.
+  @Test(arguments: [2, 4])
+  func decisionsOfThreads(positions: Int) throws {
+    var student = try QuantizedNetwork(
+      network: .pretrained(.resNet20FashionMNIST),
+      quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5], fullyQuantized: true),
+      selector: BitSelector(.perLayer, positions: positions))
+    var stream = RandomStream(seed: 3)
+    let images = stream.tensor(Shape([6] + student.network.imageShape.dimensions))
+    try student.calibrate(batches: [images], context: ExecutionContext(threads: 2))
+    for index in student.selectorParameters.indices {
+      student.selectorParameters[index] = 0.1 * stream.normal()
+    }
+    let expected = try IntegerNetwork(student, context: ExecutionContext(threads: 1))
+      .predict(inputs: images)
+    for threads in 2...4 {
+      let network = try IntegerNetwork(student, context: ExecutionContext(threads: threads))
+      for repetition in 0..<20 {
+        let image = repetition % images.rowCount
+        let alone = try network.predict(inputs: images.rows(image..<image + 1))
+        #expect(alone[0] == expected[image], "\(threads) threads")
+      }
+    }
+  }
+
   /// Without Winograd's algorithms nothing changes, and no layer has them.
   @Test(arguments: StudentCase.all)
   func directConvolutions(_ item: StudentCase) throws {

@@ -6,6 +6,10 @@ struct ImageMemory {
   let arena: UnsafeMutableRawPointer
   /// One value before it is rounded.
   let raw: UnsafeMutablePointer<Float>
+  /// Two places for the pixels that a team computes for decisions.
+  let samples: UnsafeMutablePointer<Float>
+  /// The floats of each of the two places.
+  let sampleCount: Int
   /// What each thread has for itself.
   let own: [Own]
 
@@ -20,6 +24,9 @@ struct ImageMemory {
     let work: UnsafeMutablePointer<Float>
     let scratch: UnsafeMutableRawPointer
   }
+
+  /// The place of the pixels of one of a level's ``PreparedSamples``.
+  func sampled(_ index: Int) -> UnsafeMutablePointer<Float> { samples + index % 2 * sampleCount }
 }
 
 /// Owns the memory in which a thread, or a team of threads, computes a group of images.
@@ -41,6 +48,8 @@ final class ImageArena: @unchecked Sendable {
       return UnsafeMutableRawPointer(block.start)
     }
     let raw = take(largest(\.rawCount)).assumingMemoryBound(to: Float.self)
+    let sampleCount = largest(\.sampleByteCount) / 4
+    let samples = take(2 * sampleCount).assumingMemoryBound(to: Float.self)
     let shared = (0..<threads).map { _ in
       (
         work: take(largest(\.workCount)).assumingMemoryBound(to: Float.self),
@@ -49,7 +58,8 @@ final class ImageArena: @unchecked Sendable {
     }
     memories = (0..<images).map { _ in
       ImageMemory(
-        arena: take((largest(\.arenaByteCount) + 3) / 4), raw: raw,
+        arena: take((largest(\.arenaByteCount) + 3) / 4), raw: raw, samples: samples,
+        sampleCount: sampleCount,
         own: shared.map { shared in
           ImageMemory.Own(
             choices: take((largest { $0.program.points.count } + 3) / 4)

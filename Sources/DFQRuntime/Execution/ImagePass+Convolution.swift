@@ -38,16 +38,20 @@ extension ImagePass {
     return ending
   }
 
-  /// A convolution of codes.
-  func convolve(_ convolution: PreparedConvolution, step: Step, decision: Int?) {
+  /// A convolution of codes; `isSampled` says that the team has computed the pixels that the decision is taken from.
+  func convolve(
+    _ convolution: PreparedConvolution, step: Step, decision: Int?, isSampled: Bool
+  ) {
     let candidate = Int(choices[level.slots[step.input].point])
     let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     let constants = bank.constants[candidate]
     var decision = decision
     if let index = decision, let samples = step.samples {
-      decideFromSamples(
-        level.samples[samples], index, convolution: convolution, bank: bank,
-        constants: constants, step: step)
+      if isSampled {
+        decideFromSamplesAhead(samples, index)
+      } else {
+        decideFromSamples(level.samples[samples], index, convolution: convolution, step: step)
+      }
       decision = nil
     }
     var ending = ending(step, constants: constants, writesRaw: decision != nil)

@@ -16,12 +16,8 @@ extension ImagePass {
       return choose(
         decision, from: memory.raw, features: level.decisions[decision].features)
     }
-    let convolution = level.convolutions[index]
-    let candidate = Int(choices[level.slots[step.input].point])
-    let bank = convolution.banks[convolution.banks.count == 1 ? 0 : candidate]
     decideFromSamples(
-      level.samples[samples], decision, convolution: convolution, bank: bank,
-      constants: bank.constants[candidate], step: step)
+      level.samples[samples], decision, convolution: level.convolutions[index], step: step)
   }
 
   /// Takes a decision, and those that follow at the same point, from the features of a value.

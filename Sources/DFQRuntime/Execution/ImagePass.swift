@@ -54,8 +54,11 @@ struct ImagePass {
 
   /// Computes some steps, those before which have been computed.
   func run(steps: Range<Int>, decides: Bool) {
+    var isSampled = false
     for index in steps where index > 0 || !hasImage {
-      run(level.steps[index], decides: decides)
+      run(level.steps[index], decides: decides, isSampled: isSampled)
+      isSampled =
+        decides && index + 1 < steps.upperBound && sampleAhead(level.steps[index + 1])
       wait()
     }
   }
@@ -63,12 +66,13 @@ struct ImagePass {
   /// Waits until the whole team has done the same.
   func wait() { team?.wait() }
 
-  private func run(_ step: Step, decides: Bool) {
+  private func run(_ step: Step, decides: Bool, isSampled: Bool) {
     let decision = decides ? step.decision : nil
     if step.fixed != nil, runInIntegers(step) { return }
     switch step.kind {
     case .codeConvolution(let index):
-      convolve(level.convolutions[index], step: step, decision: decision)
+      convolve(
+        level.convolutions[index], step: step, decision: decision, isSampled: isSampled)
     case .codeLinear(let linear): multiply(linear, step: step, decision: decision)
     case .convolution(let convolution): convolve(convolution, step: step, decision: decision)
     case .linear(let linear): ifFirst { multiply(linear, step: step) }

@@ -30,6 +30,8 @@ final class PreparedLevel: Sendable {
   let arenaByteCount: Int
   /// The bytes of a thread's scratch memory.
   let scratchByteCount: Int
+  /// The bytes of the pixels that a team computes for a decision, 0 where none are divided among threads.
+  let sampleByteCount: Int
   /// The floats of the largest value: room for one value before it is rounded.
   let rawCount: Int
   /// The floats that a decision needs.
@@ -84,7 +86,10 @@ final class PreparedLevel: Sendable {
       program: program, decisions: decisions,
       usesWinograd: !isDirect && arithmetic == .float, kernels: kernels, threads: threads,
       store: store)
-    var steps = try program.operations.indices.map { try builder.step($0) }
+    var steps: [Step] = []
+    for index in program.operations.indices {
+      steps.append(try builder.step(index, after: steps.last))
+    }
     var units: [Float] = []
     if arithmetic == .fixedPoint {
       units = try FixedPointBuilder(program: program, store: store).apply(to: &steps)
@@ -101,6 +106,8 @@ final class PreparedLevel: Sendable {
     }
     convolutions = store.list(builder.convolutions)
     samples = store.list(builder.samples)
+    sampleByteCount =
+      builder.samples.filter { $0.shares.count > 0 }.map(\.valueByteCount).max() ?? 0
     scratchByteCount = builder.scratchByteCount
     self.decisions = store.list(decisions)
     arenaByteCount = plan.byteCount

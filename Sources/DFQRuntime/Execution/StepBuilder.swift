@@ -28,8 +28,10 @@ struct StepBuilder {
     self.store = store
   }
 
+  /// Makes the next step, which follows `previous`.
+  ///
   /// - Throws: ``IntegerProgram/Flaw`` where the steps so far need too much memory.
-  mutating func step(_ index: Int) throws -> Step {
+  mutating func step(_ index: Int, after previous: Step?) throws -> Step {
     let operation = program.operations[index]
     let output = program.values[index + 1]
     var decision: Int?
@@ -40,9 +42,14 @@ struct StepBuilder {
       kind: try kind(operation, output: output), input: operation.input, output: index + 1,
       ending: PreparedEnding(operation.ending, store: store), decision: decision)
     if let decision, case .codeConvolution(let index) = step.kind,
-      let sampled = PreparedSamples(
+      var sampled = PreparedSamples(
         convolutions[index], decision: decisions[decision], store: store)
     {
+      if let previous, case .codeConvolution(let writer) = previous.kind {
+        sampled.divide(
+          step, shape: convolutions[index].shape, after: previous, writer: convolutions[writer],
+          threads: threads, store: store)
+      }
       need(bytes: sampled.scratchByteCount(convolutions[index], kernels: kernels))
       samples.append(sampled)
       step.samples = samples.count - 1
