@@ -73,7 +73,8 @@ let package = Package(
     .target(name: "DFQBenchmarks", dependencies: ["DFQEngine"], swiftSettings: strict),
     .target(
       name: "DFQExperiments",
-      dependencies: ["DynaDFQ", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      dependencies: ["DynaDFQ", "DFQONNX", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
     .executableTarget(
       name: "dynadfq",
       dependencies: [

@@ -149,16 +149,8 @@ struct Expansion {
   }
 
   private static func load(_ entry: NetworkEntry, _ recipe: Recipe) throws -> LoadedNetwork {
-    let network: Network
     let model = try Recipe.substituting(entry.model)
-    if let known = Network.Pretrained(rawValue: model) {
-      network = try .pretrained(known)
-    } else {
-      let path = try recipe.path(entry.model)
-      network = try Network(
-        SafetensorsFile(contentsOf: path),
-        architecture: try entry.arch.map { try Architecture(name: $0) }, path: path)
-    }
+    let network = try entry.network(model, path: recipe.path(entry.model))
     let names: [String]
     switch entry.classNames ?? (Network.Pretrained(rawValue: model)?.rawValue ?? "") {
     case "fashion-mnist", Network.Pretrained.resNet20FashionMNIST.rawValue:

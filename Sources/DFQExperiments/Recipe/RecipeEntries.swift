@@ -19,12 +19,26 @@ struct RecipeFile: Decodable {
 struct NetworkEntry: Sendable, Decodable {
   /// What other entries call it.
   let name: String
-  /// A file, or the name of a network that comes with the package.
+  /// A safetensors or ONNX file, or the name of a network that comes with the package.
   let model: String
   /// The architecture, where the file does not tell it.
   let arch: String?
   /// Names of the classes: `fashion-mnist`, `cifar10` or `cifar100`; only for pictures.
   let classNames: String?
+  /// What an ONNX file does not say.
+  let onnx: ONNXEntry?
+}
+
+/// What an ONNX file does not say about its network.
+struct ONNXEntry: Sendable, Decodable {
+  /// The mean of each channel in units of 0...1; nil where the file has the normalization.
+  let mean: [Float]?
+  /// The standard deviation of each channel.
+  let std: [Float]?
+  /// The order of the input's axes: `nchw` (the usual one) or `nhwc`.
+  let layout: String?
+  /// The height and width of images, where the file leaves them open.
+  let imageSize: [Int]?
 }
 
 /// Two or more students, of which a later one sees the images that an earlier one is not sure of.

@@ -29,6 +29,8 @@ public enum RecipeError: Error, Equatable, Sendable {
   case badValue(place: RecipePlace, expected: String, found: String)
   /// A name that was not declared; `nearest` is the declared name that looks most like it.
   case unknownName(place: RecipePlace, what: String, name: String, nearest: String?)
+  /// A network's entry does not fit its file.
+  case badNetwork(name: String, expected: String, found: String)
   /// Two entries have one name.
   case duplicateName(place: RecipePlace, name: String)
   /// Real images would take part in making a student.
@@ -51,6 +53,8 @@ extension RecipeError: CustomStringConvertible {
       "\(place): \(expected.oneLine) expected, found \(found.oneLine)"
     case .unknownName(let place, let what, let name, let nearest):
       "\(place): no \(what) is named \"\(name.oneLine)\"" + RecipeError.hint(nearest)
+    case .badNetwork(let name, let expected, let found):
+      "network \"\(name.oneLine)\": \(expected) expected, found \(found.oneLine)"
     case .duplicateName(let place, let name):
       "\(place): the name \"\(name.oneLine)\" is used twice"
     case .realImages(let place, let found):
