@@ -18,7 +18,13 @@ let package = Package(
     .library(name: "DFQQuantization", targets: ["DFQQuantization"]),
     .library(name: "DFQRuntime", targets: ["DFQRuntime"]),
     .library(name: "DFQONNX", targets: ["DFQONNX"]),
+    .library(name: "DFQDistributed", targets: ["DFQDistributed"]),
     .executable(name: "dynadfq", targets: ["dynadfq"]),
+  ],
+  traits: [
+    .trait(
+      name: "MPI",
+      description: "DFQDistributed with an MPI library (Open MPI or MPICH), and the tool with it.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -70,6 +76,11 @@ let package = Package(
         "DFQGraph", "DFQRuntime", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Protobuf/onnx.proto"], swiftSettings: strict),
+    .target(
+      name: "CDFQMPI", cSettings: [.define("DFQ_MPI", .when(traits: ["MPI"]))],
+      linkerSettings: [.linkedLibrary("mpi", .when(traits: ["MPI"]))]),
+    .target(
+      name: "DFQDistributed", dependencies: ["CDFQMPI", "DFQTensor"], swiftSettings: strict),
     .target(name: "DFQBenchmarks", dependencies: ["DFQEngine"], swiftSettings: strict),
     .target(
       name: "DFQExperiments",
@@ -78,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "dynadfq",
       dependencies: [
-        "DynaDFQ", "DFQBenchmarks", "DFQExperiments", "DFQONNX",
+        "DynaDFQ", "DFQBenchmarks", "DFQDistributed", "DFQExperiments", "DFQONNX",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/dynadfq-tool",

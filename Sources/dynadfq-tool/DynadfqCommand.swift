@@ -28,10 +28,14 @@ struct DynadfqCommand: ParsableCommand {
     // A reader that goes away is then an error of a write, like a full disk.
     signal(SIGPIPE, SIG_IGN)
     LargeBlocks.keep()
+    var isRunning = false
     do {
       do {
         var command = try parsed()
+        try Processes.join(for: command)
+        isRunning = true
         try command.run()
+        try Processes.leave()
       } catch  where exitCode(for: error) == .success {
         // Help and version are "errors" of the parser.
         try Output.text(fullMessage(for: error))
@@ -39,6 +43,8 @@ struct DynadfqCommand: ParsableCommand {
     } catch {
       let code = (error as? ToolError)?.code ?? 1
       Output.complain("error: \(error)")
+      // Errors before that are those of all processes.
+      if isRunning { Processes.abort(code: code) }
       Foundation.exit(code)
     }
   }

@@ -42,6 +42,7 @@ struct ExecutionOptions: ParsableArguments {
   var context: ExecutionContext {
     ExecutionContext(
       threads: threads, instructionSet: isa ?? .best, backend: backend,
-      convolutionAlgorithm: convolution, quantizedArithmetic: arithmetic)
+      convolutionAlgorithm: convolution, quantizedArithmetic: arithmetic,
+      communicator: Processes.communicator)
   }
 }

@@ -23,6 +23,19 @@ enum Interrupt {
     }
   }
 
+  /// Lets termination print a line before it ends this process, one of several: `mpirun` terminates all after one has failed.
+  static func announceEnd() {
+    _ = lineOfEnd.count
+    signal(SIGTERM) { number in
+      Interrupt.lineOfEnd.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      _exit(128 + number)
+    }
+  }
+
+  private static let lineOfEnd = Array(
+    "dynadfq (process \(Processes.communicator.rank)): error: the run was ended, by hand or because another process failed\n"
+      .utf8)
+
   /// Gives signals back their usual effect.
   static func unwatch() {
     for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }

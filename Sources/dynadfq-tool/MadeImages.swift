@@ -9,17 +9,21 @@ struct MadeImages {
 
   /// Makes images under a progress bar.
   ///
-  /// `checkpoint` is a directory for finished batches, `generatorFile` the file of a warmed-up generator.
+  /// `checkpoint` is a directory for finished batches, which is shared with other processes where `isShared` says so or where there
+  /// are several; `generatorFile` is the file of a warmed-up generator.
   init(
     _ settings: ImageSettings, from network: Network, run options: RunOptions,
-    checkpoint: String? = nil, generatorFile: String? = nil
+    checkpoint: String? = nil, generatorFile: String? = nil, isShared: Bool = false
   ) throws {
     try Memory.check("--count", images: settings.count, of: network)
     switch settings {
     case .synthesis(let method, let configuration):
       images = try MadeImages.synthesized(
-        network, method, configuration, run: options, checkpoint: checkpoint)
+        network, method, configuration, run: options, checkpoint: checkpoint, isShared: isShared)
     case .generator(let method, let configuration):
+      guard Processes.count == 1 else {
+        throw ToolError.usage("a generator learns in one process")
+      }
       var source = try GeneratorSource(
         teacher: network, method: method, configuration: configuration, context: options.context)
       images = try GeneratorImages.make(&source, run: options, file: generatorFile)
@@ -31,8 +35,14 @@ struct MadeImages {
 
   private static func synthesized(
     _ network: Network, _ method: any SynthesisMethod, _ configuration: Synthesizer.Configuration,
-    run options: RunOptions, checkpoint: String?
+    run options: RunOptions, checkpoint: String?, isShared: Bool
   ) throws -> SyntheticImages {
+    let isShared = isShared || Processes.count > 1
+    guard checkpoint != nil || !isShared else {
+      throw ToolError.usage(
+        "--checkpoint is needed: through it processes divide the batches, on a file system that all see"
+      )
+    }
     try Memory.check(
       "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
       of: network)
@@ -42,12 +52,17 @@ struct MadeImages {
     return try options.withProgress(
       "synthesis", saved: saved(finished, configuration.batchCount, checkpoint)
     ) { bar in
-      try synthesizer.synthesize(checkpoint: checkpoint) { p in
+      let report = { (p: SynthesisProgress) in
         finished = p.batch
+        let losses = p.losses.map { "\($0.name) \(Output.short($0.value))" }
         try bar.update(
           p.batch * p.steps + p.step, of: p.batches * p.steps,
-          note: p.losses.map { "\($0.name) \(Output.short($0.value))" }.joined(separator: ", "))
+          note: p.step == 0 ? "waiting for other processes" : losses.joined(separator: ", "))
       }
+      guard isShared, let checkpoint else {
+        return try synthesizer.synthesize(checkpoint: checkpoint, progress: report)
+      }
+      return try synthesizer.synthesize(sharing: checkpoint, progress: report)
     }
   }
 

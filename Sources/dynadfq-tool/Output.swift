@@ -10,15 +10,19 @@ enum Output {
   static func line(_ text: String = "") throws { try self.text(clean(text) + "\n") }
 
   /// Prints text of the tool's own as it is.
+  ///
+  /// Of several processes only the first prints.
   static func text(_ text: String) throws {
+    guard Processes.isFirst else { return }
     if let reason = write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) {
       throw ToolError.output(reason)
     }
   }
 
-  /// Prints a line for people on standard error: a note or an error.
+  /// Prints a line for people on standard error: a note or an error, with the number of the process where there are several.
   static func complain(_ text: String) {
-    _ = write("dynadfq: \(clean(text, limit: 1000))\n", to: STDERR_FILENO)
+    let place = Processes.count > 1 ? " (process \(Processes.communicator.rank))" : ""
+    _ = write("dynadfq\(place): \(clean(text, limit: 1000))\n", to: STDERR_FILENO)
   }
 
   /// Prints one JSON object: a command's result and how it came about.

@@ -18,8 +18,9 @@ final class ProgressBar {
   init(_ title: String, unit: String, isQuiet: Bool) {
     self.title = title
     self.unit = unit
-    self.isQuiet = isQuiet
-    Interrupt.watch()
+    self.isQuiet = isQuiet || !Processes.isFirst
+    // Processes that end at different steps would wait for each other: there a signal ends them at once.
+    if Processes.count == 1 { Interrupt.watch() }
   }
 
   /// Shows the steps done, a few times a second at most.
@@ -71,7 +72,7 @@ final class ProgressBar {
   /// Ends the bar's line and the attention to interrupts.
   func finish() {
     clear()
-    Interrupt.unwatch()
+    if Processes.count == 1 { Interrupt.unwatch() }
   }
 
   private func clear() {

@@ -120,7 +120,7 @@ struct Quantize: ParsableCommand {
     let student = try Quantize.student(
       trainer, images, source: made?.source, run: options, checkpoint: checkpoint,
       executionChange: resume.executionChange)
-    try student.write(to: output)
+    if Processes.isFirst { try student.write(to: output) }
     let summary = Summary(
       output: output, weightBits: quantizer.weightBits, activationBits: quantizer.activationBits,
       allocation: allocation,
@@ -170,7 +170,7 @@ struct Quantize: ParsableCommand {
     let made = try MadeImages(
       synthesis.imageSettings(preset, seed: options.seed), from: network, run: options,
       checkpoint: batchDirectory, generatorFile: generatorFile)
-    if let imagesOutput { try made.images.write(to: imagesOutput) }
+    if let imagesOutput, Processes.isFirst { try made.images.write(to: imagesOutput) }
     return made
   }
 

@@ -20,6 +20,12 @@ struct Synthesize: ParsableCommand {
   var output: String
   @Option(help: "Directory for finished batches; a run that finds it continues.")
   var checkpoint: String?
+  @Flag(
+    help: """
+      Divide the batches with all other processes that run this command with the same --checkpoint, \
+      on a file system that all see. (mpirun implies it.)
+      """)
+  var share = false
   @Option(help: "Also draw the images, easy to hard, into this PNG.")
   var picture: String?
   @Option(help: ClassNames.help)
@@ -44,9 +50,11 @@ struct Synthesize: ParsableCommand {
   func validate() throws {
     try Demand.range("--limit", limit, 1...Int.max)
     try Demand.absent("--limit", limit != nil && frechet == nil, "without --frechet")
-    if checkpoint != nil, synthesis.isGenerator {
-      try Demand.absent("--checkpoint", true, "on a generator")
+    if synthesis.isGenerator {
+      try Demand.absent("--checkpoint", checkpoint != nil, "on a generator")
+      try Demand.absent("--share", share, "on a generator")
     }
+    try Demand.absent("--share", share && checkpoint == nil, "without --checkpoint")
     try Demand.absent("--class-names", classNames != nil && picture == nil, "without --picture")
   }
 
@@ -64,10 +72,10 @@ struct Synthesize: ParsableCommand {
 
     let made = try MadeImages(
       synthesis.imageSettings(preset, seed: options.seed), from: network, run: options,
-      checkpoint: checkpoint)
+      checkpoint: checkpoint, isShared: share)
     let images = made.images
-    try images.write(to: output)
-    if let picture {
+    if Processes.isFirst { try images.write(to: output) }
+    if let picture, Processes.isFirst {
       try Picture(images, network: network, names: names).image().writePNG(to: picture)
     }
     let difficulty = images.difficulty

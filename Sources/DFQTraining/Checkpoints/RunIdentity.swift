@@ -41,6 +41,12 @@ public struct RunIdentity: Sendable, Equatable {
     add(Self.execution + "arithmetic", context.quantizedArithmetic.rawValue)
   }
 
+  /// All settings, one a line.
+  var text: String {
+    settings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
+      .joined(separator: "\n")
+  }
+
   private mutating func flatten(_ path: String, _ value: Any) {
     switch value {
     case let object as [String: Any]:

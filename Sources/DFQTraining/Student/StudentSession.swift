@@ -60,7 +60,13 @@ public final class StudentSession {
     self.trainer = trainer
     checkpoint = path
     images = supply
-    identity = path == nil ? nil : try trainer.identity(images: supply.identity)
+    let communicator = trainer.context.communicator
+    if path != nil || communicator.processes > 1 {
+      identity = try trainer.identity(images: supply.identity)
+      try communicator.demandAgreement(on: identity?.text ?? "", about: "settings and images")
+    } else {
+      identity = nil
+    }
     if let path, let identity, let found = try TrainingCheckpoint.existing(at: path) {
       try found.check(identity, executionChange: executionChange)
       state = try StudentState(found, path: path, trainer: trainer)
@@ -69,6 +75,8 @@ public final class StudentSession {
       state = StudentState(
         try trainer.calibrated(on: images.calibrationImages()), trainer: trainer)
     }
+    // A process that does not see the others' checkpoint would start anew.
+    try communicator.demandAgreement(on: "\(state.step)", about: "checkpoint")
     try trainer.checkBudget(state.student)
     teacher = try TeacherObserver(trainer)
     let nodes = try trainer.objectives.flatMap { $0.studentLayers(in: trainer.teacher) }
@@ -103,12 +111,12 @@ public final class StudentSession {
     return student
   }
 
-  /// Writes the state where the run has a path for it.
+  /// Writes the state where the run has a path for it; of several processes the first does.
   ///
   /// - Throws: `QuantizationError` or `NetworkError` for numbers that are not finite,
   ///   `InterchangeError`.
   public func save() throws {
-    guard let checkpoint, let identity else { return }
+    guard let checkpoint, let identity, trainer.context.communicator.rank == 0 else { return }
     try state.checkpoint(identity, source: images.source.state).write(to: checkpoint)
   }
 

@@ -61,15 +61,20 @@ public struct TeacherTrainer: Sendable {
     let start = try architecture.network(seed: configuration.seed)
     let session = try TeacherSession(start, configuration: configuration, context: context)
     let data = try RealBatches(images, network: session.network, configuration: configuration)
-    let identity = checkpoint == nil ? nil : try runIdentity(images, data)
+    let isShared = context.communicator.processes > 1
+    let identity = checkpoint == nil && !isShared ? nil : try runIdentity(images, data)
+    try context.communicator.demandAgreement(
+      on: identity?.text ?? "", about: "settings and images")
     if let checkpoint, let identity,
       let found = try TrainingCheckpoint.existing(at: checkpoint)
     {
       try found.check(identity, executionChange: executionChange)
       try session.restore(found, path: checkpoint, steps: steps(images))
     }
+    try context.communicator.demandAgreement(on: "\(session.stepsDone)", about: "checkpoint")
     func save() throws {
-      guard let checkpoint, let identity else { return }
+      // Of several processes the first writes.
+      guard let checkpoint, let identity, context.communicator.rank == 0 else { return }
       try session.checkpoint(identity).write(to: checkpoint)
     }
     while session.stepsDone < steps(images) {
