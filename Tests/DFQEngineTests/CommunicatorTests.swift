@@ -71,4 +71,19 @@ import Testing
       #expect(throws: LocalProcesses.Lost.self) { try result.get() }
     }
   }
+
+  /// Processes with other settings are named by all of them.
+  @Test func agreement() throws {
+    for result in LocalProcesses(3).run({ try $0.demandAgreement(on: "a", about: "settings") }) {
+      #expect(throws: Never.self) { try result.get() }
+    }
+    let texts = ["a", "b", "a"]
+    for result in LocalProcesses(3).run({
+      try $0.demandAgreement(on: texts[$0.rank], about: "settings")
+    }) {
+      let expected = CommunicatorError.disagreement(about: "settings", ranks: [1])
+      #expect(throws: expected) { try result.get() }
+    }
+    #expect(throws: Never.self) { try SingleProcess().demandAgreement(on: "a", about: "settings") }
+  }
 }

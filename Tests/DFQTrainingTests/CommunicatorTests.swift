@@ -17,6 +17,37 @@ import Testing
     for result in found { #expect(try result.get() == expected) }
   }
 
+  /// The first process writes the checkpoint; another number of processes continues it to the same bits.
+  ///
+  /// A process with other settings, or without the checkpoint, is refused by all.
+  @Test func checkpoints() throws {
+    let images = images
+    let expected = try TinyTrainer.student(budget: 3, threads: 1).train(on: images).bytes()
+    try withTemporaryDirectory { directory in
+      struct Stop: Error {}
+      let path = directory + "/state"
+      for result in LocalProcesses(3).run({ link in
+        try TinyTrainer.student(budget: 3, threads: 1, communicator: link)
+          .train(on: images, checkpoint: path) { if $0.step == 2 { throw Stop() } }
+      }) { #expect(throws: Stop.self) { try result.get() } }
+      for result in LocalProcesses(2).run({ link in
+        try TinyTrainer.student(budget: 3, threads: 1, communicator: link)
+          .train(on: images, checkpoint: link.rank == 0 ? path : path + ".none")
+      }) { #expect(throws: CommunicatorError.self) { try result.get() } }
+      for result in LocalProcesses(2).run({ link in
+        try TinyTrainer.student(budget: link.rank == 0 ? 3 : 4, threads: 1, communicator: link)
+          .train(on: images)
+      }) { #expect(throws: CommunicatorError.self) { try result.get() } }
+      for result in LocalProcesses(2).run({ link in
+        try TinyTrainer.student(budget: 3, threads: 1, communicator: link)
+          .train(on: images, checkpoint: path).bytes()
+      }) {
+        let found = try result.get()
+        #expect(found == expected)
+      }
+    }
+  }
+
   /// A connection that is lost at any call of a step ends the training with its error: no sum is
   /// taken over what never came.
   @Test func lostInAStep() throws {

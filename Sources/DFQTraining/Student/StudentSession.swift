@@ -67,7 +67,11 @@ public final class StudentSession {
     } else {
       identity = nil
     }
-    if let path, let identity, let found = try TrainingCheckpoint.existing(at: path) {
+    let found = try TrainingCheckpoint.existing(at: path)
+    // A process that does not see the others' checkpoint would start anew.
+    try communicator.demandAgreement(
+      on: found.map { "\($0.counters.sorted { $0.key < $1.key })" } ?? "none", about: "checkpoint")
+    if let path, let identity, let found {
       try found.check(identity, executionChange: executionChange)
       state = try StudentState(found, path: path, trainer: trainer)
       images.source.state = try found.source(like: images.source.state)
@@ -75,8 +79,6 @@ public final class StudentSession {
       state = StudentState(
         try trainer.calibrated(on: images.calibrationImages()), trainer: trainer)
     }
-    // A process that does not see the others' checkpoint would start anew.
-    try communicator.demandAgreement(on: "\(state.step)", about: "checkpoint")
     try trainer.checkBudget(state.student)
     teacher = try TeacherObserver(trainer)
     let nodes = try trainer.objectives.flatMap { $0.studentLayers(in: trainer.teacher) }
