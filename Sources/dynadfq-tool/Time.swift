@@ -29,7 +29,24 @@ struct Time: ParsableCommand {
   var batch = 32
   @Option(help: "How long to repeat the step; at least 5 are timed, after 3 to warm up.")
   var seconds = 5.0
+  @Option(
+    help: """
+      With --work student, student-dynamic or train: count the calls and bytes that one of so many processes exchanges in a step, \
+      without timing it (Documentation/Scale.md).
+      """)
+  var processes: Int?
   @OptionGroup var options: RunOptions
+
+  /// What one of several processes exchanges with the others in a step.
+  struct Exchange: Encodable {
+    var what: String
+    var network: String
+    var batch: Int
+    var processes: Int
+    var parameters: Int
+    var callsPerStep: Int
+    var bytesPerStep: Int
+  }
 
   /// What was timed and how long a step took, in milliseconds.
   struct Summary: Encodable {
@@ -62,6 +79,10 @@ struct Time: ParsableCommand {
       try Demand.absent(
         "--method", method != nil, "without --work synthesis or --work student")
     }
+    try Demand.range("--processes", processes, 2...1024)
+    if processes != nil, ![.student, .studentDynamic, .train].contains(work) || methods {
+      throw ToolError.usage("--processes is for --work student, student-dynamic and train")
+    }
     try Demand.range("--seconds", seconds, Double.leastNormalMagnitude...86_400)
   }
 
@@ -75,6 +96,7 @@ struct Time: ParsableCommand {
       return try MethodTimes(network: network, batch: batch, seconds: seconds, options: options)
         .print()
     }
+    if let processes { return try count(processes, network, context) }
     let work = TimedWork(
       kind: work, method: method, network: network, batch: batch, seed: options.seed,
       context: context)
@@ -99,6 +121,31 @@ struct Time: ParsableCommand {
     } else {
       try show(summary, context)
     }
+  }
+
+  /// What the third of three steps exchanges: the first ones also set up.
+  private func count(_ processes: Int, _ network: Network, _ context: ExecutionContext) throws {
+    let others = PretendedProcesses(processes)
+    let shared = ExecutionContext(
+      threads: context.pool.threads, instructionSet: context.instructionSet,
+      backend: context.backend, convolutionAlgorithm: context.convolutionAlgorithm,
+      quantizedArithmetic: context.quantizedArithmetic, communicator: others)
+    let work = TimedWork(
+      kind: work, method: method, network: network, batch: batch, seed: options.seed,
+      context: shared)
+    var volumes: [PretendedProcesses.Volume] = []
+    try work.run(steps: 3) { volumes.append(others.volume) }
+    let exchange = Exchange(
+      what: self.work.rawValue, network: self.network, batch: batch, processes: processes,
+      parameters: network.parameters.values.count,
+      callsPerStep: volumes[2].calls - volumes[1].calls,
+      bytesPerStep: volumes[2].bytes - volumes[1].bytes)
+    if options.json { return try Output.json(exchange, run: options, onOneLine: true) }
+    try Output.line(
+      "\(exchange.what), \(exchange.network), batch \(batch), \(processes) processes: "
+        + "\(exchange.callsPerStep) exchanges a step, each process obtains "
+        + "\(Output.short(Double(exchange.bytesPerStep) / 1e6)) MB; \(exchange.parameters) parameters"
+    )
   }
 
   private func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
