@@ -125,7 +125,8 @@ V_INLINE float code_ending_level(const dfq_code_ending *d, float x) {
   return above < d->qmax ? above : d->qmax;
 }
 
-static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+/* With residuals divided by division: for a few values, the search for the other way would take longer than they do. */
+static code_ending code_ending_of_few(const dfq_code_ending *d, int32_t outputs, float most_sum) {
   if (d->fixed) return (code_ending){.kind = CODE_FIXED};
   const int kind = code_ending_kind(d, outputs, most_sum);
   float low = d->qmin, high = d->qmax;
@@ -141,8 +142,13 @@ static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, flo
       .negative_slope = v_set(d->negative_slope), .upper_bound = v_set(d->upper_bound),
       .residual_offset = v_set(d->residual_offset), .residual_levels = v_set(d->residual_levels),
       .residual_codes = d->residual_codes, .residual = d->residual,
-      .codes = d->codes, .values = d->values, .kind = kind};
-  if (!d->residual && d->residual_codes) code_ending_invert(&e);
+      .codes = d->codes, .values = d->values, .kind = kind, .divides = 1};
+  return e;
+}
+
+static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, float most_sum) {
+  code_ending e = code_ending_of_few(d, outputs, most_sum);
+  if (!d->fixed && !d->residual && d->residual_codes) code_ending_invert(&e);
   return e;
 }
 

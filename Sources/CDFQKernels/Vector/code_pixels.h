@@ -89,7 +89,7 @@ KERNEL void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, ui
                                const int32_t *pixels, int32_t count, void *scratch) {
   const int32_t channels = s->out_channels;
   const size_t plane_bytes = code_pixels_plane(s, count);
-  const size_t tap_bytes = plane_bytes / integer_taps(s);
+  const size_t tap_bytes = divide_up(integer_tap_inputs(s), CELL) * count * CELL_BYTES;
   uint8_t *residual = (uint8_t *)aligned_start(scratch);
   uint8_t *memory = residual + code_pixels_residual(s, count);
   size_t *taps = (size_t *)(void *)(memory + plane_bytes);
@@ -120,7 +120,7 @@ KERNEL void vector_code_pixels(const dfq_conv_shape *s, const uint8_t *input, ui
   if (e.residual_codes) e.residual_codes = residual;
   if (e.residual) e.residual = (const float *)(const void *)residual;
   const float products = (float)s->kernel_height * s->kernel_width * s->in_channels;
-  const code_finish finish = {code_ending_of(&e, channels, 255 * 128 * products), &e};
+  const code_finish finish = {code_ending_of_few(&e, channels, 255 * 128 * products), &e};
   const integer_job job = {.weights = (const uint8_t *)packed,
                            .block_bytes = integer_block_bytes(s),
                            .tap_bytes = integer_tap_bytes(s),

@@ -36,6 +36,32 @@ package struct HeadArithmetic: Sendable, Equatable, BitwiseCopyable {
       parameters + (features + 1) * hidden, from: work, hidden, to: logits, candidates)
   }
 
+  /// The scores of a linear map whose parameters were brought into the order of `byColumns(_:)`: the same bits, from weights side by side.
+  package func forward(
+    byColumns parameters: UnsafePointer<Float>, features source: UnsafePointer<Float>,
+    logits: UnsafeMutablePointer<Float>
+  ) {
+    let (whole, biases) = (features / 4 * 4, parameters + features * candidates)
+    for column in 0..<candidates {
+      let weights = parameters + column * features
+      var sums = SIMD4<Float>()
+      for row in stride(from: 0, to: whole, by: 4) {
+        sums +=
+          UnsafeRawPointer(source + row).loadUnaligned(as: SIMD4<Float>.self)
+          * UnsafeRawPointer(weights + row).loadUnaligned(as: SIMD4<Float>.self)
+      }
+      for last in whole..<features { sums[last - whole] += source[last] * weights[last] }
+      logits[column] = biases[column] + (sums[0] + sums[1] + (sums[2] + sums[3]))
+    }
+  }
+
+  /// The parameters of a linear map: the F weights of each of the M columns, then M biases.
+  package func byColumns(_ parameters: [Float]) -> [Float] {
+    (0..<candidates).flatMap { column in
+      (0..<features).map { parameters[$0 * candidates + column] }
+    } + parameters[(features * candidates)...]
+  }
+
   /// Four sums for each column, of every fourth row: a single one would wait for each of its additions.
   private static func affine(
     _ p: UnsafePointer<Float>, from input: UnsafePointer<Float>, _ rows: Int,

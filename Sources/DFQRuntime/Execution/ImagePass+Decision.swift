@@ -41,8 +41,13 @@ extension ImagePass {
       features[feature] =
         (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]
     }
-    decision.head.forward(
-      parameters: decision.parameters.start, features: features, work: hidden, logits: scores)
+    if decision.head.hidden == 0 {
+      decision.head.forward(
+        byColumns: decision.parameters.start, features: features, logits: scores)
+    } else {
+      decision.head.forward(
+        parameters: decision.parameters.start, features: features, work: hidden, logits: scores)
+    }
     var best = 0
     for candidate in decision.penalties.indices {
       scores[candidate] -= decision.penalties[candidate]

@@ -17,6 +17,7 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
   let levels: Float
   let means: ConstantList<Float>
   let inverseDeviations: ConstantList<Float>
+  /// Of a linear head by columns.
   let parameters: ConstantList<Float>
   let penalties: ConstantList<Float>
   let governs: ConstantList<Governed>
@@ -35,7 +36,8 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
     levels = decision.levels
     means = store.list(decision.means)
     inverseDeviations = store.list(decision.inverseDeviations)
-    parameters = store.list(decision.parameters)
+    parameters = store.list(
+      decision.hidden == 0 ? decision.head.byColumns(decision.parameters) : decision.parameters)
     penalties = store.list(decision.penalties)
     governs = store.list(
       decision.governs.map { Governed(point: $0.point, candidates: store.list($0.candidates)) })
