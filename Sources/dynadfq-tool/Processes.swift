@@ -18,7 +18,10 @@ enum Processes {
   static var isFirst: Bool { communicator.rank == 0 }
 
   /// How many processes the environment says were started.
+  ///
+  /// Those that share a folder need no connection.
   private static var started: Int {
+    if !MPICommunicator.isBuilt, CommandLine.arguments.contains("--share") { return 1 }
     let environment = ProcessInfo.processInfo.environment
     // Open MPI; MPICH and those that descend from it.
     return ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].compactMap { environment[$0].flatMap { Int($0) } }

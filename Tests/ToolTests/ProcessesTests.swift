@@ -37,7 +37,8 @@ import Testing
     defer { tool.remove() }
     try tool.expectRefusal(Self.synthesis + ["x", "--share"], naming: "--share")
     try tool.expectRefusal(
-      Self.synthesis + ["x", "--share", "--method", "gdfq"], naming: "--share")
+      ["synthesize", "--model", "tiny.safetensors", "--method", "gdfq", "--share", "-o", "x"],
+      naming: "--share")
     try tool.expectRefusal(
       ["time", "--work", "synthesis", "--processes", "2"], naming: "--processes")
   }
