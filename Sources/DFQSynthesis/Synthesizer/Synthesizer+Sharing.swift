@@ -17,7 +17,7 @@ extension Synthesizer {
   ///   - progress: Called after every step of this process, and while it waits for others, with the number of finished
   ///     batches in place of the batch's own number.
   /// - Returns: The images of all batches, in order.
-  /// - Throws: As ``synthesize(checkpoint:progress:)``, and `InterchangeError` where the file system has no locks.
+  /// - Throws: As `synthesize(checkpoint:progress:)`, and `InterchangeError` where the file system has no locks.
   public func synthesize(
     sharing folder: String, progress: ((SynthesisProgress) throws -> Void)? = nil
   ) throws -> SyntheticImages {
