@@ -24,7 +24,7 @@ let package = Package(
   traits: [
     .trait(
       name: "MPI",
-      description: "DFQDistributed with an MPI library (Open MPI or MPICH), and the tool with it.")
+      description: "DFQDistributed with the MPI library of this machine, and the tool with it.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -134,8 +134,10 @@ def trained_rows(options):
                 options.tool, "bench", os.path.join(options.trained, file), "--json", "--batch", str(batch), "--threads",
                 str(options.threads), *(["--data", options.data] if options.data else []), *options.tool_arguments))
 
-        yield Row(f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} by layer, batch {batch}, against W4A4",
-                  ours("by layer", "by-layer.dfq"), (ours("W4A4", "static.dfq"),), 0.93)
+        for positions, file in (("2x2", "by-layer-2.dfq"), ("4x4", "by-layer.dfq")):
+            yield Row(
+                f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} by layer, {positions} positions, batch {batch}, against W4A4",
+                ours(f"by layer, {positions}", file), (ours("W4A4", "static.dfq"),), 0.93)
 
 
 def integer_rows(options):

@@ -92,6 +92,7 @@ def main():
     print("| student | images | format | other predictions | other bits or passes | logits, relative | file, KiB |")
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: |")
     failures = 0
+    untrained = os.environ.get("UNTRAINED", "").split(",")
     for argument in sys.argv[4:]:
         name, rest = argument.split("=", 1)
         student, data = rest.split("@", 1)
@@ -124,9 +125,10 @@ def main():
             if form == "exact" and not data.startswith("noise:"):
                 # Sums of whole numbers: nothing is left to the engine, but for sums of 8-bit products above 2^24.
                 failures += others > 0 or choices > 0 or (deviation > 1e-3).sum() > len(images) // 1000
-            else:
-                # Images whose two largest logits are nearly equal may change sides.
-                failures += others > max(len(images) // 20, 2)
+            elif name not in untrained:
+                # Images whose two largest logits are nearly equal may change sides. Students that are hardly trained amplify every
+                # rounding; their exact form alone tells whether the export is right.
+                failures += others > max(len(images) // 200, 2)
     sys.exit(1 if failures else 0)
 
 

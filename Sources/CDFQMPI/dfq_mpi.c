@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef DFQ_MPI
 #if __has_include(<mpi.h>)
@@ -73,14 +72,6 @@ void dfq_mpi_error_text(int error, char *text, size_t size) {
   snprintf(text, size, "%s", buffer);
 }
 
-void dfq_mpi_library(char *text, size_t size) {
-  char buffer[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
-  int length = 0;
-  MPI_Get_library_version(buffer, &length);
-  buffer[strcspn(buffer, ",\n")] = 0;
-  snprintf(text, size, "%s", buffer);
-}
-
 #else
 
 int dfq_mpi_is_built(void) { return 0; }
@@ -99,6 +90,5 @@ void dfq_mpi_error_text(int error, char *text, size_t size) {
   (void)error;
   snprintf(text, size, "this program was built without MPI");
 }
-void dfq_mpi_library(char *text, size_t size) { snprintf(text, size, "none"); }
 
 #endif

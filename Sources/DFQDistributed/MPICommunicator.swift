@@ -24,14 +24,6 @@ public struct MPICommunicator: Communicator {
   /// Whether the package was built with MPI.
   public static var isBuilt: Bool { dfq_mpi_is_built() != 0 }
 
-  /// The library's name and version.
-  public static var library: String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { text in
-      dfq_mpi_library(text.baseAddress, text.count)
-      return String(cString: text.baseAddress!)
-    }
-  }
-
   /// Starts MPI in this process.
   ///
   /// It is called once, before other threads use the connection.
@@ -50,10 +42,15 @@ public struct MPICommunicator: Communicator {
   public func finish() throws { try MPIError.check(dfq_mpi_finish(), "finish") }
 
   /// Ends all processes of the computation, because this one cannot go on and the others would wait for it.
+  ///
+  /// - Parameter code: The exit code that the launcher reports.
   public func abort(code: Int32) { dfq_mpi_abort(code) }
 
-  /// Completes memory that is divided among the processes.
+  /// Completes memory that is divided among the processes; one call at a time, all processes in the same order.
   ///
+  /// - Parameters:
+  ///   - memory: The memory, of the same size in every process.
+  ///   - parts: The bytes that each process has written, in the order of their numbers.
   /// - Throws: ``MPIError``.
   public func gather(_ memory: UnsafeMutableRawBufferPointer, parts: [Range<Int>]) throws {
     precondition(parts.count == processes, "one part for each process")

@@ -79,7 +79,7 @@ struct Time: ParsableCommand {
       try Demand.absent(
         "--method", method != nil, "without --work synthesis or --work student")
     }
-    try Demand.range("--processes", processes, 2...1024)
+    try Demand.range("--processes", processes, 2...8)
     if processes != nil, ![.student, .studentDynamic, .train].contains(work) || methods {
       throw ToolError.usage("--processes is for --work student, student-dynamic and train")
     }
@@ -126,10 +126,8 @@ struct Time: ParsableCommand {
   /// What the third of three steps exchanges: the first ones also set up.
   private func count(_ processes: Int, _ network: Network, _ context: ExecutionContext) throws {
     let others = PretendedProcesses(processes)
-    let shared = ExecutionContext(
-      threads: context.pool.threads, instructionSet: context.instructionSet,
-      backend: context.backend, convolutionAlgorithm: context.convolutionAlgorithm,
-      quantizedArithmetic: context.quantizedArithmetic, communicator: others)
+    var shared = context
+    shared.communicator = others
     let work = TimedWork(
       kind: work, method: method, network: network, batch: batch, seed: options.seed,
       context: shared)

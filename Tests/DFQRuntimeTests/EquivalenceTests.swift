@@ -29,8 +29,8 @@ import Testing
     }
   }
 
-  /// Threads that share an image divide the pixels which decisions look at where they can: on maps of 32 x 32 with two rows of
-  /// such pixels for two threads, not for three, and with four rows for both two and four.
+  /// Threads that share an image divide the pixels which decisions look at where each lies in one thread's rows, as on maps of
+  /// 28 x 28 for two threads; with more threads some of them do not.
   @Test(arguments: [2, 4])
   func decisionsOfThreads(positions: Int) throws {
     var student = try QuantizedNetwork(

@@ -18,6 +18,4 @@ void dfq_mpi_abort(int code);
 int dfq_mpi_gather(void *memory, const size_t *starts, const size_t *counts, int processes);
 /* At most `size` bytes, with the 0 at the end. */
 void dfq_mpi_error_text(int error, char *text, size_t size);
-/* The name and version of the library. */
-void dfq_mpi_library(char *text, size_t size);
 #endif

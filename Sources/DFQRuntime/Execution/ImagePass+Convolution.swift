@@ -64,7 +64,7 @@ extension ImagePass {
         if outputs.isEmpty { return }
         ending.outputs = outputs
       } else {
-        rows = team.share(rows.count, unit: winograd?.algorithm.rows ?? 1, member: member)
+        rows = KernelChoice.rows(shape, constants, team: team, member: member)
         if rows.isEmpty { return }
       }
     }

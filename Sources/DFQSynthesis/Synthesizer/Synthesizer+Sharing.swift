@@ -21,8 +21,11 @@ extension Synthesizer {
   public func synthesize(
     sharing folder: String, progress: ((SynthesisProgress) throws -> Void)? = nil
   ) throws -> SyntheticImages {
+    // A batch is one process's work, on its threads.
+    var context = context
+    context.communicator = SingleProcess()
     let own = try Synthesizer(
-      teacher: teacher, method: method, configuration: configuration, context: context.alone)
+      teacher: teacher, method: method, configuration: configuration, context: context)
     return try own.share(folder, method, progress: progress)
   }
 
@@ -61,9 +64,7 @@ extension Synthesizer {
       }
       if !hasGained { try wait(finished, progress) }
     }
-    let images = try SyntheticImages.concatenating(batches.compactMap { $0 })
-    guard images.count > 0 else { throw SynthesisError.allDropped(count: images.droppedCount) }
-    return images.recordingDropped()
+    return try whole(batches.compactMap { $0 })
   }
 
   /// Waits a little for other processes: short against a batch, long against a look at the folder.

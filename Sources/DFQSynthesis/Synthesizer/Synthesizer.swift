@@ -84,6 +84,11 @@ public struct Synthesizer: Sendable {
       try kept?.write(images)
       batches.append(images)
     }
+    return try whole(batches)
+  }
+
+  /// The set of all batches, of which some image must be left.
+  func whole(_ batches: [SyntheticImages]) throws -> SyntheticImages {
     let images = try SyntheticImages.concatenating(batches)
     guard images.count > 0 else { throw SynthesisError.allDropped(count: images.droppedCount) }
     return images.recordingDropped()

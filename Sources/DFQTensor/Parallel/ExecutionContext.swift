@@ -42,7 +42,7 @@ public struct ExecutionContext: Sendable {
   /// How the convolutions of quantized values are computed, where weights and values fit bytes.
   public var quantizedArithmetic: QuantizedArithmetic
   /// The processes that share batches with this one; by default none.
-  public private(set) var communicator: any Communicator
+  public var communicator: any Communicator
   package let kernels: Kernels
 
   /// Makes a context; by default all processors, their best instruction set and its fastest
@@ -60,13 +60,6 @@ public struct ExecutionContext: Sendable {
     self.quantizedArithmetic = quantizedArithmetic
     self.communicator = communicator
     kernels = Kernels(instructionSet)
-  }
-
-  /// The same context for work that this process does alone, on the same threads.
-  public var alone: ExecutionContext {
-    var context = self
-    context.communicator = SingleProcess()
-    return context
   }
 
   /// All processors, the best instruction set and its fastest kernels.
