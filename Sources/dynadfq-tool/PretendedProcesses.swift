@@ -30,7 +30,7 @@ final class PretendedProcesses: Communicator, @unchecked Sendable {
     var bytes = 0
     for part in parts.dropFirst() {
       bytes += part.count
-      for start in stride(from: part.lowerBound, to: part.upperBound, by: own.count) {
+      for start in stride(from: part.lowerBound, to: part.upperBound, by: max(1, own.count)) {
         memory[start..<min(start + own.count, part.upperBound)].copyBytes(
           from: memory[own.lowerBound..<own.lowerBound + min(own.count, part.upperBound - start)])
       }
