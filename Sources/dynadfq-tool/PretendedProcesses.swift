@@ -19,18 +19,14 @@ final class PretendedProcesses: Communicator, @unchecked Sendable {
   /// The volume so far.
   var volume: Volume { lock.withLock { sum } }
 
-  func gather(_ memory: UnsafeMutableRawBufferPointer, parts: [Range<Int>]) throws {
+  func gather(_ memory: UnsafeMutableRawBufferPointer, parts: [Range<Int>]) {
     let own = parts[0]
-    // What the others do is made of what this one does.
-    guard !own.isEmpty || parts.allSatisfy(\.isEmpty) else {
-      throw ToolError.usage(
-        "--processes \(processes): a batch of this size has fewer shards; see Documentation/Scale.md"
-      )
-    }
     var bytes = 0
     for part in parts.dropFirst() {
       bytes += part.count
-      for start in stride(from: part.lowerBound, to: part.upperBound, by: max(1, own.count)) {
+      // In a batch of fewer shards than processes this one may have none: the others' parts stay as they are.
+      guard !own.isEmpty else { continue }
+      for start in stride(from: part.lowerBound, to: part.upperBound, by: own.count) {
         memory[start..<min(start + own.count, part.upperBound)].copyBytes(
           from: memory[own.lowerBound..<own.lowerBound + min(own.count, part.upperBound - start)])
       }
