@@ -1,5 +1,6 @@
 import DFQTestSupport
 import DynaDFQ
+import Foundation
 import Testing
 
 /// Learned rounding: formulas worked by hand, finite differences, and what a reconstructed student is.
@@ -164,9 +165,11 @@ import Testing
   }
 
   private static func reconstructed(
-    _ quantizer: Quantizer, unit: AdaptiveRounding.Unit = .block, threads: Int = 2
+    _ quantizer: Quantizer, unit: AdaptiveRounding.Unit = .block, threads: Int = 2,
+    scratch: String? = nil
   ) throws -> (student: QuantizedNetwork, before: QuantizedNetwork, [ReconstructionReport]) {
-    let context = ExecutionContext(threads: threads)
+    var context = ExecutionContext(threads: threads)
+    context.scratchDirectory = scratch
     var (student, network, images) = try student(quantizer, context: context)
     let before = student
     var method = AdaptiveRounding.demo
@@ -239,6 +242,24 @@ import Testing
       try Self.reconstructed(quantizer, threads: $0).student.file().encoded()
     }
     #expect(files[0] == files[1] && files[0] == files[2])
+  }
+
+  /// Features in files give the same bits and leave nothing behind; without the directory there is an error that names it.
+  @Test func scratchDirectory() throws {
+    let quantizer = Quantizer(weightBits: 3, activationBits: [4])
+    try withTemporaryDirectory { directory in
+      let files = try [directory, nil].map {
+        try Self.reconstructed(quantizer, scratch: $0).student.file().encoded()
+      }
+      #expect(files[0] == files[1])
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory)
+      #expect(left.isEmpty)
+      let missing = directory + "/missing"
+      let error = #expect(throws: InterchangeError.self) {
+        _ = try Self.reconstructed(quantizer, scratch: missing)
+      }
+      #expect("\(error!)".contains(missing), "\(error!)")
+    }
   }
 
   @Test func refusals() throws {

@@ -396,6 +396,10 @@ void dfq_relax(void);
 void dfq_transpose_weights(const float *weight, int32_t taps, int32_t in_channels,
                            int32_t out_channels, float *transposed);
 
+/* IEEE 754 half precision, ties to even. What is larger than 65504 becomes 65504, infinity too; NaN stays NaN. */
+void dfq_halves_of_floats(const float *x, size_t count, uint16_t *y);
+void dfq_floats_of_halves(const uint16_t *x, size_t count, float *y);
+
 /* im2col for the BLAS path: columns is (out_height*out_width) x (KH*KW*C), zero where the window leaves the image. */
 void dfq_im2col(const dfq_conv_shape *shape, const float *input, float *columns);
 /* The transpose of im2col: adds the columns to input_gradient, which the caller has initialized. */

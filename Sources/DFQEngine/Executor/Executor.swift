@@ -74,8 +74,7 @@ package final class Executor: @unchecked Sendable {
       isSingleImage: weights.winograd.differsForSingleImage && !request.wantsGradient
         && batch <= Shards.count(batch: batch))
     let layout = layout(for: request)
-    policy.exceedsCaches =
-      policy.isCoupled && batch * layout.keptCount > Executor.cachedFloats
+    settle(&policy, layout: layout, batch: batch)
     arena.reserve(
       policy, layout: layout, shards: reduction.shards, banks: banks,
       teamScratch: runner.teamScratchCount(context.pool.threads))
@@ -103,6 +102,15 @@ package final class Executor: @unchecked Sendable {
     PassPolicy(
       request, batch: batch, limit: weights.groupLimit, hasTransform: transform != nil,
       context: context)
+  }
+
+  /// Decides what depends on the size of the batch's values.
+  private func settle(_ policy: inout PassPolicy, layout: ValueLayout, batch: Int) {
+    if let limit = context.memoryLimit, policy.coupling == .moments, !policy.hasTransform {
+      policy.recomputes = 4 * floats(policy, layout: layout, batch: batch) > limit
+    }
+    policy.exceedsCaches =
+      policy.keepsBatch && batch * layout.keptCount > Executor.cachedFloats
   }
 
   private struct LayoutKey: Hashable {
@@ -138,20 +146,23 @@ package final class Executor: @unchecked Sendable {
     _ graph: Graph, batch: Int, request: PassRequest, context: ExecutionContext
   ) -> Int {
     let executor = Executor(plan: Plan(graph), context: context)
-    let plan = executor.plan
-    let policy = executor.policy(request, batch: batch)
-    let threads = context.pool.threads
-    var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
-    floats += executor.weights.winograd.weightCount
-    floats += threads * executor.runner.scratchCount
-    let slots = executor.arena.slots(policy, batch: batch)
+    var policy = executor.policy(request, batch: batch)
     let layout = executor.layout(for: request)
+    executor.settle(&policy, layout: layout, batch: batch)
+    return 4 * executor.floats(policy, layout: layout, batch: batch)
+  }
+
+  private func floats(_ policy: PassPolicy, layout: ValueLayout, batch: Int) -> Int {
+    var floats = plan.layout.count + plan.normMemoryCount + plan.transposedCount
+    floats += weights.winograd.weightCount
+    floats += context.pool.threads * runner.scratchCount
+    let slots = arena.slots(policy, batch: batch)
     floats += slots.kept * layout.keptCount + slots.transient * layout.transientCount
-    if request.wantsGradient { floats += slots.gradients * plan.gradientCount }
+    if policy.wantsGradient { floats += slots.gradients * plan.gradientCount }
     // Gradients of each shard, and their sum.
     let shard = plan.layout.count + plan.normMemoryCount
-    let shards = request.wantsGradient ? executor.reduction(batch: batch).shards.count : 0
-    let sum = request.parameterGradient ? plan.layout.count : 0
-    return 4 * (floats + shards * shard + sum)
+    let shards = policy.wantsGradient ? reduction(batch: batch).shards.count : 0
+    let sum = policy.parameterGradient ? plan.layout.count : 0
+    return floats + shards * shard + sum
   }
 }

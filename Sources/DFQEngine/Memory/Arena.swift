@@ -68,7 +68,7 @@ final class Arena: @unchecked Sendable {
     let group = threads * policy.memoryLimit
     let isTraining = policy.coupling == .batchNorm
     return (
-      policy.isCoupled ? batch : group, isTraining ? batch : group, isTraining ? batch : group
+      policy.keepsBatch ? batch : group, isTraining ? batch : group, isTraining ? batch : group
     )
   }
 
@@ -86,7 +86,7 @@ final class Arena: @unchecked Sendable {
     }
     let isTraining = policy.coupling == .batchNorm
     return (
-      memory(kept, step: layout.keptCount, perImage: policy.isCoupled),
+      memory(kept, step: layout.keptCount, perImage: policy.keepsBatch),
       memory(transient, step: layout.transientCount, perImage: isTraining),
       memory(gradients, step: plan.gradientCount, perImage: isTraining)
     )

@@ -26,7 +26,7 @@ extension Pass {
     }
   }
 
-  /// All images forward, the batch's moments, all images backward.
+  /// All images forward, the batch's moments, all images backward: the values that this needs are kept or computed once more.
   func runCoupled() {
     let objectives = request.momentObjectives.indices.filter {
       !request.momentObjectives[$0].isPerImage
@@ -41,7 +41,13 @@ extension Pass {
         keepOutputs(group)
       }
       sweeps.once { losses.evaluateMoments(objectives, reduction: reduction) }
-      sweeps.forEachGroup { group in finish(group) }
+      sweeps.forEachGroup { group in
+        if policy.recomputes {
+          load(group)
+          runner.forward(steps: 0..<plan.steps.count, group: group)
+        }
+        finish(group)
+      }
     }
   }
 

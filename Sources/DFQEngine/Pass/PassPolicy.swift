@@ -29,6 +29,9 @@ struct PassPolicy: Sendable {
   /// Whether the values of the whole batch exceed all caches: those that are not read soon are then
   /// written past them.
   var exceedsCaches = false
+  /// Whether the values of a batch that waits for its moments are computed once more afterwards instead of being kept, which needs
+  /// memory for one group of every thread and half as much work again.
+  var recomputes = false
 
   init(
     _ request: PassRequest, batch: Int, limit: WinogradPlan.GroupLimit, hasTransform: Bool,
@@ -58,6 +61,9 @@ struct PassPolicy: Sendable {
   /// Whether the images wait for each other, so that the values of one are unlikely to be in a cache
   /// when they are read again.
   var isCoupled: Bool { coupling != .separate }
+
+  /// Whether there is memory for the values of every image of the batch.
+  var keepsBatch: Bool { isCoupled && !recomputes }
 
   /// Whether batch norm's statistics are known before the pass: a convolution may then compute the
   /// normalization that follows it.

@@ -26,7 +26,9 @@ extension QuantizedNetwork {
   /// Learns the rounding of one unit's weights on images; the units before it should be done.
   ///
   /// Afterwards the weights are values of their grids, and the grids no longer follow the weights' extremes. The
-  /// result depends on nothing but the arguments and the arithmetic of the context.
+  /// result depends on nothing but the arguments and the arithmetic of the context. The unit's inputs and the teacher's outputs of all
+  /// images are kept in half precision, in the context's scratch directory where it has one: memory is then needed for one step's
+  /// images only.
   ///
   /// - Parameters:
   ///   - position: The unit's position in ``reconstructionUnits(_:)``.
@@ -36,7 +38,7 @@ extension QuantizedNetwork {
   ///   - seed: The seed of all draws.
   ///   - context: How the work is executed.
   /// - Returns: The distances before and after; nil where all weights of the unit stay in floating point.
-  /// - Throws: ``QuantizationError``, `NetworkError`, `CancellationError`.
+  /// - Throws: ``QuantizationError``, `NetworkError`, `InterchangeError` for a full disk, `CancellationError`.
   @discardableResult
   public mutating func reconstruct(
     unit position: Int, by method: AdaptiveRounding, teacher: Network, on images: Tensor,
@@ -59,16 +61,13 @@ extension QuantizedNetwork {
       unit, of: self, teacher: teacher, by: method, images: images.rowCount, context: context)
     guard !reconstruction.isEmpty else { return nil }
     let name = network.graph.nodes[unit.output].name
-    let values = try FloatExecutor(teacher, nodes: [unit.input, unit.output], context: context)
-      .values(of: [unit.input, unit.output], inputs: images)
-    let own = try self.values(of: [unit.input, unit.output], images, context)
-    _ = try reconstruction.learn(
-      student: own[0], teacher: values[0], outputs: values[1], seed: seed, name: name)
+    let features = try UnitFeatures(unit, of: self, images: images.rowCount, context: context)
+    let before = try features.fill(student: self, teacher: teacher, images: images)
+    try reconstruction.learn(from: features, seed: seed, name: name)
     reconstruction.put(into: &self)
-    let output = try self.values(of: [unit.output], images, context)[0]
     return ReconstructionReport(
-      name: name, unit: position, count: units.count, before: distance(own[1], values[1]),
-      after: distance(output, values[1]))
+      name: name, unit: position, count: units.count, before: before,
+      after: try features.distance(of: self, images: images))
   }
 
   /// Throws where a method cannot be applied to this student.
@@ -82,29 +81,5 @@ extension QuantizedNetwork {
         found: "\(layer.bankBits) bits of weights that follow "
           + "activations in layer \(network.graph.nodes[layer.node].name)")
     }
-  }
-
-  /// Values before their quantizers, with the most bits where there is a choice.
-  private func values(
-    of nodes: [Int], _ images: Tensor, _ context: ExecutionContext
-  ) throws -> [Tensor] {
-    let executor = StudentExecutor(self, observing: Set(nodes), context: context)
-    let effective = executor.effectiveWeights(self)
-    let policy = BitPolicy.outputs(outputs.map { $0.bits.last! })
-    var parts = nodes.map { _ in [Tensor]() }
-    for start in stride(from: 0, to: images.rowCount, by: 128) {
-      let batch = images.rows(start..<min(start + 128, images.rowCount))
-      let response = try executor.run(
-        self, images: batch, request: .init(outputs: nodes), policy: policy, effective: effective)
-      for place in nodes.indices { parts[place].append(response.pass.outputs[place]) }
-    }
-    return parts.map { Tensor.concatenating($0) }
-  }
-
-  private func distance(_ values: Tensor, _ targets: Tensor) -> Double {
-    let sum = zip(values.elements, targets.elements).reduce(0.0) {
-      $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1)
-    }
-    return sum * Double(values.shape.dimensions.last!) / Double(max(values.count, 1))
   }
 }

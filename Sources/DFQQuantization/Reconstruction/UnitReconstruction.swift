@@ -108,29 +108,24 @@ package struct UnitReconstruction {
     return step
   }
 
-  /// Learns from the unit's inputs as student and teacher have them, and the teacher's outputs; returns the distance
-  /// of the last step.
+  /// Learns from the unit's inputs as student and teacher have them, and the teacher's outputs.
   ///
   /// - Throws: `NetworkError.lossNotFinite`, what the executor throws, `CancellationError`.
-  mutating func learn(
-    student own: Tensor, teacher inputs: Tensor, outputs: Tensor, seed: UInt64, name: String
-  ) throws -> Double {
+  mutating func learn(from features: UnitFeatures, seed: UInt64, name: String) throws {
     var optimizers = layers.map { Adam(count: $0.layer.count) }
     var stepOptimizer = Adam(count: transform.logarithms.count)
-    var distance = 0.0
     for iteration in 0..<method.iterations {
       try Task.checkCancellation()
       var stream = RandomStream(seed: seed, "adaptive rounding", name, iteration)
-      let rows = (0..<batch).map { _ in stream.integer(below: own.rowCount) }
+      let rows = (0..<batch).map { _ in stream.integer(below: features.student.rowCount) }
       let key = stream.next()
       let step = try gradients(
-        inputs: mixed(own, inputs, rows: rows, key: key), targets: outputs.rows(at: rows),
+        inputs: mixed(features, rows: rows, key: key), targets: features.targets.rows(at: rows),
         exponent: method.exponent(step: iteration), key: key)
       guard step.distance.isFinite else {
         throw NetworkError.lossNotFinite(
           what: "adaptive rounding of \(name)", step: iteration, value: "\(step.distance)")
       }
-      distance = step.distance
       for place in layers.indices {
         try optimizers[place].step(
           &layers[place].layer.variables, gradient: step.variables[place], rate: method.rate,
@@ -144,24 +139,26 @@ package struct UnitReconstruction {
         &logarithms, gradient: step.steps, rate: method.stepRate * factor, context: context)
       transform.logarithms = logarithms
     }
-    return distance
   }
 
   /// The student's inputs with the kept share of their elements from the teacher.
   ///
   /// Where the input is quantized these are the elements that the quantizer leaves as they are.
-  private func mixed(_ own: Tensor, _ teacher: Tensor, rows: [Int], key: UInt64) -> Tensor {
-    var inputs = own.rows(at: rows)
+  private func mixed(_ features: UnitFeatures, rows: [Int], key: UInt64) -> Tensor {
+    var inputs = features.student.rows(at: rows)
     guard method.keptShare > 0 else { return inputs }
     let mask = DropMask(key: key, share: method.keptShare)
     let point = transform.nodes.firstIndex(of: 0) ?? -1
-    let count = own.rowShape.count
+    let count = inputs.rowShape.count
+    let teacher = features.teacher.rows(at: rows)
     inputs.withUnsafeMutableElements { target in
       teacher.withUnsafeElements { source in
-        for (place, row) in rows.enumerated() {
+        nonisolated(unsafe) let (target, source) = (target.baseAddress!, source.baseAddress!)
+        context.pool.forEach(rows.count) { place, _ in
           let stream = mask.stream(point: point, image: place)
-          for element in 0..<count where mask.keeps(stream, element) {
-            target[place * count + element] = source[row * count + element]
+          for element in place * count..<(place + 1) * count
+          where mask.keeps(stream, element - place * count) {
+            target[element] = source[element]
           }
         }
       }

@@ -43,6 +43,15 @@ public struct ExecutionContext: Sendable {
   public var quantizedArithmetic: QuantizedArithmetic
   /// The processes that share batches with this one; by default none.
   public var communicator: any Communicator
+  /// The bytes that one pass over a batch should not exceed; nil for as many as are fastest.
+  ///
+  /// Where losses couple the images of a batch, a pass that would exceed them computes its values twice instead of keeping them: the
+  /// same bits, for half as much work again. What a pass cannot do without is taken in any case.
+  public var memoryLimit: Int?
+  /// A directory for what need not stay in memory, such as the features of block reconstruction; nil keeps all in memory.
+  ///
+  /// The results are the same bits.
+  public var scratchDirectory: String?
   package let kernels: Kernels
 
   /// Makes a context; by default all processors, their best instruction set and its fastest
