@@ -27,12 +27,29 @@ struct ExecutionOptions: ParsableArguments {
       of codes, the fastest) or float.
       """)
   var arithmetic: ExecutionContext.QuantizedArithmetic = .integer
+  @Option(
+    help: """
+      Memory to stay below, such as 4G: synthesis then computes values twice instead of keeping them (the same images) \
+      or, where that is not enough, takes smaller batches (other images).
+      """)
+  var memory: ByteCount?
+  @Option(
+    help: """
+      Directory for what need not stay in memory: the features of --adaptive-rounding, in files without names. (default: in \
+      memory)
+      """)
+  var scratch: String?
 
   /// More threads than any machine of this kind has processors; each takes memory.
   private static let threadLimit = 256
 
   func validate() throws {
     try Demand.range("--threads", threads, 1...ExecutionOptions.threadLimit)
+    if let scratch {
+      var preflight = Preflight()
+      preflight.writes("--scratch", scratch + "/x")
+      try preflight.check()
+    }
     if let isa, !InstructionSet.available.contains(isa) {
       let known = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       throw ToolError.usage("this processor runs \(known), not \(isa.rawValue)")
@@ -40,9 +57,12 @@ struct ExecutionOptions: ParsableArguments {
   }
 
   var context: ExecutionContext {
-    ExecutionContext(
+    var context = ExecutionContext(
       threads: threads, instructionSet: isa ?? .best, backend: backend,
       convolutionAlgorithm: convolution, quantizedArithmetic: arithmetic,
       communicator: Processes.communicator)
+    context.memoryLimit = memory?.bytes
+    context.scratchDirectory = scratch
+    return context
   }
 }

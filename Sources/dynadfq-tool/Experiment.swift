@@ -21,6 +21,12 @@ struct Experiment: ParsableCommand {
   var store: String?
   @Option(help: "How many cells are worked on at a time; they share the threads.")
   var jobs = 1
+  @Flag(
+    help: """
+      Divide the cells with all other processes that run this command on the same store, which is on a file system that all \
+      see. (mpirun implies it.)
+      """)
+  var share = false
   @Flag(help: "Print one JSON object on standard output.")
   var json = false
   @Flag(help: "Show no progress.")
@@ -56,7 +62,8 @@ struct Experiment: ParsableCommand {
     let plan = try Experiment.named(self.recipe) { try ExperimentPlan(recipe, context: context) }
     if dryRun { return try show(plan, place, context) }
     let store = try Store(creating: place)
-    let run = try ExperimentRun(plan, in: store, jobs: jobs, context: context)
+    let run = try ExperimentRun(
+      plan, in: store, jobs: jobs, isShared: share || Processes.count > 1, context: context)
     let summary = try carryOut(run, place)
     if json { return try Output.json(summary, run: RunDescription(context)) }
     try Output.line(

@@ -43,14 +43,28 @@ struct MadeImages {
         "--checkpoint is needed: through it processes divide the batches, on a file system that all see"
       )
     }
-    try Memory.check(
-      "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
-      of: network)
-    let synthesizer = try Synthesizer(
+    if options.execution.memory == nil {
+      try Memory.check(
+        "--synthesis-batch", batch: min(configuration.imagesPerBatch, configuration.count),
+        of: network)
+    }
+    var synthesizer = try Synthesizer(
       teacher: network, method: method, configuration: configuration, context: options.context)
+    if let memory = options.execution.memory {
+      synthesizer = try synthesizer.within(bytes: memory.bytes)
+      let (asked, batch) = (
+        min(configuration.imagesPerBatch, configuration.count),
+        synthesizer.configuration.imagesPerBatch
+      )
+      if batch < asked {
+        Output.complain(
+          "note: --memory has room for \(batch) images at a time and not for \(asked): other images"
+        )
+      }
+    }
     var finished = 0
     return try options.withProgress(
-      "synthesis", saved: saved(finished, configuration.batchCount, checkpoint)
+      "synthesis", saved: saved(finished, synthesizer.configuration.batchCount, checkpoint)
     ) { bar in
       let report = { (p: SynthesisProgress) in
         finished = p.batch

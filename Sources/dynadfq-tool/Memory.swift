@@ -32,6 +32,22 @@ enum Memory {
     }
   }
 
+  /// The largest memory of this process until now.
+  static var peakBytes: Int {
+    #if os(Linux)
+      // Not getrusage: its peak is also that of the process this one was started from.
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      return
+        (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0)
+        * 1024
+    #else
+      var usage = rusage()
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
+  }
+
   /// The memory this process may use: the machine's, or its control group's where that is less.
   private static let limit: Int = {
     let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)

@@ -37,7 +37,7 @@ enum Processes {
     Interrupt.announceEnd()
     guard command is any SharedCommand else {
       throw ToolError.usage(
-        "this command runs in one process; synthesize and quantize run in several")
+        "this command runs in one process; synthesize, quantize and experiment run in several")
     }
     try communicator.demandAgreement(
       on: ([RunDescription.versionLine] + CommandLine.arguments.dropFirst())
@@ -62,3 +62,4 @@ protocol SharedCommand: ParsableCommand {}
 
 extension Synthesize: SharedCommand {}
 extension Quantize: SharedCommand {}
+extension Experiment: SharedCommand {}

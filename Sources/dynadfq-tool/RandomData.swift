@@ -23,22 +23,6 @@ enum RandomData {
     return network
   }
 
-  /// The largest memory of this process until now.
-  static var peakBytes: Int {
-    #if os(Linux)
-      // Not getrusage: its peak is also that of the process this one was started from.
-      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-      return
-        (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0)
-        * 1024
-    #else
-      var usage = rusage()
-      getrusage(RUSAGE_SELF, &usage)
-      return usage.ru_maxrss
-    #endif
-  }
-
   /// Normalized images N H W C.
   static func images(_ count: Int, for network: Network, seed: UInt64) -> Tensor {
     let shape = Shape([count] + network.imageShape.dimensions)

@@ -17,6 +17,8 @@ struct RunDescription: Encodable {
   var commit = RunDescription.commit
   /// The seed of the command; nil where a recipe has its own.
   var seed: UInt64?
+  /// The most bytes that the process has held so far.
+  var peakBytes = Memory.peakBytes
   var context: Context
 
   init(_ options: RunOptions) { self.init(options.context, seed: options.seed) }

@@ -115,7 +115,7 @@ struct Time: ParsableCommand {
       msP10: rounded(times.quantile(0.1)), msP90: rounded(times.quantile(0.9)),
       imagesPerSecond: rounded(Double(batch) / times.quantile(0.5) * 1000),
       memoryMb: executorBytes.map { rounded(Double($0) / 1e6) },
-      peakMb: rounded(Double(RandomData.peakBytes) / 1e6))
+      peakMb: rounded(Double(Memory.peakBytes) / 1e6))
     if options.json {
       try Output.json(summary, run: options, onOneLine: true)
     } else {

@@ -2,6 +2,7 @@ import DFQExperiments
 import DFQTestSupport
 import DynaDFQ
 import Foundation
+import Synchronization
 import Testing
 
 /// Stores that were damaged, are in use, or are none.
@@ -18,7 +19,6 @@ import Testing
       try AtomicFile.write(Array(whole.dropLast(40)), to: path)
       #expect(try store.results().count == lines - 1)
       let again = try Store(creating: store.path)
-      #expect(try fileBytes(path).last == UInt8(ascii: "\n"))
       let run = try ExperimentRun(plan, in: again, context: workshop.context)
       #expect(try run.run().finished == 1)
       #expect(try again.results().count == lines)
@@ -58,6 +58,41 @@ import Testing
       #expect(throws: StoreError.inUse(path: store.path)) {
         // The lock belongs to the open file, so that a second run of this process is refused too.
         try run.run { _ in try run.run() }
+      }
+    }
+  }
+
+  /// Two runs that share a store divide the cells; together they make what one makes.
+  @Test func shared() throws {
+    try Workshop.with { workshop in
+      var workshop = workshop
+      workshop.context = ExecutionContext(threads: 1)
+      let plan = try workshop.plan()
+      let alone = try workshop.store("alone")
+      try ExperimentRun(plan, in: alone, context: workshop.context).run()
+      let store = try workshop.store("shared")
+      let run = try ExperimentRun(plan, in: store, isShared: true, context: workshop.context)
+      let summaries = Mutex<[Result<ExperimentSummary, any Error>]>([])
+      DispatchQueue.concurrentPerform(iterations: 2) { _ in
+        let summary = Result { try run.run() }
+        summaries.withLock { $0.append(summary) }
+      }
+      let both = try summaries.withLock { try $0.map { try $0.get() } }
+      #expect(both.map(\.finished).reduce(0, +) == plan.cells.count, "\(both)")
+      #expect(both.allSatisfy { $0.finished > 0 }, "\(both)")
+      let (files, others) = (try workshop.contents(store), try workshop.contents(alone))
+      #expect(files.files == others.files)
+      #expect(try store.results().count == alone.results().count)
+      #expect(try Set(store.results().map(\.key)) == Set(alone.results().map(\.key)))
+      let claims = try FileManager.default.contentsOfDirectory(atPath: store.path + "/claims")
+      #expect(claims.isEmpty)
+      // A run of its own is refused while one shares the store.
+      let other = try ExperimentRun(plan, in: store, context: workshop.context)
+      let cell = try #require(plan.cells.first { $0.kind == "teacher" })
+      try FileManager.default.removeItem(
+        atPath: "\(store.path)/artefacts/\(cell.key).images.safetensors")
+      #expect(throws: StoreError.inUse(path: store.path)) {
+        try run.run { _ in try other.run() }
       }
     }
   }

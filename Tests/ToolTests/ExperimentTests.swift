@@ -63,6 +63,23 @@ import Testing
     #expect(table.output.contains("6 of 6 cells to do"))
   }
 
+  /// Two processes that share a store make what one makes.
+  @Test func sharedStore() throws {
+    let tool = try tool()
+    defer { tool.remove() }
+    _ = try tool.json(["experiment", "recipe.yaml", "--store", "whole", "--threads", "1"])
+    let lock = NSLock()
+    nonisolated(unsafe) var finished: [Int] = []
+    DispatchQueue.concurrentPerform(iterations: 2) { _ in
+      let summary = try? tool.json([
+        "experiment", "recipe.yaml", "--store", "shared", "--share", "--threads", "1",
+      ])
+      lock.withLock { finished.append(summary?["finished"] as? Int ?? -1) }
+    }
+    #expect(finished.reduce(0, +) == 6 && finished.allSatisfy { $0 > 0 }, "\(finished)")
+    #expect(try contents(tool, "shared") == contents(tool, "whole"))
+  }
+
   /// Killed in the synthesis, in a training and between cells, with one job and with two.
   @Test func killedRuns() throws {
     let tool = try tool()

@@ -160,7 +160,7 @@ package final class Executor: @unchecked Sendable {
     floats += slots.kept * layout.keptCount + slots.transient * layout.transientCount
     if policy.wantsGradient { floats += slots.gradients * plan.gradientCount }
     // Gradients of each shard, and their sum.
-    let shard = plan.layout.count + plan.normMemoryCount
+    let shard = (policy.parameterGradient ? plan.layout.count : 0) + plan.normMemoryCount
     let shards = policy.wantsGradient ? reduction(batch: batch).shards.count : 0
     let sum = policy.parameterGradient ? plan.layout.count : 0
     return floats + shards * shard + sum

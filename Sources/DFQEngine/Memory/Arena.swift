@@ -51,8 +51,10 @@ final class Arena: @unchecked Sendable {
     grow(&transient, to: slots.transient * layout.transientCount)
     guard policy.wantsGradient else { return }
     grow(&gradients, to: slots.gradients * plan.gradientCount)
-    if normGradient.shards < shards.count {
+    if policy.parameterGradient, parameterGradient.shards < shards.count {
       parameterGradient = ShardSums(shards: shards.count, count: banks * plan.layout.count)
+    }
+    if normGradient.shards < shards.count {
       normGradient = ShardSums(shards: shards.count, count: plan.normMemoryCount)
     }
   }

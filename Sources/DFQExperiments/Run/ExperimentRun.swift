@@ -1,4 +1,5 @@
 public import DynaDFQ
+import DFQFiles
 import Foundation
 
 /// Carries a plan out in a store: what is there is kept, what is missing is made.
@@ -9,7 +10,7 @@ import Foundation
 /// try run.run()
 /// ```
 ///
-/// The bits of artefacts do not depend on the number of jobs.
+/// The bits of artefacts do not depend on the number of jobs, nor on how many processes share the store.
 public struct ExperimentRun: Sendable {
   /// The plan.
   public let plan: ExperimentPlan
@@ -19,17 +20,26 @@ public struct ExperimentRun: Sendable {
   public let context: ExecutionContext
   /// How many cells are worked on at a time.
   public let jobs: Int
+  /// Whether other processes may work on the same store at the same time, on this machine or on others that see it.
+  ///
+  /// Each takes the next cell that nobody has or works on. Where it is false, a second one is refused.
+  public let isShared: Bool
 
   /// Makes a run; the plan must have been made with the same instruction set and arithmetic.
   ///
   /// - Throws: ``ExperimentError/badJobs(found:)``.
   public init(
-    _ plan: ExperimentPlan, in store: Store, jobs: Int = 1, context: ExecutionContext = .default
+    _ plan: ExperimentPlan, in store: Store, jobs: Int = 1, isShared: Bool = false,
+    context: ExecutionContext = .default
   ) throws {
     guard (1...64).contains(jobs) else { throw ExperimentError.badJobs(found: jobs) }
     self.plan = plan
     self.store = store
     self.jobs = jobs
+    self.isShared = isShared
+    // A cell is one process's work.
+    var context = context
+    context.communicator = SingleProcess()
     self.context = context
   }
 
@@ -88,10 +98,9 @@ public struct ExperimentRun: Sendable {
   private func run(
     stop: StopSwitch, progress: (@Sendable (ExperimentProgress) throws -> Void)?
   ) throws -> ExperimentSummary {
-    let lock = try StoreLock(store)
+    let lock = try StoreLock(store, isShared: isShared)
     defer { withExtendedLifetime(lock) {} }
     let start = ContinuousClock.now
-    store.removeTemporaries()
     try store.keep(plan.recipe)
     let pending = try pending()
     for cell in plan.cells where store.has(cell) { store.removeState(of: cell.key) }
@@ -108,8 +117,8 @@ public struct ExperimentRun: Sendable {
         reason: "\(first.error)")
     }
     return ExperimentSummary(
-      recipe: plan.recipe.name, cells: plan.cells.count, finished: pending.count,
-      reused: plan.cells.count - pending.count, results: results.count + relabelled,
+      recipe: plan.recipe.name, cells: plan.cells.count, finished: scheduler.finished,
+      reused: plan.cells.count - scheduler.finished, results: results.count + relabelled,
       seconds: Double((ContinuousClock.now - start).components.seconds))
   }
 
@@ -119,20 +128,27 @@ public struct ExperimentRun: Sendable {
     let total = context.pool.threads
     let contexts = (0..<workers).map { worker in
       let threads = max(1, total / workers + (worker < total % workers ? 1 : 0))
-      return workers == 1
-        ? context
-        : ExecutionContext(
-          threads: threads, instructionSet: context.instructionSet, backend: context.backend,
-          convolutionAlgorithm: context.convolutionAlgorithm,
-          quantizedArithmetic: context.quantizedArithmetic)
+      guard workers > 1 else { return context }
+      var own = context
+      own.pool = WorkerPool(threads: threads)
+      own.memoryLimit = context.memoryLimit.map { $0 / workers }
+      return own
     }
+    let ledger = WorkLedger(directory: store.claims)
     @Sendable func work(_ context: ExecutionContext) {
       scheduler.work { cell, progress in
+        var claim: WorkLedger.Claim?
+        if isShared {
+          claim = try ledger.claim(cell.key)
+          if claim == nil { return .elsewhere }
+          if try isFinished(cell) { return .found }
+        }
+        defer { withExtendedLifetime(claim) {} }
         let worker = CellWorker(store: store, context: context, progress: progress)
         let outcome = try worker.run(cell)
         if let record = outcome.record { try results.append(record) }
         store.removeState(of: cell.key)
-        return outcome.info.run.seconds
+        return .done(seconds: outcome.info.run.seconds)
       }
     }
     let group = DispatchGroup()
@@ -149,9 +165,18 @@ public struct ExperimentRun: Sendable {
     group.wait()
   }
 
+  /// Whether a process has finished a cell since this one began.
+  private func isFinished(_ cell: Cell) throws -> Bool {
+    guard store.has(cell) else { return false }
+    return try !cell.isResult || store.results().contains { $0.key == cell.key }
+  }
+
   /// Where the same result has got another name, or a name another result, a line says so: of lines
   /// with one name the last counts.
   private func relabel() throws -> Int {
+    // All cells are done by now: another process that is at it says the same.
+    guard let claim = try WorkLedger(directory: store.claims).claim("labels") else { return 0 }
+    defer { withExtendedLifetime(claim) {} }
     let records = try store.results()
     var last: [CellLabel: String] = [:]
     for record in records { last[record.label] = record.key }

@@ -11,12 +11,27 @@ final class Scheduler: @unchecked Sendable {
   private let start = ContinuousClock.now
   private let progress: (@Sendable (ExperimentProgress) throws -> Void)?
 
-  private enum State { case waiting, running, done, failed }
+  private enum State { case waiting, running, elsewhere, done, failed }
+
+  /// What became of a cell that a worker took.
+  enum Outcome {
+    /// This process has done it.
+    case done(seconds: Double)
+    /// Another process has done it.
+    case found
+    /// Another process works on it.
+    case elsewhere
+  }
   private var states: [State]
   private var shares: [Double]
   private var places: [String: Int] = [:]
   private var stopped: (any Error)?
   private(set) var failures: [(title: String, error: any Error)] = []
+  /// The cells that this process has done.
+  private(set) var finished = 0
+
+  /// Seconds between two looks at cells that other processes work on: short against a cell, long against a look.
+  private static let pause = 0.2
 
   /// Schedules cells whose other inputs are there; weights are estimated seconds.
   init(
@@ -39,11 +54,14 @@ final class Scheduler: @unchecked Sendable {
   }
 
   /// Takes cell after cell until none is left.
-  func work(_ perform: (Cell, _ progress: @escaping (Double) throws -> Void) throws -> Double) {
+  func work(_ perform: (Cell, _ progress: @escaping (Double) throws -> Void) throws -> Outcome) {
     while let place = next() {
       do {
-        let seconds = try perform(cells[place]) { try self.report(place, share: $0) }
-        try finish(place, seconds: seconds)
+        switch try perform(cells[place], { try self.report(place, share: $0) }) {
+        case .done(let seconds): try finish(place, seconds: seconds)
+        case .found: try finish(place, seconds: nil)
+        case .elsewhere: leave(place)
+        }
       } catch {
         fail(place, error)
       }
@@ -67,6 +85,13 @@ final class Scheduler: @unchecked Sendable {
       if let place = cells.indices.first(where: { states[$0] == .waiting && isReady($0) }) {
         states[place] = .running
         return place
+      }
+      if states.contains(.elsewhere) {
+        _ = condition.wait(until: Date(timeIntervalSinceNow: Scheduler.pause))
+        // It fails only where the caller wants the run to end, which is seen above.
+        try? tell()
+        for place in cells.indices where states[place] == .elsewhere { states[place] = .waiting }
+        continue
       }
       guard states.contains(.running) else { return nil }
       condition.wait()
@@ -95,7 +120,13 @@ final class Scheduler: @unchecked Sendable {
     try tell()
   }
 
-  private func finish(_ place: Int, seconds: Double) throws {
+  private func leave(_ place: Int) {
+    condition.lock()
+    states[place] = .elsewhere
+    condition.unlock()
+  }
+
+  private func finish(_ place: Int, seconds: Double?) throws {
     condition.lock()
     defer {
       condition.broadcast()
@@ -103,7 +134,8 @@ final class Scheduler: @unchecked Sendable {
     }
     states[place] = .done
     shares[place] = 1
-    try tell(finished: (cells[place].title, seconds))
+    if seconds != nil { finished += 1 }
+    try tell(finished: seconds.map { (cells[place].title, $0) })
   }
 
   private func fail(_ place: Int, _ error: any Error) {

@@ -38,26 +38,17 @@ struct ResultLog {
     return records
   }
 
-  /// Cuts off a torn last line.
-  func repair() throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    let bytes = try FileContents.read(path, limit: ResultLog.byteLimit)
-    guard let last = bytes.last, last != UInt8(ascii: "\n") else { return }
-    let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    guard truncate(path, off_t(whole)) == 0 else {
-      throw InterchangeError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-  }
-
   /// Appends a record.
   func append(_ record: ResultRecord) throws {
     let line = Array((try JSONTree(encoding: record).text + "\n").utf8)
     func fail() -> InterchangeError {
       .cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw fail() }
     defer { close(descriptor) }
+    // Several processes may append, and not every file system does it in one piece. The lock ends with the descriptor.
+    guard flock(descriptor, LOCK_EX) == 0, try cutTornLine(descriptor) else { throw fail() }
     var rest = line[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -65,5 +56,17 @@ struct ResultLog {
       rest = rest.dropFirst(max(0, count))
     }
     guard fsync(descriptor) == 0 else { throw fail() }
+  }
+
+  /// Cuts off a last line without its end; false where the system can't.
+  private func cutTornLine(_ descriptor: Int32) throws -> Bool {
+    let size = lseek(descriptor, 0, SEEK_END)
+    guard size > 0 else { return size == 0 }
+    var last: UInt8 = 0
+    guard pread(descriptor, &last, 1, size - 1) == 1 else { return false }
+    guard last != UInt8(ascii: "\n") else { return true }
+    let bytes = try FileContents.read(path, limit: ResultLog.byteLimit)
+    let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return ftruncate(descriptor, off_t(whole)) == 0
   }
 }

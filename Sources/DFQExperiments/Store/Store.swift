@@ -40,7 +40,6 @@ public struct Store: Sendable {
       }
     }
     try AtomicFile.check(path + "/artefacts/x")
-    try log.repair()
   }
 
   /// All results, in the order in which they were finished.
@@ -85,6 +84,9 @@ public struct Store: Sendable {
   /// Finished batches of a synthesis that is not finished.
   func batches(_ key: String) -> String { "\(path)/artefacts/\(key).batches" }
 
+  /// Which process works on which cell.
+  var claims: String { path + "/claims" }
+
   /// Whether an artefact is there.
   func has(_ cell: Cell) -> Bool { FileManager.default.fileExists(atPath: file(of: cell)) }
 
@@ -100,8 +102,9 @@ public struct Store: Sendable {
     try AtomicFile.write(recipe.text, to: "\(path)/recipes/\(recipe.name).yaml")
   }
 
-  /// Temporary files that a killed process left.
+  /// Removes temporary files and claims that killed processes left; nobody else may work on the store.
   func removeTemporaries() {
+    try? FileManager.default.removeItem(atPath: claims)
     for directory in ["artefacts", "recipes"] {
       let names =
         (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(directory)")) ?? []
@@ -110,24 +113,4 @@ public struct Store: Sendable {
       }
     }
   }
-}
-
-/// The right to write to a store; it ends with the value or the process.
-final class StoreLock {
-  private let descriptor: Int32
-
-  /// - Throws: ``StoreError/inUse(path:)``.
-  init(_ store: Store) throws {
-    let path = store.path + "/.lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw InterchangeError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw StoreError.inUse(path: store.path)
-    }
-  }
-
-  deinit { close(descriptor) }
 }
