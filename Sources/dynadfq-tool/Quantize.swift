@@ -202,11 +202,11 @@ struct Quantize: ParsableCommand {
   ) throws -> QuantizedNetwork {
     try options.withProgress(title, saved: saved(checkpoint)) { bar in
       let report = { (p: TrainingProgress) in
-        if let unit = p.reconstruction {
+        if p.reconstruction != nil { return }
+        if let step = p.reconstructionStep {
           return try bar.update(
-            unit.unit + 1, of: unit.count,
-            note:
-              "\(unit.name): distance \(Output.short(unit.before)) to \(Output.short(unit.after))")
+            share: step.share, counted: "\(step.unit)/\(step.count) blocks",
+            note: "\(step.name): distance \(Output.short(step.distance))")
         }
         let bits = p.meanBits.map { ", bits \(Output.bits($0))" } ?? ""
         try bar.update(

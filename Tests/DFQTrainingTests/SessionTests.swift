@@ -55,6 +55,22 @@ import Testing
         #expect(units == Array(killed + 1..<5))
         #expect(try resumed.bytes() == whole.bytes())
       }
+      // Within a block: it begins again.
+      let path = directory + "/within"
+      #expect(throws: Interruption()) {
+        _ = try trainer.train(on: images, checkpoint: path) {
+          if let step = $0.reconstructionStep, step.unit == 2, step.step == 4 {
+            #expect(step.share == 2.8 / 5 && step.steps == 5 && step.distance > 0)
+            throw Interruption()
+          }
+        }
+      }
+      var steps = 0
+      let resumed = try trainer.train(on: images, checkpoint: path) {
+        if $0.reconstructionStep != nil { steps += 1 }
+      }
+      #expect(steps == 3 * 5)
+      #expect(try resumed.bytes() == whole.bytes())
     }
   }
 

@@ -103,9 +103,13 @@ struct CellWorker {
     }
     let trainer = settings.trainer(cell.network.network, context: context)
     let checkpoint = store.checkpoint(cell.key.text)
+    let roundsFirst = settings.training.adaptiveRounding != nil
     let report = { (p: TrainingProgress) in
-      let units = p.reconstruction.map { Double($0.unit + 1) / Double($0.count) }
-      try progress(p.steps > 0 ? Double(p.step) / Double(p.steps) : units ?? 0)
+      // Where a student's rounding is learned first, that is half of its work.
+      let rounding = p.reconstructionStep?.share ?? (p.reconstruction == nil ? 1 : nil)
+      guard let rounding else { return }
+      let steps = p.steps > 0 ? Double(p.step) / Double(p.steps) : rounding
+      try progress(roundsFirst && p.steps > 0 ? (rounding + steps) / 2 : steps)
     }
     let student: QuantizedNetwork
     if case .generator(let method, let configuration) = cell.imageSettings {

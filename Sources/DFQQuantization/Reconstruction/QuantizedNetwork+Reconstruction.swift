@@ -17,8 +17,29 @@ public struct ReconstructionReport: Sendable, Hashable {
   public var after: Double
 }
 
+/// A step of the reconstruction of a unit.
+public struct ReconstructionStep: Sendable, Hashable {
+  /// The name of the unit's last node.
+  public var name: String
+  /// The unit's position, from 0.
+  public var unit: Int
+  /// The number of units.
+  public var count: Int
+  /// The steps of the unit that are done.
+  public var step: Int
+  /// The steps of a unit.
+  public var steps: Int
+  /// The squared distance of the step's images to the teacher's output, summed over channels.
+  public var distance: Double
+
+  /// The share of all units that is done, 0...1.
+  public var share: Double {
+    (Double(unit) + Double(step) / Double(max(steps, 1))) / Double(max(count, 1))
+  }
+}
+
 extension QuantizedNetwork {
-  /// The units that ``reconstruct(unit:by:teacher:on:seed:context:)`` goes through.
+  /// The units that ``reconstruct(unit:by:teacher:on:seed:context:progress:)`` goes through.
   public func reconstructionUnits(_ method: AdaptiveRounding) -> [ReconstructionUnit] {
     ReconstructionUnit.units(method.unit, of: network.graph)
   }
@@ -37,12 +58,14 @@ extension QuantizedNetwork {
   ///   - images: Normalized synthetic inputs N H W C.
   ///   - seed: The seed of all draws.
   ///   - context: How the work is executed.
+  ///   - progress: Called after every step; an error that it throws ends the work and leaves the student as it was.
   /// - Returns: The distances before and after; nil where all weights of the unit stay in floating point.
   /// - Throws: ``QuantizationError``, `NetworkError`, `InterchangeError` for a full disk, `CancellationError`.
   @discardableResult
   public mutating func reconstruct(
     unit position: Int, by method: AdaptiveRounding, teacher: Network, on images: Tensor,
-    seed: UInt64, context: ExecutionContext = .default
+    seed: UInt64, context: ExecutionContext = .default,
+    progress: ((ReconstructionStep) throws -> Void)? = nil
   ) throws -> ReconstructionReport? {
     try checkReconstruction(method)
     guard teacher.graph == network.graph else {
@@ -63,7 +86,12 @@ extension QuantizedNetwork {
     let name = network.graph.nodes[unit.output].name
     let features = try UnitFeatures(unit, of: self, images: images.rowCount, context: context)
     let before = try features.fill(student: self, teacher: teacher, images: images)
-    try reconstruction.learn(from: features, seed: seed, name: name)
+    try reconstruction.learn(from: features, seed: seed, name: name) { step, distance in
+      try progress?(
+        ReconstructionStep(
+          name: name, unit: position, count: units.count, step: step, steps: method.iterations,
+          distance: distance))
+    }
     reconstruction.put(into: &self)
     return ReconstructionReport(
       name: name, unit: position, count: units.count, before: before,

@@ -110,8 +110,11 @@ package struct UnitReconstruction {
 
   /// Learns from the unit's inputs as student and teacher have them, and the teacher's outputs.
   ///
-  /// - Throws: `NetworkError.lossNotFinite`, what the executor throws, `CancellationError`.
-  mutating func learn(from features: UnitFeatures, seed: UInt64, name: String) throws {
+  /// - Throws: `NetworkError.lossNotFinite`, what the executor and `progress` throw, `CancellationError`.
+  mutating func learn(
+    from features: UnitFeatures, seed: UInt64, name: String,
+    progress: (_ step: Int, _ distance: Double) throws -> Void
+  ) throws {
     var optimizers = layers.map { Adam(count: $0.layer.count) }
     var stepOptimizer = Adam(count: transform.logarithms.count)
     for iteration in 0..<method.iterations {
@@ -131,6 +134,7 @@ package struct UnitReconstruction {
           &layers[place].layer.variables, gradient: step.variables[place], rate: method.rate,
           context: context)
       }
+      try progress(iteration + 1, step.distance)
       guard !step.steps.isEmpty else { continue }
       var logarithms = transform.logarithms
       let factor = LearningRateSchedule.cosine(final: 0).factor(

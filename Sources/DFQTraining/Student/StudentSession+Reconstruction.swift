@@ -18,24 +18,31 @@ extension StudentSession {
   /// The first step does so too. After every unit the state is saved where the run has a path for it: a run that
   /// is interrupted in a unit begins that unit again, to the same bits.
   ///
-  /// - Parameter progress: Called after every unit.
+  /// - Parameter progress: Called after every step of a unit, and after every unit.
   /// - Throws: `QuantizationError`, `NetworkError`, `CancellationError`, and what `progress` throws.
   public func reconstruct(progress: ((TrainingProgress) throws -> Void)? = nil) throws {
     guard let method = configuration.adaptiveRounding, !isReconstructed else { return }
     let network = try trainer.transformedTeacher().network
     let inputs = try images.calibrationImages()
+    let (step, steps) = (state.step, configuration.steps)
     while !isReconstructed {
       let report = try state.student.reconstruct(
         unit: state.units, by: method, teacher: network, on: inputs, seed: configuration.seed,
-        context: trainer.context)
+        context: trainer.context
+      ) {
+        try progress?(
+          TrainingProgress(
+            step: step, steps: steps, losses: [], totalLoss: $0.distance, learningRate: 0,
+            reconstructionStep: $0))
+      }
       state.units += 1
       if isReconstructed { state.restartGroups(trainer: trainer) }
       try save()
       guard let report else { continue }
       try progress?(
         TrainingProgress(
-          step: state.step, steps: configuration.steps, losses: [], totalLoss: report.after,
-          learningRate: 0, reconstruction: report))
+          step: step, steps: steps, losses: [], totalLoss: report.after, learningRate: 0,
+          reconstruction: report))
     }
   }
 }

@@ -20,6 +20,8 @@ public struct TrainingProgress: Sendable {
   /// was just measured.
   public var heldOutAgreement: Double?
 
+  /// A step in which the rounding of a unit is learned, before the first step of the training; nil otherwise.
+  public var reconstructionStep: ReconstructionStep?
   /// The unit whose rounding was just learned; nil after a step.
   public var reconstruction: ReconstructionReport?
 
