@@ -86,7 +86,11 @@ import Testing
     func kept(_ key: UInt64, _ image: Int) -> [Bool] {
       let mask = DropMask(key: key, share: 0.5)
       let stream = mask.stream(point: 2, image: image)
-      return (0..<10_000).map { mask.keeps(stream, $0) }
+      var drawn = [Float](repeating: 0, count: 10_000)
+      mask.keep(
+        [Float](repeating: 1, count: 10_000), stream: stream, count: 10_000, into: &drawn,
+        kernels: ExecutionContext.default.kernels)
+      return drawn.map { $0 == 1 }
     }
     for (a, b) in [(kept(1, 0), kept(2, 0)), (kept(1, 0), kept(1, 1))] {
       #expect(abs(a.filter { $0 }.count - 5000) < 200)

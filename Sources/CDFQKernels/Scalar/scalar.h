@@ -125,6 +125,11 @@ void dfq_scalar_sampled_statistics(const float *x, const int32_t *offsets, int32
                                    int32_t channels, float levels_per_unit, float *means,
                                    float *deviations);
 
+void dfq_scalar_keep_elements(uint64_t stream, uint32_t threshold, uint32_t first, const float *x,
+                              size_t count, float *y);
+void dfq_scalar_clear_elements(uint64_t stream, uint32_t threshold, uint32_t first,
+                               const float *x, size_t count, float *y);
+
 size_t dfq_scalar_code_product_loop(size_t repetitions, int32_t *sink);
 size_t dfq_scalar_multiply_add_loop(size_t repetitions, float *sink);
 

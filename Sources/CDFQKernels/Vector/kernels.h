@@ -58,6 +58,9 @@
 #include "quantization.h"
 #include "quantize_codes.h"
 #include "learned_steps.h"
+#define DROP_NAME(name) vector_##name
+#include "drop.h"
+#undef DROP_NAME
 #include "sampled_statistics.h"
 #include "peak.h"
 
@@ -90,6 +93,8 @@
   .codes_of_bytes = vector_codes_of_bytes,                         \
   .code_sums = vector_code_sums,                                   \
   .sampled_statistics = vector_sampled_statistics,                 \
+  .keep_elements = vector_keep_elements,                           \
+  .clear_elements = vector_clear_elements,                         \
   .axpy = vector_axpy,                                             \
   .add_products = vector_add_products,                             \
   .dot = vector_dot,                                               \

@@ -373,6 +373,14 @@ typedef struct {
                              int32_t channels, float levels_per_unit, float *means,
                              float *deviations);
 
+  /* Draws for elements first, first + 1, ... of a stream: those whose draw, uniform in 0 ..< 2^24, is below the threshold are
+   * kept. keep_elements: y[i] = x[i] where it is kept. clear_elements: y[i] = 0 where it is kept, else x[i]; y may be x. All
+   * instruction sets give the same bits. */
+  void (*keep_elements)(uint64_t stream, uint32_t threshold, uint32_t first, const float *x,
+                        size_t count, float *y);
+  void (*clear_elements)(uint64_t stream, uint32_t threshold, uint32_t first, const float *x,
+                         size_t count, float *y);
+
   /* ------------------------------------------------------------ measurement
    * Independent multiply-adds in registers; returns the number of floating-point operations. sink: 3 floats, the factor,
    * the term and the start, of which the last is written. */

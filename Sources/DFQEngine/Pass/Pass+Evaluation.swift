@@ -6,12 +6,23 @@ import DFQTensor
 extension Pass {
   /// Each group forward and backward before the next of its shard: its values stay in the cache.
   func runSeparate() {
+    let steps = neededSteps
     forEachGroup { [self] group in
       load(group)
-      runner.forward(steps: 0..<plan.steps.count, group: group)
+      runner.forward(steps: steps, group: group)
       keepOutputs(group)
       finish(group)
     }
+  }
+
+  /// The steps up to the last value that somebody asked for.
+  private var neededSteps: Range<Int> {
+    let nodes = Set(
+      request.outputs + request.imageObjectives.map(\.node) + request.momentObjectives.map(\.node))
+    guard !policy.wantsGradient, !nodes.isEmpty else { return 0..<plan.steps.count }
+    let last = plan.steps.lastIndex { nodes.contains($0.output) } ?? -1
+    // A convolution and the normalization behind it are computed in one go.
+    return 0..<min(last + 2, plan.steps.count)
   }
 
   /// Each image on all threads.

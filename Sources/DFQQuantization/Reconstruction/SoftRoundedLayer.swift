@@ -59,6 +59,9 @@ package struct SoftRoundedLayer {
     return floors.indices.map { place in
       let (share, grid) = (shares[place], grids[slot])
       slot = slot + 1 == slots ? 0 : slot + 1
+      // Most decisions are taken early: they have no gradient, and no power is computed for them.
+      let change = RectifiedSigmoid.slope(share: share)
+      guard change != 0 else { return 0 }
       let code = floors[place] + share
       var slope: Float = 0
       if code >= grid.lowest, code <= grid.highest {
@@ -67,7 +70,7 @@ package struct SoftRoundedLayer {
       if let exponent {
         slope += penalty * RectifiedSigmoid.penaltySlope(share: share, exponent: exponent)
       }
-      return slope * RectifiedSigmoid.slope(share: share)
+      return slope * change
     }
   }
 

@@ -159,11 +159,9 @@ package struct UnitReconstruction {
       teacher.withUnsafeElements { source in
         nonisolated(unsafe) let (target, source) = (target.baseAddress!, source.baseAddress!)
         context.pool.forEach(rows.count) { place, _ in
-          let stream = mask.stream(point: point, image: place)
-          for element in place * count..<(place + 1) * count
-          where mask.keeps(stream, element - place * count) {
-            target[element] = source[element]
-          }
+          mask.keep(
+            source + place * count, stream: mask.stream(point: point, image: place), count: count,
+            into: target + place * count, kernels: context.kernels)
         }
       }
     }

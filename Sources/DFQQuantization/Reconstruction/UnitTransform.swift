@@ -6,42 +6,6 @@
 package import DFQEngine
 package import DFQTensor
 
-/// Which elements stay in floating point in a step: QDrop's draws, a function of the step's key, the point, the image
-/// and the element.
-package struct DropMask {
-  /// What is drawn in a step.
-  package var key: UInt64
-  /// The share that is kept.
-  package let share: Float
-
-  /// Makes a mask.
-  package init(key: UInt64, share: Float) {
-    self.key = key
-    self.share = share
-  }
-
-  /// Whether any draw keeps an element.
-  package var keepsAny: Bool { share > 0 }
-
-  /// A place of its own for every point and image.
-  package func stream(point: Int, image: Int) -> UInt64 {
-    DropMask.mixed(key &+ UInt64(point + 1) &* 0xD6E8_FEB8_6659_FD93 ^ UInt64(image) << 32)
-  }
-
-  /// Whether an element of a stream is kept.
-  package func keeps(_ stream: UInt64, _ element: Int) -> Bool {
-    Float(DropMask.mixed(stream &+ UInt64(element)) >> 40) * 0x1p-24 < share
-  }
-
-  /// SplitMix64's step.
-  static func mixed(_ value: UInt64) -> UInt64 {
-    var mixed = value &+ 0x9E37_79B9_7F4A_7C15
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// The quantizers of the activations within a unit, some elements of which are dropped.
 ///
 /// Gradients pass inside a grid and at dropped elements, and steps have LSQ's gradient (Esser 2020, equation 3)
@@ -90,9 +54,7 @@ package final class UnitTransform: ActivationTransform, @unchecked Sendable {
       x: raw, count: counts[point], levelsPerUnit: grid.levelsPerUnit, zero: grid.zero,
       minimum: grid.lowest, maximum: grid.highest, y: output)
     guard mask.keepsAny else { return }
-    for element in 0..<counts[point] where mask.keeps(stream, element) {
-      output[element] = raw[element]
-    }
+    mask.keep(raw, stream: stream, count: counts[point], into: output, kernels: kernels)
   }
 
   package func backward(
@@ -103,8 +65,44 @@ package final class UnitTransform: ActivationTransform, @unchecked Sendable {
     let chosen = candidate(point, stream)
     let grid = grids[point][chosen]
     var sum = 0.0
-    for element in 0..<counts[point] {
-      if mask.keepsAny, mask.keeps(stream, element) { continue }
+    guard mask.keepsAny else {
+      sum = backward(grid, raw, count: counts[point], gradient)
+      sums[shard][point * candidates + chosen] += sum * Double(grid.scale)
+      return
+    }
+    // Part by part, so that the gradients of quantized elements stay in the cache.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: UnitTransform.part) { quantized in
+      let quantized = quantized.baseAddress!
+      for first in stride(from: 0, to: counts[point], by: UnitTransform.part) {
+        let count = min(UnitTransform.part, counts[point] - first)
+        let slopes = gradient + first
+        mask.clear(
+          slopes, stream: stream, first: first, count: count, into: quantized, kernels: kernels)
+        sum += backward(grid, raw + first, count: count, quantized)
+        mask.keep(
+          slopes, stream: stream, first: first, count: count, into: quantized, kernels: kernels)
+        slopes.update(from: quantized, count: count)
+      }
+    }
+    sums[shard][point * candidates + chosen] += sum * Double(grid.scale)
+  }
+
+  /// Elements that are computed at a time.
+  private static let part = 4096
+
+  /// Clears gradients outside of a grid; returns the gradient at the step in units of the step.
+  private func backward(
+    _ grid: Grid, _ raw: UnsafePointer<Float>, count: Int, _ gradient: UnsafeMutablePointer<Float>
+  ) -> Double {
+    var sum = 0.0
+    if grid.zero == 0 {
+      kernels.learnedStepsBackward(
+        x: raw, gradient: gradient, count: count, candidates: 1,
+        levelsPerUnit: [grid.levelsPerUnit], minimum: [grid.lowest], maximum: [grid.highest],
+        share: [1], xGradient: gradient, dots: nil, stepGradient: &sum)
+      return sum
+    }
+    for element in 0..<count {
       let (code, slope) = (raw[element] * grid.levelsPerUnit - grid.zero, gradient[element])
       if code < grid.lowest {
         sum += Double(slope * (grid.lowest + grid.zero))
@@ -116,7 +114,7 @@ package final class UnitTransform: ActivationTransform, @unchecked Sendable {
         sum += Double(slope * (code.rounded(.toNearestOrEven) - code))
       }
     }
-    sums[shard][point * candidates + chosen] += sum * Double(grid.scale)
+    return sum
   }
 
   /// The gradient at the logarithm of each step, point after point.

@@ -69,4 +69,20 @@ extension Kernels {
     table.sampled_statistics(
       x, start, Int32(offsets.count), Int32(channels), levelsPerUnit, means, deviations)
   }
+
+  /// Writes x[i] to y[i] where the draw of element `first` + i of a stream, uniform in 0..<2^24, is below the threshold.
+  package func keepElements(
+    stream: UInt64, threshold: UInt32, first: Int, x: UnsafePointer<Float>, count: Int,
+    y: UnsafeMutablePointer<Float>
+  ) {
+    table.keep_elements(stream, threshold, UInt32(first), x, count, y)
+  }
+
+  /// Writes 0 to y[i] where the draw is below the threshold, and else x[i]; `y` may be `x`.
+  package func clearElements(
+    stream: UInt64, threshold: UInt32, first: Int, x: UnsafePointer<Float>, count: Int,
+    y: UnsafeMutablePointer<Float>
+  ) {
+    table.clear_elements(stream, threshold, UInt32(first), x, count, y)
+  }
 }

@@ -180,4 +180,39 @@ internal import Testing
       }
     }
   }
+
+  /// The same draws on all instruction sets, wherever a part begins; a hash worked by hand.
+  @Test func keptElementsHaveTheSameBits() {
+    var random = RandomStream(seed: 4, "kept elements")
+    let (stream, threshold) = (UInt64(0xABCD_EF01_FFFF_FFF0), UInt32(0x60_0000))
+    for count in counts {
+      let (x, y) = (random.varied(count), random.varied(count))
+      expectSameBits([x, y, y], "count \(count)") { kernels, buffers in
+        kernels.keepElements(
+          stream: stream, threshold: threshold, first: 7, x: buffers[0], count: count,
+          y: buffers[1])
+        kernels.clearElements(
+          stream: stream, threshold: threshold, first: 7, x: buffers[0], count: count,
+          y: buffers[2])
+        return []
+      }
+    }
+    func draw(_ element: UInt32) -> UInt32 {
+      var hash = element &+ UInt32(truncatingIfNeeded: stream)
+      hash = (hash ^ hash >> 16) &* 0x7FEB_352D ^ UInt32(stream >> 32)
+      hash = (hash ^ hash >> 15) &* 0x846C_A68B
+      return (hash ^ hash >> 16) >> 8
+    }
+    let kept = (0..<10_000).map { draw($0) < threshold }
+    #expect(abs(kept.filter { $0 }.count - 3750) < 150)
+    var (values, rest) = ([Float](repeating: 2, count: 100), [Float](repeating: 1, count: 100))
+    let ones = rest
+    let kernels = Kernels(.best)
+    kernels.keepElements(
+      stream: stream, threshold: threshold, first: 50, x: ones, count: 100, y: &values)
+    kernels.clearElements(
+      stream: stream, threshold: threshold, first: 50, x: ones, count: 100, y: &rest)
+    #expect(values == kept[50..<150].map { $0 ? 1 : 2 })
+    #expect(rest == kept[50..<150].map { $0 ? 0 : 1 })
+  }
 }
