@@ -4,7 +4,6 @@ import Foundation
 /// The right to write to a store, alone or together with others; it ends with the value or the process.
 final class StoreLock {
   private let descriptor: Int32
-  private let isShared: Bool
 
   /// Looks that processes which share a store take before they give up: the first of them is alone for a moment.
   private static let looks = 50
@@ -16,7 +15,6 @@ final class StoreLock {
   /// - Throws: ``StoreError/inUse(path:)``, `InterchangeError`.
   init(_ store: Store, isShared: Bool) throws {
     let path = store.path + "/.lock"
-    self.isShared = isShared
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw InterchangeError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
