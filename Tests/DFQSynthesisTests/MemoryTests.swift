@@ -8,7 +8,7 @@ import Testing
     try Synthesizer(
       teacher: Architecture(name: "resnet8-cifar:input=16x16x3,classes=4").network(seed: 1),
       method: SoftLabelMethod(),
-      configuration: .init(count: 40, imagesPerBatch: 40, steps: 2, dropUnfaithful: false),
+      configuration: .init(count: 40, imagesPerBatch: 64, steps: 2, dropUnfaithful: false),
       context: ExecutionContext(threads: 1))
   }
 

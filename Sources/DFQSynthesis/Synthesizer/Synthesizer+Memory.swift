@@ -18,7 +18,6 @@ extension Synthesizer {
   /// - Throws: ``SynthesisError/badConfiguration(what:found:)`` where not even one image at a time fits.
   public func within(bytes limit: Int) throws -> Synthesizer {
     var configuration = configuration
-    configuration.imagesPerBatch = min(configuration.imagesPerBatch, configuration.count)
     while true {
       var context = context
       let whole = try Synthesizer(
@@ -27,21 +26,22 @@ extension Synthesizer {
       let made = try Synthesizer(
         teacher: teacher, method: method, configuration: configuration, context: context)
       if made.byteCount <= limit { return made }
-      guard configuration.imagesPerBatch > 1 else {
+      guard made.largestBatch > 1 else {
         throw SynthesisError.badConfiguration(
           what: "\(made.byteCount) bytes of memory", found: "a limit of \(limit)")
       }
-      configuration.imagesPerBatch = (configuration.imagesPerBatch + 1) / 2
+      configuration.imagesPerBatch = (made.largestBatch + 1) / 2
     }
   }
 
   /// Copies of a batch: images, transformed images, their gradient twice, and Adam's two moments.
   private static let copiesOfBatch = 6
 
+  private var largestBatch: Int { min(configuration.imagesPerBatch, configuration.count) }
+
   /// What lives beside a pass: all images, twice while batches are put together, and copies of one batch.
   private var restByteCount: Int {
-    let images =
-      2 * configuration.count + Synthesizer.copiesOfBatch * configuration.imagesPerBatch
+    let images = 2 * configuration.count + Synthesizer.copiesOfBatch * largestBatch
     return MemoryLayout<Float>.stride * images * teacher.imageShape.count
   }
 
@@ -49,7 +49,6 @@ extension Synthesizer {
     let statistics = (try? teacher.batchNormStatistics()) ?? []
     let request = PassRequest(momentObjectives: statistics, imageGradient: true)
     return FloatExecutor.bytes(
-      teacher, batch: min(configuration.imagesPerBatch, configuration.count), request: request,
-      context: context)
+      teacher, batch: largestBatch, request: request, context: context)
   }
 }
