@@ -45,6 +45,8 @@ struct Time: ParsableCommand {
     var processes: Int
     var parameters: Int
     var callsPerStep: Int
+    /// Those of them with messages of more than 64 KiB.
+    var announcedPerStep: Int
     var bytesPerStep: Int
   }
 
@@ -137,6 +139,7 @@ struct Time: ParsableCommand {
       what: self.work.rawValue, network: self.network, batch: batch, processes: processes,
       parameters: network.parameters.values.count,
       callsPerStep: volumes[2].calls - volumes[1].calls,
+      announcedPerStep: volumes[2].announced - volumes[1].announced,
       bytesPerStep: volumes[2].bytes - volumes[1].bytes)
     if options.json { return try Output.json(exchange, run: options, onOneLine: true) }
     try Output.line(
