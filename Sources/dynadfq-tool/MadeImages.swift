@@ -51,6 +51,7 @@ struct MadeImages {
     var synthesizer = try Synthesizer(
       teacher: network, method: method, configuration: configuration, context: options.context)
     if let memory = options.execution.memory {
+      try Memory.check("--memory", bytes: memory.bytes)
       synthesizer = try synthesizer.within(bytes: memory.bytes)
       let (asked, batch) = (
         min(configuration.imagesPerBatch, configuration.count),

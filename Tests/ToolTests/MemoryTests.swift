@@ -22,6 +22,8 @@ import Testing
     #expect(least.error.contains("images at a time and not for 24"), "\(least.error)")
     #expect(try tool.contents("whole") != tool.contents("least"))
     try tool.expectRefusal(Self.synthesis + ["-o", "x", "--memory", "100K"], naming: "memory")
+    // More than the machine has would let any batch pass.
+    try tool.expectRefusal(Self.synthesis + ["-o", "x", "--memory", "900T"], naming: "--memory")
   }
 
   /// Features in files give the same student.
