@@ -29,7 +29,7 @@ import Testing
       let lock = NSLock()
       nonisolated(unsafe) var holders = 0
       nonisolated(unsafe) var (most, claims) = (0, 0)
-      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      concurrently(8) { _ in
         for _ in 0..<200 {
           guard let claim = try? ledger.claim("piece") else { continue }
           withExtendedLifetime(claim) {

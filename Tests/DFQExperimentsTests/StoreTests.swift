@@ -73,8 +73,10 @@ import Testing
       let store = try workshop.store("shared")
       let run = try ExperimentRun(plan, in: store, isShared: true, context: workshop.context)
       let summaries = Mutex<[Result<ExperimentSummary, any Error>]>([])
-      DispatchQueue.concurrentPerform(iterations: 2) { _ in
-        let summary = Result { try run.run() }
+      // Neither goes on with its first cell before the other works on one, however late it begins.
+      let meeting = Meeting(of: 2)
+      concurrently(2) { index in
+        let summary = Result { try run.run { _ in meeting.wait(index) } }
         summaries.withLock { $0.append(summary) }
       }
       let both = try summaries.withLock { try $0.map { try $0.get() } }

@@ -74,7 +74,7 @@ import Testing
       let expected = pixels.map { Outcome(network, pixels: $0) }
       let wrong = Atomic<Int>(0)
       nonisolated(unsafe) let shared = network
-      DispatchQueue.concurrentPerform(iterations: 4) { caller in
+      concurrently(4) { caller in
         for round in 0..<12 {
           let place = (caller + round) % 4
           if Outcome(shared, pixels: pixels[place]) != expected[place] {

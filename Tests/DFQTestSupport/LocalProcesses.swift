@@ -51,17 +51,9 @@ public final class LocalProcesses: @unchecked Sendable {
     _ body: @escaping @Sendable (any Communicator) throws -> Value
   ) -> [Result<Value, any Error>] {
     let results = Results<Value>(count)
-    let done = DispatchGroup()
-    for rank in 0..<count {
-      done.enter()
-      let thread = Thread { [self] in
-        results.set(rank, Result { try body(Link(rank: rank, all: self)) })
-        done.leave()
-      }
-      thread.stackSize = 8 << 20
-      thread.start()
+    concurrently(count) { rank in
+      results.set(rank, Result { try body(Link(rank: rank, all: self)) })
     }
-    done.wait()
     return results.all
   }
 

@@ -70,13 +70,14 @@ import Testing
     _ = try tool.json(["experiment", "recipe.yaml", "--store", "whole", "--threads", "1"])
     let lock = NSLock()
     nonisolated(unsafe) var finished: [Int] = []
-    DispatchQueue.concurrentPerform(iterations: 2) { _ in
+    concurrently(2) { _ in
       let summary = try? tool.json([
         "experiment", "recipe.yaml", "--store", "shared", "--share", "--threads", "1",
       ])
       lock.withLock { finished.append(summary?["finished"] as? Int ?? -1) }
     }
-    #expect(finished.reduce(0, +) == 6 && finished.allSatisfy { $0 > 0 }, "\(finished)")
+    // One may be done before the other has started.
+    #expect(finished.reduce(0, +) == 6 && finished.allSatisfy { $0 >= 0 }, "\(finished)")
     #expect(try contents(tool, "shared") == contents(tool, "whole"))
   }
 

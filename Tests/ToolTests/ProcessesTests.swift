@@ -20,7 +20,7 @@ import Testing
     let others = ["first", "second"]
     nonisolated(unsafe) var codes: [Int32] = [-1, -1]
     let lock = NSLock()
-    DispatchQueue.concurrentPerform(iterations: 2) { index in
+    concurrently(2) { index in
       let result = try? tool.run(
         Self.synthesis + [others[index], "--share", "--checkpoint", "batches"])
       lock.withLock { codes[index] = result?.status ?? -1 }
