@@ -55,6 +55,7 @@ const dfq_kernel_table dfq_neon_dotprod_table = {
     .codes_of_bytes = vector_codes_of_bytes,
     .code_sums = vector_code_sums,
     .sampled_statistics = vector_sampled_statistics,
+    .sampled_code_statistics = vector_sampled_code_statistics,
     .quantize_codes = vector_quantize_codes,
     .fake_quantize = vector_fake_quantize,
     .fake_quantize_channels = dfq_scalar_fake_quantize_channels,

@@ -51,6 +51,7 @@ const dfq_kernel_table dfq_scalar_table = {
     .code_pixels_scratch = dfq_scalar_code_pixels_scratch,
     .code_pixels = dfq_scalar_code_pixels,
     .sampled_statistics = dfq_scalar_sampled_statistics,
+    .sampled_code_statistics = dfq_scalar_sampled_code_statistics,
     .keep_elements = dfq_scalar_keep_elements,
     .clear_elements = dfq_scalar_clear_elements,
     .code_product_loop = dfq_scalar_code_product_loop,

@@ -134,17 +134,20 @@ import Testing
     ).outputs
     func site(
       at output: Int = 1, governs: [Int] = [2], candidates: [Int] = [3, 5],
-      statistics: [ChannelStatistic] = [.mean], positions: Int = 4
+      statistics: [ChannelStatistic] = [.mean], positions: Int = 4, isRounded: Bool = false
     ) -> DecisionSite {
       DecisionSite(
         at: outputs[output], governs: governs, candidates: candidates, statistics: statistics,
-        positions: positions)
+        positions: positions, isRounded: isRounded)
     }
     #expect(try DecisionMap(outputs: outputs, sites: [site()]).site(of: 2) == 0)
+    #expect(try DecisionMap(outputs: outputs, sites: [site(governs: [1, 2])]).site(of: 1) == 0)
+    #expect(try DecisionMap(outputs: outputs, sites: [site(isRounded: true)]).site(of: 2) == 0)
     let bad = [
       [site(governs: [0])], [site(governs: [])], [site(governs: [7])], [site(candidates: [])],
       [site(candidates: [3, 9])], [site(statistics: [])], [site(positions: 0)],
       [site(positions: 65)], [site(), site(governs: [3])], [site(), site(at: 2)],
+      [site(governs: [1, 2], isRounded: true)],
     ]
     for sites in bad {
       #expect(throws: QuantizationError.self) {

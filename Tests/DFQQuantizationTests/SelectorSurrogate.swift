@@ -52,11 +52,22 @@ final class SelectorSurrogate {
   private var frozen: [Frozen?] = [nil, nil, nil]
   private var features: [Int: [[Double]]] = [:]
   private let channels = [2, 3, 2]
-  private let hidden: Int
-  private let kinds: [ChannelStatistic]
+  private var hidden = 0
+  private var kinds: [ChannelStatistic] = []
   private var imageKinds: [ImageStatistic] = []
-  /// The point of a decision per image, nil for decisions per layer.
-  private let decisionPoint: Int?
+  private var sites: [Site] = []
+
+  /// Where decisions are taken, in the order of their parameters.
+  private struct Site {
+    let point: Int
+    /// Whether from the codes of the point's value.
+    var isRounded = false
+    /// The points of each decision.
+    let groups: [[Int]]
+    let candidates: [Int]
+    /// Whether a bit costs the mean of what it costs at all points, and not a point's own share.
+    var isShared = false
+  }
 
   init(_ student: QuantizedNetwork, batch: Int, target: Tensor, slope: Double) {
     self.student = student
@@ -64,53 +75,77 @@ final class SelectorSurrogate {
     self.target = target
     self.slope = slope
     choices = .init(repeating: [0, 0, 0], count: batch)
-    if let selector = student.selector!.decider as? PerImageSelector {
-      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, selector.point ?? 0)
-    } else if let selector = student.selector!.decider as? CADyQ {
-      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, nil)
-      imageKinds = selector.image
-    } else {
-      let selector = student.selector!.decider as! PerLayerSelector
-      (hidden, kinds, decisionPoint) = (selector.hidden, selector.features, nil)
+    let dynamic = (0..<3).filter { bits($0).count > 1 }
+    func own(_ point: Int) -> Site {
+      Site(point: point, groups: [[point]], candidates: bits(point))
+    }
+    switch student.selector!.decider {
+    case let selector as PerImageSelector:
+      (hidden, kinds) = (selector.hidden, selector.features)
+      let point = selector.point ?? 0
+      sites = [
+        Site(
+          point: point, groups: [dynamic.filter { $0 > point }],
+          candidates: student.quantizer.activationBits, isShared: true)
+      ]
+    case let selector as CADyQ:
+      (hidden, kinds, imageKinds) = (selector.hidden, selector.features, selector.image)
+      sites = dynamic.map(own)
+    case let selector as LayerInputSelector:
+      (hidden, kinds) = (selector.hidden, selector.features)
+      let pair = dynamic.prefix(2)
+      sites =
+        [
+          Site(
+            point: dynamic[0], groups: pair.map { [$0] },
+            candidates: Set(pair.flatMap(bits)).sorted())
+        ]
+        + dynamic.dropFirst(2).map {
+          Site(point: $0 - 1, isRounded: true, groups: [[$0]], candidates: bits($0))
+        }
+    case let selector as PerLayerSelector:
+      (hidden, kinds) = (selector.hidden, selector.features)
+      sites = dynamic.map(own)
+    default: fatalError("a selector without a surrogate")
     }
   }
 
   private func bits(_ point: Int) -> [Int] { student.placement.points[point].bits }
 
-  /// The point whose features decide about a point, nil where its bits stay at the highest.
-  private func decider(_ point: Int) -> Int? {
-    guard bits(point).count > 1 else { return nil }
-    guard let decisionPoint else { return point }
-    return point > decisionPoint ? decisionPoint : nil
-  }
-
-  private func isSite(_ point: Int) -> Bool {
-    decisionPoint.map { $0 == point } ?? (bits(point).count > 1)
-  }
-
-  private func candidates(_ site: Int) -> [Int] {
-    decisionPoint == nil ? bits(site) : student.quantizer.activationBits
+  /// The site and group that decide about a point, nil where its bits stay at the highest.
+  private func decider(_ point: Int) -> (site: Int, group: Int)? {
+    for (index, site) in sites.enumerated() {
+      if let group = site.groups.firstIndex(where: { $0.contains(point) }) { return (index, group) }
+    }
+    return nil
   }
 
   /// The own candidate for each of the decision's: its bits, the next more, or the most.
   private func map(_ point: Int, _ site: Int) -> [Int] {
-    candidates(site).map { wanted in
+    sites[site].candidates.map { wanted in
       bits(point).indices.first { bits(point)[$0] >= wanted } ?? bits(point).count - 1
     }
   }
 
   private func featureCount(_ site: Int) -> Int {
-    kinds.count * channels[site] + imageKinds.count
+    kinds.count * channels[sites[site].point] + imageKinds.count
+  }
+
+  private func scoreCount(_ site: Int) -> Int {
+    sites[site].groups.count * sites[site].candidates.count
   }
 
   private func parameterCount(_ site: Int) -> Int {
-    let (width, count) = (featureCount(site), candidates(site).count)
+    let (width, count) = (featureCount(site), scoreCount(site))
     return hidden == 0 ? (width + 1) * count : (width + 1) * hidden + (hidden + 1) * count
   }
 
-  /// The logits of a site's candidates, from frozen features.
-  private func logits(_ site: Int, _ image: Int, _ selector: [Double]) -> [Double] {
-    var p = (0..<site).filter(isSite).reduce(0) { $0 + parameterCount($1) }
+  /// The logits of a group's candidates, from frozen features.
+  private func logits(
+    _ place: (site: Int, group: Int), _ image: Int, _ selector: [Double]
+  ) -> [Double] {
+    let site = place.site
+    var p = (0..<site).reduce(0) { $0 + parameterCount($1) }
     func affine(_ x: [Double], _ outputs: Int) -> [Double] {
       let start = p
       p += (x.count + 1) * outputs
@@ -122,25 +157,25 @@ final class SelectorSurrogate {
     }
     var x = features[site]![image]
     if hidden > 0 { x = affine(x, hidden).map { max($0, 0) } }
-    let logits = affine(x, candidates(site).count)
-    let prices = prices(site)
-    return logits.indices.map { logits[$0] - Double(student.bitPrice) * prices[$0] }
+    let count = sites[site].candidates.count
+    let logits = affine(x, scoreCount(site))[place.group * count..<(place.group + 1) * count]
+    let prices = prices(place)
+    return zip(logits, prices).map { $0 - Double(student.bitPrice) * $1 }
   }
 
-  /// What each candidate of a site costs: its bits in units of the mean output's share, or the mean
+  /// What each candidate of a group costs: its bits in units of the mean output's share, or the mean
   /// bits of all outputs it decides about.
-  private func prices(_ site: Int) -> [Double] {
+  private func prices(_ place: (site: Int, group: Int)) -> [Double] {
     let shares = student.costModel.shares
-    guard decisionPoint != nil else {
-      return bits(site).map { shares[site] * 3 * Double($0) }
-    }
-    let governed = (0..<3).filter { decider($0) == site }
+    let site = sites[place.site]
+    let governed = site.groups[place.group]
     let total = governed.reduce(0) { $0 + shares[$1] }
     // What is decided about feeds no layer with weights.
-    guard total > 0 else { return candidates(site).map(Double.init) }
-    return candidates(site).indices.map { candidate in
+    guard total > 0 else { return site.candidates.map { site.isShared ? Double($0) : 0 } }
+    return site.candidates.indices.map { candidate in
       governed.reduce(0.0) {
-        $0 + shares[$1] / total * Double(bits($1)[map($1, site)[candidate]])
+        let bits = Double(bits($1)[map($1, place.site)[candidate]])
+        return $0 + (site.isShared ? shares[$1] / total : shares[$1] * 3) * bits
       }
     }
   }
@@ -153,17 +188,24 @@ final class SelectorSurrogate {
     return logits.map { exp($0) / sum }
   }
 
-  private func takeFeatures(_ point: Int, _ raw: [Double]) {
+  private func takeFeatures(_ site: Int, _ raw: [Double]) {
+    let point = sites[site].point
     let (c, size) = (channels[point], raw.count / batch)
-    let level = Double(student.featureLevels[point])
     let constants = student.selectorConstants.map(Double.init)
-    let start = (0..<point).filter(isSite).reduce(0) { $0 + 2 * featureCount($1) }
-    features[point] = (0..<batch).map { image in
+    let start = (0..<site).reduce(0) { $0 + 2 * featureCount($1) }
+    features[site] = (0..<batch).map { image in
+      var level = Double(student.featureLevels[point])
+      var (low, high) = (-128.0, 255.0)
+      if sites[site].isRounded {
+        let grid = student.activationGrids[point][choices[image][point]]
+        level = Double(grid.levelsPerUnit)
+        (low, high) = (Double(grid.lowest), Double(grid.highest))
+      }
       var values: [Double] = []
       for kind in kinds {
         for channel in 0..<c {
           let codes = stride(from: channel, to: size, by: c).map {
-            min(max(raw[image * size + $0] * level, -128), 255).rounded(.toNearestOrEven)
+            min(max(raw[image * size + $0] * level, low), high).rounded(.toNearestOrEven)
           }
           let mean = codes.reduce(0, +) / Double(codes.count)
           let square = codes.reduce(0) { $0 + $1 * $1 } / Double(codes.count)
@@ -183,14 +225,15 @@ final class SelectorSurrogate {
     let grids = student.activationGrids[point]
     let size = raw.count / batch
     let isFirst = frozen[point] == nil
-    if isFirst, isSite(point) { takeFeatures(point, raw) }
+    let own = sites.firstIndex { $0.point == point }
+    if isFirst, let own, !sites[own].isRounded { takeFeatures(own, raw) }
     var state = frozen[point] ?? Frozen(rounding: [], chosen: [], mixture: [])
     var mixture = [Double](repeating: 0, count: raw.count)
     for image in 0..<batch {
       var weights = [Double](repeating: 0, count: grids.count)
-      if let site = decider(point) {
-        let logits = logits(site, image, variables.selector)
-        let own = map(point, site)
+      if let place = decider(point) {
+        let logits = logits(place, image, variables.selector)
+        let own = map(point, place.site)
         for (place, probability) in probabilities(logits).enumerated() {
           weights[own[place]] += probability
         }
@@ -219,6 +262,7 @@ final class SelectorSurrogate {
     if isFirst {
       state.mixture = mixture
       frozen[point] = state
+      if let own, sites[own].isRounded { takeFeatures(own, raw) }
     }
     return mixture.indices.map { state.chosen[$0] + mixture[$0] - state.mixture[$0] }
   }
@@ -255,9 +299,9 @@ final class SelectorSurrogate {
         total += difference * difference / 2 / Double(batch)
       }
       for point in 0..<3 {
-        guard let site = decider(point) else { continue }
-        let own = map(point, site)
-        for (place, p) in probabilities(logits(site, image, v.selector)).enumerated() {
+        guard let decider = decider(point) else { continue }
+        let own = map(point, decider.site)
+        for (place, p) in probabilities(logits(decider, image, v.selector)).enumerated() {
           let bits = Double(self.bits(point)[own[place]])
           total += slope * student.costModel.shares[point] * p * bits
         }

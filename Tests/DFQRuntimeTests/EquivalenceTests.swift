@@ -31,12 +31,17 @@ import Testing
 
   /// Threads that share an image divide the pixels which decisions look at where each lies in one thread's rows, as on maps of
   /// 28 x 28 for two threads; with more threads some of them do not.
-  @Test(arguments: [2, 4])
-  func decisionsOfThreads(positions: Int) throws {
+  ///
+  /// Codes are read by each of them.
+  @Test(arguments: [
+    BitSelector(.perLayer, positions: 2), BitSelector(.perLayer, positions: 4),
+    BitSelector(LayerInputSelector()),
+  ])
+  func decisionsOfThreads(selector: BitSelector) throws {
     var student = try QuantizedNetwork(
       network: .pretrained(.resNet20FashionMNIST),
       quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5], fullyQuantized: true),
-      selector: BitSelector(.perLayer, positions: positions))
+      selector: selector)
     var stream = RandomStream(seed: 3)
     let images = stream.tensor(Shape([6] + student.network.imageShape.dimensions))
     try student.calibrate(batches: [images], context: ExecutionContext(threads: 2))

@@ -93,6 +93,8 @@ import Testing
       model.levels[0] = level
     }
     #expect(early == "one decision about a later point")
+    let own = try flaw("decision") { $0.levels[0].decisions[0].isRounded = true }
+    #expect(own == "one decision about a later point")
   }
 
   /// A thread's rows of a convolution in floating point are laid out in other ways than the whole image,

@@ -63,6 +63,19 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(description: "layer in floating point", quantizer: floatStem),
       .init(description: "per layer", quantizer: dynamic),
       .init(
+        description: "layer input", quantizer: dynamic,
+        selector: BitSelector(LayerInputSelector())),
+      .init(
+        description: "layer input, image in codes",
+        quantizer: Quantizer(weightBits: 4, activationBits: [3, 4, 5], fullyQuantized: true),
+        selector: BitSelector(LayerInputSelector(features: [.mean, .deviation], positions: 2)),
+        graph: .projected, tolerance: rounding),
+      .init(
+        description: "layer input, asymmetric",
+        quantizer: .family(weightBits: 4, activationBits: [3, 4]),
+        selector: BitSelector(LayerInputSelector(features: [.mean, .deviation], hidden: 3)),
+        graph: .mixed, tolerance: rounding),
+      .init(
         description: "per image", quantizer: dynamic, selector: BitSelector(.perImage, hidden: 5)),
       .init(
         description: "sensitivities", quantizer: dynamic,

@@ -124,6 +124,9 @@ void dfq_scalar_code_pixels(const dfq_conv_shape *shape, const uint8_t *input, u
 void dfq_scalar_sampled_statistics(const float *x, const int32_t *offsets, int32_t count,
                                    int32_t channels, float levels_per_unit, float *means,
                                    float *deviations);
+void dfq_scalar_sampled_code_statistics(const uint8_t *codes, const int32_t *offsets,
+                                        int32_t count, int32_t channels, float offset,
+                                        float levels_per_unit, float *means, float *deviations);
 
 void dfq_scalar_keep_elements(uint64_t stream, uint32_t threshold, uint32_t first, const float *x,
                               size_t count, float *y);

@@ -80,6 +80,24 @@ void dfq_scalar_clipped_backward(const float *x, const float *g, size_t count, f
   for (size_t i = 0; i < count; i++) x_gradient[i] = low <= x[i] && x[i] <= high ? g[i] : 0;
 }
 
+void dfq_scalar_sampled_code_statistics(const uint8_t *codes, const int32_t *offsets,
+                                        int32_t count, int32_t channels, float offset,
+                                        float levels_per_unit, float *means, float *deviations) {
+  const float step = 1 / levels_per_unit;
+  for (int32_t c = 0; c < channels; c++) {
+    float sum = 0, square_sum = 0;
+    for (int32_t k = 0; k < count; k++) {
+      const float code = (float)codes[offsets[k] + c];
+      sum += code;
+      square_sum += code * code;
+    }
+    const float mean = sum / (float)count;
+    const float variance = square_sum / (float)count - mean * mean;
+    if (means) means[c] = (mean + offset) * step;
+    if (deviations) deviations[c] = sqrtf(variance > 0 ? variance : 0) * step;
+  }
+}
+
 void dfq_scalar_sampled_statistics(const float *x, const int32_t *offsets, int32_t count,
                                    int32_t channels, float levels_per_unit, float *means,
                                    float *deviations) {

@@ -93,6 +93,7 @@
   .codes_of_bytes = vector_codes_of_bytes,                         \
   .code_sums = vector_code_sums,                                   \
   .sampled_statistics = vector_sampled_statistics,                 \
+  .sampled_code_statistics = vector_sampled_code_statistics,       \
   .keep_elements = vector_keep_elements,                           \
   .clear_elements = vector_clear_elements,                         \
   .axpy = vector_axpy,                                             \

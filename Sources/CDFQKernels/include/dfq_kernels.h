@@ -372,6 +372,10 @@ typedef struct {
   void (*sampled_statistics)(const float *x, const int32_t *offsets, int32_t count,
                              int32_t channels, float levels_per_unit, float *means,
                              float *deviations);
+  /* The same of values that are codes, q = codes[offsets[k] + c]; offset is added to the means of the codes. */
+  void (*sampled_code_statistics)(const uint8_t *codes, const int32_t *offsets, int32_t count,
+                                  int32_t channels, float offset, float levels_per_unit,
+                                  float *means, float *deviations);
 
   /* Draws for elements first, first + 1, ... of a stream: those whose draw, uniform in 0 ..< 2^24, is below the threshold are
    * kept. keep_elements: y[i] = x[i] where it is kept. clear_elements: y[i] = 0 where it is kept, else x[i]; y may be x. All

@@ -54,10 +54,14 @@ struct ProgramExporter {
         values.append(raw)
         continue
       }
-      for decision in program.decisions where decision.point == point {
+      let decisions = program.decisions.filter { $0.point == point }
+      for decision in decisions where !decision.isRounded {
         take(decision, from: raw, shape: form.shape)
       }
       values.append(round(raw, to: point, value: index + 1, rank: form.shape.rank, label))
+      for decision in decisions where decision.isRounded {
+        take(decision, from: values[index + 1], codedAs: coded[index + 1], shape: form.shape)
+      }
     }
     return values[values.count - 1]
   }

@@ -22,6 +22,7 @@ extension MethodCatalogue {
   /// Selectors, with default settings or with those of an example.
   public static let selectors: [any BitDecider] = [
     PerLayerSelector(),
+    LayerInputSelector(),
     PerImageSelector(),
     MarginCascade(levels: [3, 5], shares: [0.5]),
     SensitivitySelector(.perImage),

@@ -32,8 +32,9 @@ struct SelectorCompiler {
         let price =
           student.bitPrice * plan.map.priceScale(index, group: group, shares: shares)
         return Decision(
-          point: site.output, statistics: site.statistics, positions: site.positions,
-          levels: student.featureLevels[site.output], means: Array(constants[..<count]),
+          point: site.output, isRounded: site.isRounded, statistics: site.statistics,
+          positions: site.positions, levels: student.featureLevels[site.output],
+          means: Array(constants[..<count]),
           inverseDeviations: Array(constants[count...]), hidden: heads[group].hidden,
           parameters: heads[group].parameters,
           penalties: site.candidates.indices.map {

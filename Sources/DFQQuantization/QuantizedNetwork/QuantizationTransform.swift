@@ -127,18 +127,26 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
     output: UnsafeMutablePointer<Float>?, codes: UnsafeMutablePointer<UInt8>?
   ) {
     let choice: Int
+    var siteAfter: Int?
     switch settings.choice {
     case .row(let row): choice = Int(row[point])
     case .table(let table): choice = Int(table[image * nodes.count + point])
     case .selector:
       let map = plan.map
-      if let site = map.siteAtOutput[point] { decide(site, image: image, raw: raw) }
+      if let site = map.siteAtOutput[point] {
+        if map.sites[site].isRounded {
+          siteAfter = site
+        } else {
+          decide(site, image: image, raw: raw)
+        }
+      }
       choice =
         map.slotOfOutput[point].map { map.candidate(of: point, for: memory.decision(image, $0)) }
         ?? student.placement.points[point].bits.count - 1
     }
     memory.choices[image * nodes.count + point] = UInt8(choice)
     let grid = student.activationGrids[point][choice]
+    if let siteAfter { decide(siteAfter, image: image, raw: raw, roundedTo: grid) }
     if let codes {
       kernels.quantizeCodes(
         x: raw, count: counts[point], levelsPerUnit: grid.levelsPerUnit, zero: grid.zero,
@@ -154,13 +162,16 @@ package final class QuantizationTransform: ActivationTransform, @unchecked Senda
   func chosen(_ image: Int, _ point: Int) -> Int { memory.choice(image, point) }
 
   /// The features, scores, probabilities and choice of one image at a site.
-  private func decide(_ site: Int, image: Int, raw: UnsafePointer<Float>) {
+  private func decide(
+    _ site: Int, image: Int, raw: UnsafePointer<Float>, roundedTo grid: Grid? = nil
+  ) {
     let entry = plan.entries[site]
     let features = memory.features(image) + entry.featureRange.lowerBound
     let count = entry.featureRange.count
     imageFeatures.withUnsafeBufferPointer { all in
       entry.gather(
-        raw, levelsPerUnit: student.featureLevels[entry.site.output], kernels: kernels,
+        raw, roundedTo: grid, levelsPerUnit: student.featureLevels[entry.site.output],
+        kernels: kernels,
         image: plan.image.flatMap { kinds in
           all.baseAddress.map { $0 + image * kinds.statistics.count }
         }, into: features)

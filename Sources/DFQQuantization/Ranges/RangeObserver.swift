@@ -61,8 +61,9 @@ package final class RangeObserver: ActivationTransform, @unchecked Sendable {
       let entry = student.plan.entries[site]
       var features = [Float](repeating: 0, count: entry.featureRange.count)
       imageFeatures.withUnsafeBufferPointer { all in
+        // The grids are not known yet: rounded values are standardized as if they were not rounded.
         entry.gather(
-          raw, levelsPerUnit: student.featureLevels[point], kernels: kernels,
+          raw, roundedTo: nil, levelsPerUnit: student.featureLevels[point], kernels: kernels,
           image: student.plan.image.flatMap { kinds in
             all.baseAddress.map { $0 + image * kinds.statistics.count }
           }, into: &features)

@@ -61,8 +61,10 @@ public struct DecisionMap: Sendable, Hashable {
         group.element.map { (group.offset, $0) }
       }) {
         try demand(
-          outputs.indices.contains(output) && output >= site.output,
-          "decisions about this output or later ones",
+          outputs.indices.contains(output)
+            && output >= site.output + (site.isRounded ? 1 : 0),
+          site.isRounded
+            ? "decisions about later outputs" : "decisions about this output or later ones",
           "one at output \(site.output) about output \(output)")
         try demand(governing[output] == nil, "one decision about an output", "two about \(output)")
         governing[output] = index
@@ -118,7 +120,8 @@ public struct DecisionMap: Sendable, Hashable {
   /// to the mean output; a decision about all later outputs at once counts as it is.
   func priceScale(_ site: Int, group: Int, shares: [Float]) -> Float {
     let place = sites[site]
-    let isShared = place.groups.count == 1 && place.governs != [place.output]
+    let isOfOne = place.governs == [place.output] || place.isRounded && place.governs.count == 1
+    let isShared = place.groups.count == 1 && !isOfOne
     guard !isShared, !place.pricesUniformly else { return 1 }
     return place.groups[group].reduce(0) { $0 + shares[$1] } * Float(bits.count)
   }

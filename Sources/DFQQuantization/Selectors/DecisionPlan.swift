@@ -22,13 +22,17 @@ struct DecisionPlan: Sendable {
     /// The place of its first group among those of all sites.
     let firstSlot: Int
 
-    /// Writes all features of an image, not standardized.
+    /// Writes all features of an image, not standardized: those of the value as it is, or as it is rounded to `grid`.
     func gather(
-      _ value: UnsafePointer<Float>, levelsPerUnit: Float, kernels: Kernels,
-      image: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>
+      _ value: UnsafePointer<Float>, roundedTo grid: Grid?, levelsPerUnit: Float,
+      kernels: Kernels, image: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>
     ) {
       if !site.statistics.isEmpty {
-        features.gather(value, levelsPerUnit: levelsPerUnit, kernels: kernels, into: output)
+        if let grid {
+          features.gather(value, roundedTo: grid, kernels: kernels, into: output)
+        } else {
+          features.gather(value, levelsPerUnit: levelsPerUnit, kernels: kernels, into: output)
+        }
       }
       guard let count = site.image?.statistics.count, let image else { return }
       (output + site.channelFeatureCount).update(from: image, count: count)

@@ -32,8 +32,12 @@ public struct DecisionSetting: Sendable, Hashable {
 
 /// One decision about bits, taken for every image while it passes through the student.
 public struct DecisionSite: Sendable, Hashable {
-  /// The quantized output whose value, before it is quantized, the features are taken from.
+  /// The quantized output whose value the features are taken from.
   public let output: Int
+  /// Whether the features are taken from the value after it is quantized.
+  ///
+  /// Then only later outputs can be governed, and an integer network computes nothing twice.
+  public let isRounded: Bool
   /// The quantized outputs whose bits are decided: this one or later ones.
   public let governs: [Int]
   /// What is decided separately: each group of the governed outputs has a choice of its own.
@@ -67,13 +71,14 @@ public struct DecisionSite: Sendable, Hashable {
   ///   - positions: The rows and columns of sampled positions. Statistics over all positions in
   ///     float32 would cost as much as a whole W3A3 ResNet-20.
   ///   - image: What is looked at in the image itself.
+  ///   - isRounded: Whether the value is looked at after it is quantized.
   public init(
     at output: QuantizedOutput, governs: [Int], candidates: [Int], statistics: [ChannelStatistic],
-    positions: Int, image: ImageFeatures? = nil
+    positions: Int, image: ImageFeatures? = nil, isRounded: Bool = false
   ) {
     self.init(
       at: output, groups: [governs], candidates: candidates, statistics: statistics,
-      positions: positions, image: image)
+      positions: positions, image: image, isRounded: isRounded)
   }
 
   /// Describes several decisions that are taken together, from the same features.
@@ -88,12 +93,14 @@ public struct DecisionSite: Sendable, Hashable {
   ///   - positions: The rows and columns of sampled positions.
   ///   - image: What is looked at in the image itself.
   ///   - pricesUniformly: Whether a bit has the same price in every group.
+  ///   - isRounded: Whether the value is looked at after it is quantized.
   public init(
     at output: QuantizedOutput, groups: [[Int]], candidates: [Int],
     statistics: [ChannelStatistic], positions: Int, image: ImageFeatures? = nil,
-    pricesUniformly: Bool = false
+    pricesUniformly: Bool = false, isRounded: Bool = false
   ) {
     self.output = output.index
+    self.isRounded = isRounded
     self.groups = groups
     self.image = image
     self.pricesUniformly = pricesUniformly

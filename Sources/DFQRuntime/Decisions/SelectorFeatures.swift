@@ -47,6 +47,17 @@ package struct SelectorFeatures: Sendable, Equatable {
     kinds: UnsafeBufferPointer<ChannelStatistic>, channels: Int, levelsPerUnit: Float,
     kernels: Kernels, into output: UnsafeMutablePointer<Float>
   ) {
+    let (means, deviations) = places(of: kinds, channels: channels, in: output)
+    kernels.sampledStatistics(
+      x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit, means: means,
+      deviations: deviations)
+  }
+
+  /// Where each kind of feature is written, nil for those that are not.
+  static func places(
+    of kinds: UnsafeBufferPointer<ChannelStatistic>, channels: Int,
+    in output: UnsafeMutablePointer<Float>
+  ) -> (means: UnsafeMutablePointer<Float>?, deviations: UnsafeMutablePointer<Float>?) {
     var (means, deviations): (UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?)
     for (place, kind) in kinds.enumerated() {
       switch kind {
@@ -54,8 +65,41 @@ package struct SelectorFeatures: Sendable, Equatable {
       case .deviation: deviations = output + place * channels
       }
     }
+    return (means, deviations)
+  }
+
+  /// Writes each kind of feature of the value as it is rounded to `grid`.
+  package func gather(
+    _ value: UnsafePointer<Float>, roundedTo grid: Grid, kernels: Kernels,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let beside = offsets.indices.map { Int32($0 * channels) }
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: offsets.count * channels) { codes in
+      let start = codes.baseAddress!
+      for (place, offset) in zip(beside, offsets) {
+        kernels.quantizeCodes(
+          x: value + Int(offset), count: channels, levelsPerUnit: grid.levelsPerUnit,
+          zero: grid.zero, minimum: grid.lowest, maximum: grid.highest, codes: start + Int(place))
+      }
+      beside.withUnsafeBufferPointer { offsets in
+        kinds.withUnsafeBufferPointer { kinds in
+          SelectorFeatures.gather(
+            start, grid: grid, offsets: offsets, kinds: kinds, channels: channels,
+            kernels: kernels, into: output)
+        }
+      }
+    }
+  }
+
+  /// The features of codes, in units of the value that they stand for.
+  static func gather(
+    _ codes: UnsafePointer<UInt8>, grid: Grid, offsets: UnsafeBufferPointer<Int32>,
+    kinds: UnsafeBufferPointer<ChannelStatistic>, channels: Int, kernels: Kernels,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let (means, deviations) = places(of: kinds, channels: channels, in: output)
     kernels.sampledStatistics(
-      x: value, offsets: offsets, channels: channels, levelsPerUnit: levelsPerUnit, means: means,
-      deviations: deviations)
+      codes: codes, codeOffset: grid.offset, offsets: offsets, channels: channels,
+      levelsPerUnit: grid.levelsPerUnit, means: means, deviations: deviations)
   }
 }

@@ -9,8 +9,20 @@ extension ImagePass {
     round(step, range: team?.share(count, unit: 64, member: member) ?? 0..<count)
   }
 
+  /// Takes a decision, and those that follow at the same point, from the codes of a value.
+  ///
+  /// Every thread of a team does it for itself.
+  func decide(_ index: Int, after step: Step) {
+    let point = level.decisions[index].point
+    let (codes, grid) = (UnsafePointer(codes(step.output)), grid(point))
+    forEachDecision(from: index) { decision in
+      decision.features.gather(codes, grid: grid, kernels: kernels, into: work)
+    }
+  }
+
   /// Takes the decisions of a step that has been computed once more, without rounding.
   func decideAgain(_ step: Step) {
+    if let decision = step.decisionAfter { return decide(decision, after: step) }
     let decision = step.decision!
     guard let samples = step.samples, case .codeConvolution(let index) = step.kind else {
       return choose(
@@ -24,19 +36,25 @@ extension ImagePass {
   func choose(
     _ index: Int, from value: UnsafePointer<Float>, features kinds: PreparedFeatures
   ) {
-    let point = level.decisions[index].point
-    for next in index..<level.decisions.count where level.decisions[next].point == point {
-      choose(level.decisions[next], from: value, features: kinds)
+    forEachDecision(from: index) { decision in
+      kinds.gather(value, levelsPerUnit: decision.levels, kernels: kernels, into: work)
     }
   }
 
-  private func choose(
-    _ decision: PreparedDecision, from value: UnsafePointer<Float>, features kinds: PreparedFeatures
-  ) {
+  /// Takes the decisions at one point; `gather` writes the features of each to `work`.
+  private func forEachDecision(from index: Int, _ gather: (PreparedDecision) -> Void) {
+    let point = level.decisions[index].point
+    for next in index..<level.decisions.count where level.decisions[next].point == point {
+      gather(level.decisions[next])
+      choose(level.decisions[next])
+    }
+  }
+
+  /// Takes a decision from the features in `work`.
+  private func choose(_ decision: PreparedDecision) {
     let features = work
     let hidden = features + decision.means.count
     let scores = hidden + decision.head.hidden
-    kinds.gather(value, levelsPerUnit: decision.levels, kernels: kernels, into: features)
     for feature in decision.means.indices {
       features[feature] =
         (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]

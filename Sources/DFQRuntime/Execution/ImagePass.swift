@@ -55,11 +55,15 @@ struct ImagePass {
   /// Computes some steps, those before which have been computed.
   func run(steps: Range<Int>, decides: Bool) {
     var isSampled = false
-    for index in steps where index > 0 || !hasImage {
-      run(level.steps[index], decides: decides, isSampled: isSampled)
-      isSampled =
-        decides && index + 1 < steps.upperBound && sampleAhead(level.steps[index + 1])
-      wait()
+    for index in steps {
+      let step = level.steps[index]
+      if index > 0 || !hasImage {
+        run(step, decides: decides, isSampled: isSampled)
+        isSampled =
+          decides && index + 1 < steps.upperBound && sampleAhead(level.steps[index + 1])
+        wait()
+      }
+      if decides, let decision = step.decisionAfter { decide(decision, after: step) }
     }
   }
 

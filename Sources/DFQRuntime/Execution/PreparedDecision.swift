@@ -11,6 +11,8 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
 
   /// The point whose value is looked at.
   let point: Int
+  /// Whether it is looked at after it is rounded.
+  let isRounded: Bool
   let features: PreparedFeatures
   let head: HeadArithmetic
   /// The levels per unit of the codes that the features are read from.
@@ -29,6 +31,7 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
       kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,
       positions: decision.positions)
     point = decision.point
+    isRounded = decision.isRounded
     self.features = PreparedFeatures(
       kinds: store.list(features.kinds), offsets: store.list(features.offsets),
       channels: features.channels)
@@ -61,5 +64,15 @@ struct PreparedFeatures: Sendable, BitwiseCopyable {
     SelectorFeatures.gather(
       value, offsets: offsets.buffer, kinds: kinds.buffer, channels: channels,
       levelsPerUnit: levelsPerUnit, kernels: kernels, into: output)
+  }
+
+  /// Writes the features of a value's codes.
+  func gather(
+    _ codes: UnsafePointer<UInt8>, grid: Grid, kernels: Kernels,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    SelectorFeatures.gather(
+      codes, grid: grid, offsets: offsets.buffer, kinds: kinds.buffer, channels: channels,
+      kernels: kernels, into: output)
   }
 }

@@ -30,7 +30,9 @@ struct Step: Sendable, BitwiseCopyable {
   let ending: PreparedEnding
   /// The decision that is taken from the output before it is rounded.
   let decision: Int?
-  /// The pixels that it is taken from before the others are computed, by their position among the
+  /// The decision that is taken from the output's codes.
+  let decisionAfter: Int?
+  /// The pixels that ``decision`` is taken from before the others are computed, by their position among the
   /// level's; nil where it waits for all of them.
   var samples: Int?
   /// The ending in integers for each pass, nil in floating point and where elements are only moved.

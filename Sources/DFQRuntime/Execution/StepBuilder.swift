@@ -34,13 +34,16 @@ struct StepBuilder {
   mutating func step(_ index: Int, after previous: Step?) throws -> Step {
     let operation = program.operations[index]
     let output = program.values[index + 1]
-    var decision: Int?
-    if let point = output.point, !operation.movesCodes {
-      decision = program.decisions.firstIndex { $0.point == point }
+    var (decision, decisionAfter): (Int?, Int?)
+    if let point = output.point, !operation.movesCodes,
+      let index = program.decisions.firstIndex(where: { $0.point == point })
+    {
+      if program.decisions[index].isRounded { decisionAfter = index } else { decision = index }
     }
     var step = Step(
       kind: try kind(operation, output: output), input: operation.input, output: index + 1,
-      ending: PreparedEnding(operation.ending, store: store), decision: decision)
+      ending: PreparedEnding(operation.ending, store: store), decision: decision,
+      decisionAfter: decisionAfter)
     if let decision, case .codeConvolution(let index) = step.kind,
       var sampled = PreparedSamples(
         convolutions[index], decision: decisions[decision], store: store)

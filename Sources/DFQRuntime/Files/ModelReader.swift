@@ -167,8 +167,12 @@ package struct ModelReader {
 
   private mutating func decision(points: Int) throws -> Decision {
     let point = try number(points, "a point")
-    let statistics = try (0..<number(2, "statistics")).map { _ in
-      ChannelStatistic.allCases[try number(1, "a statistic")]
+    // Of values before they are rounded, then of rounded ones.
+    let kinds = try (0..<number(2, "statistics")).map { _ in try number(3, "a statistic") }
+    let statistics = kinds.map { ChannelStatistic.allCases[$0 % 2] }
+    let isRounded = kinds.first ?? 0 > 1
+    guard kinds.allSatisfy({ ($0 > 1) == isRounded }) else {
+      throw bad("statistics of one value", "of two")
     }
     let positions = try number(64, "positions")
     let levels = try floats(1, "levels")[0]
@@ -182,8 +186,8 @@ package struct ModelReader {
         candidates: try penalties.map { _ in UInt8(try number(7, "a candidate")) })
     }
     return Decision(
-      point: point, statistics: statistics, positions: positions, levels: levels, means: means,
-      inverseDeviations: deviations, hidden: hidden, parameters: parameters, penalties: penalties,
-      governs: governs)
+      point: point, isRounded: isRounded, statistics: statistics, positions: positions,
+      levels: levels, means: means, inverseDeviations: deviations, hidden: hidden,
+      parameters: parameters, penalties: penalties, governs: governs)
   }
 }

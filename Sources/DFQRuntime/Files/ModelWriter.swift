@@ -180,7 +180,7 @@ package struct ModelWriter {
     add(decision.point)
     add(decision.statistics.count)
     for statistic in decision.statistics {
-      add(ChannelStatistic.allCases.firstIndex(of: statistic)!)
+      add(ChannelStatistic.allCases.firstIndex(of: statistic)! + (decision.isRounded ? 2 : 0))
     }
     add(decision.positions)
     constants.append(decision.levels)

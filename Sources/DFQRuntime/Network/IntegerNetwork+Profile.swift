@@ -78,7 +78,7 @@ extension ImagePass {
         let step = level.steps[index]
         whole[index] = min(
           whole[index], microseconds { run(steps: index..<index + 1, decides: decides) })
-        if decides, step.decision != nil {
+        if decides, step.decision != nil || step.decisionAfter != nil {
           // It finds the same bits as before, from what it found them.
           decisions[index] = min(decisions[index], microseconds { decideAgain(step) })
         }

@@ -1,14 +1,16 @@
 /// A choice of bits for an image while it passes through the network.
 ///
-/// At a point, statistics of the value before it is rounded become one score for each candidate; the
+/// At a point, statistics of the value before or after it is rounded become one score for each candidate; the
 /// price of the candidate's bits is subtracted, and the first largest score wins.
 package struct Decision: Sendable, Equatable {
   /// The point whose value is looked at.
   package var point: Int
+  /// Whether the value is looked at after it is rounded: its codes, on the grid that was chosen for it.
+  package var isRounded: Bool
   package var statistics: [ChannelStatistic]
   /// The rows and columns of the grid of sampled positions.
   package var positions: Int
-  /// The levels per unit of the 8-bit codes that the statistics are read from.
+  /// The levels per unit of the 8-bit codes that the statistics are read from, where the value is not rounded.
   package var levels: Float
   /// What is subtracted from the features, and what they are then multiplied with.
   package var means: [Float]
@@ -34,11 +36,12 @@ package struct Decision: Sendable, Equatable {
   }
 
   package init(
-    point: Int, statistics: [ChannelStatistic], positions: Int, levels: Float, means: [Float],
-    inverseDeviations: [Float], hidden: Int, parameters: [Float], penalties: [Float],
-    governs: [Governed]
+    point: Int, isRounded: Bool = false, statistics: [ChannelStatistic], positions: Int,
+    levels: Float, means: [Float], inverseDeviations: [Float], hidden: Int, parameters: [Float],
+    penalties: [Float], governs: [Governed]
   ) {
     self.point = point
+    self.isRounded = isRounded
     self.statistics = statistics
     self.positions = positions
     self.levels = levels

@@ -22,7 +22,7 @@ extension IntegerProgram {
         let before = decisions[index - 1]
         try demand(
           decision.statistics == before.statistics && decision.positions == before.positions
-            && decision.levels == before.levels,
+            && decision.levels == before.levels && decision.isRounded == before.isRounded,
           "the same statistics for all decisions at point \(last)", "others")
       }
       last = decision.point
@@ -48,7 +48,7 @@ extension IntegerProgram {
         // What is on a point's grid must not be read on another one.
         try demand(
           points.indices.contains(part.point) && part.point >= decision.point
-            && first[part.point] >= place
+            && first[part.point] >= place && !(decision.isRounded && part.point == decision.point)
             && governed.insert(part.point).inserted
             && part.candidates.count == decision.penalties.count
             && part.candidates.allSatisfy { points[part.point].grids.indices.contains(Int($0)) },

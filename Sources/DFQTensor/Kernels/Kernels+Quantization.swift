@@ -70,6 +70,18 @@ extension Kernels {
       x, start, Int32(offsets.count), Int32(channels), levelsPerUnit, means, deviations)
   }
 
+  /// The same of codes counted from 0, which stand for (code + `codeOffset`) / `levelsPerUnit`.
+  package func sampledStatistics(
+    codes: UnsafePointer<UInt8>, codeOffset: Float, offsets: UnsafeBufferPointer<Int32>,
+    channels: Int, levelsPerUnit: Float, means: UnsafeMutablePointer<Float>?,
+    deviations: UnsafeMutablePointer<Float>?
+  ) {
+    guard let start = offsets.baseAddress else { return }
+    table.sampled_code_statistics(
+      codes, start, Int32(offsets.count), Int32(channels), codeOffset, levelsPerUnit, means,
+      deviations)
+  }
+
   /// Writes x[i] to y[i] where the draw of element `first` + i of a stream, uniform in 0..<2^24, is below the threshold.
   package func keepElements(
     stream: UInt64, threshold: UInt32, first: Int, x: UnsafePointer<Float>, count: Int,

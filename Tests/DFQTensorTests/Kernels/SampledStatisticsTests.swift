@@ -41,4 +41,43 @@ internal import Testing
       }
     }
   }
+
+  private func statistics(
+    _ kernels: Kernels, codes: [UInt8], _ offsets: [Int32], channels: Int, codeOffset: Float
+  ) -> ([Float], [Float]) {
+    var means = [Float](repeating: -1, count: channels)
+    var deviations = [Float](repeating: -1, count: channels)
+    offsets.withUnsafeBufferPointer {
+      kernels.sampledStatistics(
+        codes: codes, codeOffset: codeOffset, offsets: $0, channels: channels, levelsPerUnit: 4,
+        means: &means, deviations: &deviations)
+    }
+    return (means, deviations)
+  }
+
+  /// Codes 1, 2, 3 and 250 from -3: their sum is 256, that of their squares 62514; the offset shifts the mean alone.
+  @Test func ofCodesByHand() {
+    let variance = Float(62514) / 4 - 64 * 64
+    for set in InstructionSet.available {
+      let found = statistics(
+        Kernels(set), codes: [1, 2, 3, 250], [0, 1, 2, 3], channels: 1, codeOffset: -3)
+      #expect(found.0 == [(64 - 3) / 4])
+      #expect(found.1 == [variance.squareRoot() / 4])
+    }
+  }
+
+  @Test func ofCodesOnEveryInstructionSet() {
+    var random = RandomStream(seed: 2, "sampled codes")
+    for channels in [1, 5, 16, 31, 64, 100] {
+      let codes = (0..<12 * channels).map { _ in UInt8(random.integer(below: 256)) }
+      let offsets = [0, 3, 7, 11].map { Int32($0 * channels) }
+      let expected = statistics(
+        Kernels(.scalar), codes: codes, offsets, channels: channels, codeOffset: 5)
+      for set in InstructionSet.available {
+        let found = statistics(
+          Kernels(set), codes: codes, offsets, channels: channels, codeOffset: 5)
+        #expect(found == expected)
+      }
+    }
+  }
 }
