@@ -134,10 +134,12 @@ def trained_rows(options):
                 options.tool, "bench", os.path.join(options.trained, file), "--json", "--batch", str(batch), "--threads",
                 str(options.threads), *(["--data", options.data] if options.data else []), *options.tool_arguments))
 
-        for positions, file in (("2x2", "by-layer-2.dfq"), ("4x4", "by-layer.dfq")):
+        for words, file in (("by layer, 2x2 positions", "by-layer-2.dfq"), ("by layer, 4x4 positions", "by-layer.dfq"),
+                            ("by the layer before, 2x2 positions", "by-input-2.dfq"),
+                            ("by the layer before, 4x4 positions", "by-input.dfq")):
             yield Row(
-                f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} by layer, {positions} positions, batch {batch}, against W4A4",
-                ours(f"by layer, {positions}", file), (ours("W4A4", "static.dfq"),), 0.93)
+                f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} {words}, batch {batch}, against W4A4",
+                ours(words, file), (ours("W4A4", "static.dfq"),), 0.93)
 
 
 def integer_rows(options):

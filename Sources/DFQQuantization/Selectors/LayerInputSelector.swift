@@ -12,8 +12,7 @@ public struct LayerInputSelector: HeadDecider {
   /// What the catalogue says of it.
   public static let summary = MethodSummary(
     "A decision at every layer, from the codes of the layer before it.",
-    reference: .init("Hong et al.", "CADyQ: Content-Aware Dynamic Quantization", "ECCV", 2022),
-    formula: "bits = argmax of a head on channel statistics; gradient of the softmax mixture")
+    formula: "bits = argmax of a head on statistics of codes; gradient of the softmax mixture")
 
   /// The channel statistics that it looks at.
   public let features: [ChannelStatistic]
