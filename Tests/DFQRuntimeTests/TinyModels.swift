@@ -26,6 +26,7 @@ enum TinyModels {
           [codes(bits: 3), depthwise(), passes()], thresholds: [2, 3], shares: [0.9, 0.5],
           rule: .streaming(rate: 0.02))
       ),
+      ("rounded", model([roundedDecision()])),
     ]
   }
 
@@ -94,6 +95,19 @@ enum TinyModels {
             HeadArithmetic(features: 2 * channels, hidden: hidden, candidates: candidates)
               .parameterCount), penalties: builder.floats(candidates),
           governs: governs.map { .init(point: $0, candidates: [0, 1]) }))
+    }
+    return program
+  }
+
+  /// Two decisions from the same codes.
+  private static func roundedDecision() -> IntegerProgram {
+    var program = decision(hidden: 0)
+    let stem = program.decisions[0]
+    program.decisions = [1, 2].map { point in
+      var decision = stem
+      decision.isRounded = true
+      decision.governs = [.init(point: point, candidates: [1, 0])]
+      return decision
     }
     return program
   }
