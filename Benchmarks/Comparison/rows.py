@@ -77,6 +77,7 @@ TABLE = (
 SCALING_GOAL = 1.85
 W8, W4 = ("--weight-bits", "8", "--activation-bits", "8"), ("--weight-bits", "4", "--activation-bits", "4")
 DYNAMIC = ("--weight-bits", "4", "--activation-bits", "3,4,5")
+LAYER_INPUT = (*DYNAMIC, "--selector", "layerInput")
 # What 8 bits take without Winograd's algorithm in 16-bit words.
 DIRECT = ("W8A8 by direct kernels", (*W8, "--direct"))
 # Of BitOPs 3 * 3 + share * 5 * 5 = 4 * 4.
@@ -96,6 +97,8 @@ INTEGERS = (
     ("W8A8", W8, "efficientnet-lite0", 1, "OpenVINO", 1.0), ("W8A8", W8, "efficientnet-lite0", 16, "OpenVINO", 1.0),
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", W4), 0.93),
     ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", W4), 0.93),
+    ("W4A{3,4,5} by the layer before", LAYER_INPUT, "resnet20", 1, ("W4A4", W4), 0.93),
+    ("W4A{3,4,5} by the layer before", LAYER_INPUT, "resnet20", 256, ("W4A4", W4), 0.93),
     ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, ("W8A8", W8), 1.1),
     ("W4A4", W4, "resnet20", 1, DIRECT, 1.05), ("W4A4", W4, "resnet20", 256, DIRECT, 1.15),
     ("W4A4", W4, "resnet18", 1, DIRECT, 1.35), ("W4A4", W4, "resnet18", 16, DIRECT, 1.35),
