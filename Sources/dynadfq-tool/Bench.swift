@@ -7,6 +7,7 @@ struct Bench: ParsableCommand {
     abstract: "Time an integer network: latency of one image, throughput of batches.",
     discussion: """
       Example: dynadfq bench model.dfq
+               dynadfq bench model.dfq --against other.dfq
                dynadfq bench --network resnet18 --fully-quantized --weight-bits 4 --activation-bits 4
 
       Without a file, a student of random weights is compiled: time depends on shapes and bits only. \
@@ -16,6 +17,8 @@ struct Bench: ParsableCommand {
 
   @Argument(help: "An integer network that `compile` made.")
   var model: String?
+  @Option(help: "Another integer network: both take turns, and the ratio of their speeds is told.")
+  var against: String?
   @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
   var network = "resnet20"
   @OptionGroup var quantizer: QuantizerOptions
@@ -63,6 +66,8 @@ struct Bench: ParsableCommand {
     var rows: [Row]
     /// With --operations.
     var operations: [IntegerProfile.Operation]?
+    /// With --against.
+    var comparisons: [Comparison]?
   }
 
   func validate() throws {
@@ -86,13 +91,22 @@ struct Bench: ParsableCommand {
   func run() throws {
     let clock = ContinuousClock()
     let start = clock.now
-    var integers = try integerNetwork()
+    let context = options.context
+    var integers = try integerNetwork(context)
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
     let sizes = try batches()
     // Of real images as many that a small batch sees others in each call.
     let pixels = try pixels(max(sizes.max() ?? 1, data == nil ? 1 : 256), of: integers)
     let rows = try sizes.map { try time(integers, pixels: pixels, batch: $0) }
+    let comparisons = try against.map { path in
+      let other = try read(path, context)
+      guard other.imageShape == integers.imageShape else {
+        throw ToolError.usage(
+          "--against takes a network for images \(integers.imageShape), found \(other.imageShape)")
+      }
+      return try sizes.map { try compare(integers, with: other, pixels: pixels, batch: $0) }
+    }
     // As often as the times of batches are repeated, by their speed; more than that would not change the shortest times.
     let image = rows[0].p50 / Double(rows[0].batch * max(integers.levelCount, 1))
     let profile = try integers.profile(
@@ -101,10 +115,10 @@ struct Bench: ParsableCommand {
     let summary = Summary(
       what: model ?? description, preparation: preparation, weightBytes: integers.packedByteCount,
       valueBytes: integers.valueByteCount, selectorShare: profile.selectorShare, rows: rows,
-      operations: operations ? profile.operations : nil)
+      operations: operations ? profile.operations : nil, comparisons: comparisons)
     if options.json { return try Output.json(summary, run: options, onOneLine: true) }
     try Output.line(
-      "\(summary.what), \(options.context.pool.threads) threads, \(options.context.instructionSet), "
+      "\(summary.what), \(context.pool.threads) threads, \(context.instructionSet), "
         + "prepared in \(Output.short(preparation)) ms, "
         + "\(Output.short(Double(summary.weightBytes) / 1024)) KiB of weights")
     try Output.table(
@@ -121,6 +135,7 @@ struct Bench: ParsableCommand {
         "The selector takes \(Output.fixed(100 * profile.selectorShare, digits: 1)) % of an image on one thread."
       )
     }
+    if let comparisons, let against { try show(comparisons, against: against) }
     if operations { try show(profile) }
   }
 
@@ -144,16 +159,13 @@ struct Bench: ParsableCommand {
   }
 
   /// The file's network, or one of random weights.
-  private func integerNetwork() throws -> IntegerNetwork {
-    if let model {
-      return try IntegerNetwork(
-        contentsOf: model, arithmetic: arithmetic, context: options.context)
-    }
+  private func integerNetwork(_ context: ExecutionContext) throws -> IntegerNetwork {
+    if let model { return try read(model, context) }
     let name = network == "resnet20" ? "resnet20-cifar" : network
     let float = try RandomData.network(name, seed: options.seed)
     guard let cascade else {
       let student = try student(float, try quantizer.makeQuantizer())
-      return try IntegerNetwork(student, arithmetic: arithmetic, context: options.context)
+      return try IntegerNetwork(student, arithmetic: arithmetic, context: context)
     }
     let levels = try cascade.split(separator: ",").map { text in
       let bits = text.drop { $0 == "W" }.split(separator: "A").map { Int($0) }
@@ -168,7 +180,11 @@ struct Bench: ParsableCommand {
       StudentCascade(
         levels: levels, thresholds: [Float](repeating: 1, count: levels.count - 1),
         shares: [Double](repeating: share, count: levels.count - 1), rule: .ranked(batch: 65536)),
-      arithmetic: arithmetic, context: options.context)
+      arithmetic: arithmetic, context: context)
+  }
+
+  private func read(_ path: String, _ context: ExecutionContext) throws -> IntegerNetwork {
+    try IntegerNetwork(contentsOf: path, arithmetic: arithmetic, context: context)
   }
 
   private func student(_ network: Network, _ quantizer: Quantizer) throws -> QuantizedNetwork {
@@ -194,16 +210,10 @@ struct Bench: ParsableCommand {
   }
 
   private func time(_ network: IntegerNetwork, pixels: [UInt8], batch: Int) throws -> Row {
-    let predictor = Predictor(network)
-    var predictions = Predictions()
-    let size = batch * network.imageShape.count
-    let batches = pixels.count / size
+    let calls = BatchCalls(network, pixels: pixels, batch: batch)
     var call = 0
     func predict() throws {
-      let start = call % batches * size
-      try pixels[start..<start + size].withUnsafeBufferPointer { pixels in
-        try predictor.predict(pixels: pixels, count: batch, into: &predictions)
-      }
+      try calls.predict(call)
       call += 1
     }
     let times = try StepTimes(seconds: seconds) { steps, mark in
@@ -214,23 +224,23 @@ struct Bench: ParsableCommand {
     }
     var (bits, passes) = (0.0, 0)
     call = 0
-    for _ in 0..<batches {
+    for _ in 0..<calls.batches {
       try predict()
       for image in 0..<batch {
-        let own = predictions[image].bits
+        let own = calls.predictions[image].bits
         bits += own.isEmpty ? 0 : Double(own.reduce(0, +)) / Double(own.count)
       }
-      passes += predictions.passes.reduce(0, +)
+      passes += calls.predictions.passes.reduce(0, +)
     }
     let images = Double(batch)
-    let all = images * Double(batches)
+    let all = images * Double(calls.batches)
     return Row(
       batch: batch, calls: times.count, p50: times.quantile(0.5), p95: times.quantile(0.95),
       p99: times.quantile(0.99), imagesPerSecond: images / times.quantile(0.5) * 1000,
       meanPasses: Double(passes) / all, meanBits: bits / all)
   }
 
-  private static func milliseconds(_ duration: Duration) -> Double {
+  static func milliseconds(_ duration: Duration) -> Double {
     let (seconds, attoseconds) = duration.components
     return Double(seconds) * 1e3 + Double(attoseconds) * 1e-15
   }

@@ -35,6 +35,16 @@ import Testing
       let order = try ["p50", "p95", "p99"].map { try #require(row[$0] as? Double) }
       #expect(order == order.sorted() && order[0] > 0)
     }
+    // Two networks take turns; one that takes turns with itself is as fast.
+    let turns = try tool.json([
+      "bench", "model.dfq", "--against", "model.dfq", "--batch", "2", "--seconds", "0.3",
+    ])
+    let row = try #require((turns["comparisons"] as? [[String: Any]])?.first)
+    let quantiles = try ["low", "median", "high"].map { try #require(row[$0] as? Double) }
+    #expect(quantiles == quantiles.sorted() && 0.2...5 ~= quantiles[1], "\(row)")
+    try tool.expectRefusal(
+      ["bench", "--network", "resnet8-cifar:input=16x16x3,classes=4", "--against", "model.dfq"],
+      naming: "--against")
     let text = try tool.run(["compile", "student.safetensors", "-o", "model.dfq"])
     #expect(text.status == 0 && text.output.contains("3x3 16>16"), "\(text.error)")
   }
