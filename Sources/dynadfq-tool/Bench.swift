@@ -95,17 +95,17 @@ struct Bench: ParsableCommand {
     var integers = try integerNetwork(context)
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
+    let other = try against.map { try read($0, context) }
+    if let other, other.imageShape != integers.imageShape {
+      throw ToolError.usage(
+        "--against takes a network for images \(integers.imageShape), found \(other.imageShape)")
+    }
     let sizes = try batches()
     // Of real images as many that a small batch sees others in each call.
     let pixels = try pixels(max(sizes.max() ?? 1, data == nil ? 1 : 256), of: integers)
     let rows = try sizes.map { try time(integers, pixels: pixels, batch: $0) }
-    let comparisons = try against.map { path in
-      let other = try read(path, context)
-      guard other.imageShape == integers.imageShape else {
-        throw ToolError.usage(
-          "--against takes a network for images \(integers.imageShape), found \(other.imageShape)")
-      }
-      return try sizes.map { try compare(integers, with: other, pixels: pixels, batch: $0) }
+    let comparisons = try other.map { other in
+      try sizes.map { try compare(integers, with: other, pixels: pixels, batch: $0) }
     }
     // As often as the times of batches are repeated, by their speed; more than that would not change the shortest times.
     let image = rows[0].p50 / Double(rows[0].batch * max(integers.levelCount, 1))

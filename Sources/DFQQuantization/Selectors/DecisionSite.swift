@@ -36,7 +36,8 @@ public struct DecisionSite: Sendable, Hashable {
   public let output: Int
   /// Whether the features are taken from the value after it is quantized.
   ///
-  /// Then only later outputs can be governed, and an integer network computes nothing twice.
+  /// Then only later outputs can be governed, and an integer network computes nothing twice. Features are standardized by the mean and
+  /// deviation that they have without rounding.
   public let isRounded: Bool
   /// The quantized outputs whose bits are decided: this one or later ones.
   public let governs: [Int]

@@ -3,8 +3,8 @@ public import DFQEngine
 /// One decision per layer, from the codes of the layer before it.
 ///
 /// What ``PerLayerSelector`` asks of a layer's output before it is quantized is known here before the layer is computed:
-/// an integer network computes no pixel twice and stores no numbers that wait to be rounded. The first output whose bits can
-/// be chosen has no layer before it that was chosen for, so that its bits and those of the next are decided at its own value.
+/// an integer network computes no pixel twice and stores no numbers that wait to be rounded. The first two outputs whose bits
+/// can be chosen are decided at the first one's own value: what lies before it may be the image, where training has no gradient.
 public struct LayerInputSelector: HeadDecider {
   /// Its name in files.
   public static var kind: String { "layerInput" }
