@@ -44,6 +44,15 @@ dfq_isa dfq_best_isa(void) {
   return DFQ_ISA_SCALAR;
 }
 
+void dfq_fetch(const uint8_t *start, const int32_t *offsets, int32_t count, int32_t bytes) {
+  const int32_t line = 64;
+  for (int32_t k = 0; k < count; k++) {
+    for (int32_t byte = 0; byte < bytes; byte += line) {
+      __builtin_prefetch(start + offsets[k] + byte);
+    }
+  }
+}
+
 void dfq_relax(void) {
 #if defined(__x86_64__)
   _mm_pause();

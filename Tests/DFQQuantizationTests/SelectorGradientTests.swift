@@ -21,8 +21,11 @@ import Testing
     Case(selector: .init(.perLayer, features: [.mean, .deviation], hidden: 3)),
     Case(selector: .init(.perLayer), bits: ["leaky": [4, 8], "relu2": [3]]),
     Case(selector: .init(LayerInputSelector())),
-    Case(selector: .init(LayerInputSelector(features: [.mean, .deviation], hidden: 3))),
-    Case(selector: .init(LayerInputSelector()), bits: ["relu": [2, 4], "leaky": [4, 8]]),
+    Case(selector: .init(LayerInputSelector(distance: 1))),
+    Case(
+      selector: .init(LayerInputSelector(features: [.mean, .deviation], hidden: 3, distance: 1))),
+    Case(
+      selector: .init(LayerInputSelector(distance: 1)), bits: ["relu": [2, 4], "leaky": [4, 8]]),
     Case(selector: .init(LayerInputSelector()), bits: ["leaky": [5]]),
     Case(selector: .init(CADyQ(hidden: 0))), Case(selector: .init(CADyQ(hidden: 3))),
     Case(selector: .init(.perImage, hidden: 4)), Case(selector: .init(.perImage, hidden: 0)),

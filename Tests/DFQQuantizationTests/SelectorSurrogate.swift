@@ -93,15 +93,16 @@ final class SelectorSurrogate {
       sites = dynamic.map(own)
     case let selector as LayerInputSelector:
       (hidden, kinds) = (selector.hidden, selector.features)
-      let pair = dynamic.prefix(2)
+      let start = dynamic.filter { $0 - dynamic[0] <= selector.distance }
       sites =
         [
           Site(
-            point: dynamic[0], groups: pair.map { [$0] },
-            candidates: Set(pair.flatMap(bits)).sorted())
+            point: dynamic[0], groups: start.map { [$0] },
+            candidates: Set(start.flatMap(bits)).sorted())
         ]
-        + dynamic.dropFirst(2).map {
-          Site(point: $0 - 1, isRounded: true, groups: [[$0]], candidates: bits($0))
+        + dynamic.dropFirst(start.count).map {
+          Site(
+            point: $0 - selector.distance, isRounded: true, groups: [[$0]], candidates: bits($0))
         }
     case let selector as PerLayerSelector:
       (hidden, kinds) = (selector.hidden, selector.features)

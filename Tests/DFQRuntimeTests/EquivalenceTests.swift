@@ -35,7 +35,8 @@ import Testing
   /// Codes are read by each of them.
   @Test(arguments: [
     BitSelector(.perLayer, positions: 2), BitSelector(.perLayer, positions: 4),
-    BitSelector(LayerInputSelector()),
+    BitSelector(LayerInputSelector(distance: 1)), BitSelector(LayerInputSelector()),
+    BitSelector(LayerInputSelector(distance: 3)),
   ])
   func decisionsOfThreads(selector: BitSelector) throws {
     var student = try QuantizedNetwork(

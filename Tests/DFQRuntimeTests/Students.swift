@@ -64,6 +64,9 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(description: "per layer", quantizer: dynamic),
       .init(
         description: "layer input", quantizer: dynamic,
+        selector: BitSelector(LayerInputSelector(distance: 1))),
+      .init(
+        description: "two layers before", quantizer: dynamic,
         selector: BitSelector(LayerInputSelector())),
       .init(
         description: "layer input, image in codes",
@@ -73,7 +76,8 @@ struct StudentCase: Sendable, CustomStringConvertible {
       .init(
         description: "layer input, asymmetric",
         quantizer: .family(weightBits: 4, activationBits: [3, 4]),
-        selector: BitSelector(LayerInputSelector(features: [.mean, .deviation], hidden: 3)),
+        selector: BitSelector(
+          LayerInputSelector(features: [.mean, .deviation], hidden: 3, distance: 1)),
         graph: .mixed, tolerance: rounding),
       .init(
         description: "per image", quantizer: dynamic, selector: BitSelector(.perImage, hidden: 5)),

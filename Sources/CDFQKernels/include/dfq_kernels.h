@@ -401,6 +401,9 @@ int32_t dfq_processor_count(void);
 /* Lets the allocator keep large blocks that are freed; see allocator.c. */
 void dfq_keep_large_blocks(void);
 
+/* A hint to the processor that `bytes` bytes from each start + offsets[k], k < count, will be read soon. */
+void dfq_fetch(const uint8_t *start, const int32_t *offsets, int32_t count, int32_t bytes);
+
 /* A hint to the processor that the calling thread spins. */
 void dfq_relax(void);
 

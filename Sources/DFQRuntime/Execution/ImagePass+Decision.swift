@@ -12,18 +12,34 @@ extension ImagePass {
   /// Takes a decision, and those that follow at the same point, from the codes of a value.
   ///
   /// Every thread of a team does it for itself.
-  func decide(_ index: Int, after step: Step) {
-    let point = level.decisions[index].point
-    let (codes, grid) = (UnsafePointer(codes(step.output)), grid(point))
+  func decideFromCodes(_ index: Int) {
+    let first = level.decisions[index]
+    let (codes, grid) = (UnsafePointer(codes(first.value)), grid(first.point))
     forEachDecision(from: index) { decision in
       decision.features.gather(codes, grid: grid, kernels: kernels, into: work)
     }
   }
 
+  /// Asks for the codes that a deferred decision will be taken from.
+  func fetch(_ index: Int) {
+    let decision = level.decisions[index]
+    kernels.fetch(
+      codes: UnsafePointer(codes(decision.value)), offsets: decision.features.offsets.buffer,
+      channels: decision.features.channels)
+  }
+
   /// Takes the decisions of a step that has been computed once more, without rounding.
-  func decideAgain(_ step: Step) {
-    if let decision = step.decisionAfter { return decide(decision, after: step) }
-    let decision = step.decision!
+  ///
+  /// - Returns: Whether there are any.
+  func decideAgain(_ step: Step) -> Bool {
+    if let decision = step.decisionBeside { decideFromCodes(decision) }
+    if let decision = step.decisionAfter, !step.isDeferred { decideFromCodes(decision) }
+    if let decision = step.decision { decideAgain(decision, step: step) }
+    return step.decisionBeside != nil || step.decision != nil
+      || step.decisionAfter != nil && !step.isDeferred
+  }
+
+  private func decideAgain(_ decision: Int, step: Step) {
     guard let samples = step.samples, case .codeConvolution(let index) = step.kind else {
       return choose(
         decision, from: memory.raw, features: level.decisions[decision].features)
@@ -43,22 +59,30 @@ extension ImagePass {
 
   /// Takes the decisions at one point; `gather` writes the features of each to `work`.
   private func forEachDecision(from index: Int, _ gather: (PreparedDecision) -> Void) {
-    let point = level.decisions[index].point
-    for next in index..<level.decisions.count where level.decisions[next].point == point {
-      gather(level.decisions[next])
-      choose(level.decisions[next])
+    for next in index..<index + level.decisions[index].count {
+      let decision = level.decisions[next]
+      if next == index || !decision.sharesFeatures {
+        gather(decision)
+        standardize(decision)
+      }
+      choose(decision)
     }
   }
 
-  /// Takes a decision from the features in `work`.
-  private func choose(_ decision: PreparedDecision) {
+  /// Standardizes the features in `work`.
+  private func standardize(_ decision: PreparedDecision) {
     let features = work
-    let hidden = features + decision.means.count
-    let scores = hidden + decision.head.hidden
     for feature in decision.means.indices {
       features[feature] =
         (features[feature] - decision.means[feature]) * decision.inverseDeviations[feature]
     }
+  }
+
+  /// Takes a decision from the standardized features in `work`.
+  private func choose(_ decision: PreparedDecision) {
+    let features = work
+    let hidden = features + decision.means.count
+    let scores = hidden + decision.head.hidden
     if decision.head.hidden == 0 {
       decision.head.forward(
         byColumns: decision.parameters.start, features: features, logits: scores)

@@ -61,9 +61,12 @@ struct ImagePass {
         run(step, decides: decides, isSampled: isSampled)
         isSampled =
           decides && index + 1 < steps.upperBound && sampleAhead(level.steps[index + 1])
+        if decides, let decision = step.decisionBeside { decideFromCodes(decision) }
         wait()
       }
-      if decides, let decision = step.decisionAfter { decide(decision, after: step) }
+      if decides, let decision = step.decisionAfter {
+        if !step.isDeferred { decideFromCodes(decision) } else if !isAlone { fetch(decision) }
+      }
     }
   }
 

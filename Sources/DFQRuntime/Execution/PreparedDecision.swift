@@ -9,8 +9,14 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
     let candidates: ConstantList<UInt8>
   }
 
-  /// The point whose value is looked at.
+  /// The value that is looked at.
+  let value: Int
+  /// The point that it lies on.
   let point: Int
+  /// How many decisions in a row, with this one, look at the same value.
+  let count: Int
+  /// Whether the decision before has the same features.
+  let sharesFeatures: Bool
   /// Whether it is looked at after it is rounded.
   let isRounded: Bool
   let features: PreparedFeatures
@@ -24,8 +30,20 @@ struct PreparedDecision: Sendable, BitwiseCopyable {
   let penalties: ConstantList<Float>
   let governs: ConstantList<Governed>
 
-  init(_ decision: Decision, in program: IntegerProgram, store: ConstantStore) {
-    let value = program.values.first { $0.point == decision.point }!
+  /// Prepares the decision at a position of the program's.
+  init(_ index: Int, in program: IntegerProgram, store: ConstantStore) {
+    let decision = program.decisions[index]
+    self.value = program.values.firstIndex { $0.point == decision.point }!
+    let value = program.values[self.value]
+    count = program.decisions[index...].prefix { $0.point == decision.point }.count
+    if index > 0 {
+      let before = program.decisions[index - 1]
+      sharesFeatures =
+        before.point == decision.point && before.means == decision.means
+        && before.inverseDeviations == decision.inverseDeviations
+    } else {
+      sharesFeatures = false
+    }
     let extent = value.shape.rank == 3 ? [value.shape[0], value.shape[1]] : [1, 1]
     let features = SelectorFeatures(
       kinds: decision.statistics, channels: value.shape.dimensions.last!, extent: extent,

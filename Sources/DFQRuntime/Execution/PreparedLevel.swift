@@ -81,7 +81,9 @@ final class PreparedLevel: Sendable {
           height: isMap ? value.shape[0] : 1, width: isMap ? value.shape[1] : 1,
           channels: value.shape.dimensions.last!, point: value.point ?? -1)
       })
-    let decisions = program.decisions.map { PreparedDecision($0, in: program, store: store) }
+    let decisions = program.decisions.indices.map {
+      PreparedDecision($0, in: program, store: store)
+    }
     var builder = StepBuilder(
       program: program, decisions: decisions,
       usesWinograd: !isDirect && arithmetic == .float, kernels: kernels, threads: threads,
@@ -90,6 +92,7 @@ final class PreparedLevel: Sendable {
     for index in program.operations.indices {
       steps.append(try builder.step(index, after: steps.last))
     }
+    StepBuilder.deferDecisions(of: &steps, in: program)
     var units: [Float] = []
     if arithmetic == .fixedPoint {
       units = try FixedPointBuilder(program: program, store: store).apply(to: &steps)

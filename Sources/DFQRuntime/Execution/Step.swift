@@ -32,6 +32,10 @@ struct Step: Sendable, BitwiseCopyable {
   let decision: Int?
   /// The decision that is taken from the output's codes.
   let decisionAfter: Int?
+  /// Whether ``decisionAfter`` is taken only when the next step is computed, because nothing reads its bits before.
+  var isDeferred = false
+  /// The deferred decision of the step before.
+  var decisionBeside: Int?
   /// The pixels that ``decision`` is taken from before the others are computed, by their position among the
   /// level's; nil where it waits for all of them.
   var samples: Int?

@@ -12,7 +12,7 @@ public struct IntegerProfile: Sendable, Encodable {
     public let kernel: IntegerNetwork.Kernel?
     /// The shortest time of all repetitions in microseconds, without that of the decision.
     public let microseconds: Double
-    /// The shortest time in microseconds of the decision that is taken from its output, 0 without one.
+    /// The shortest time in microseconds of the decision that is taken beside it or from its output, 0 without one.
     public let decision: Double
   }
 
@@ -78,10 +78,11 @@ extension ImagePass {
         let step = level.steps[index]
         whole[index] = min(
           whole[index], microseconds { run(steps: index..<index + 1, decides: decides) })
-        if decides, step.decision != nil || step.decisionAfter != nil {
-          // It finds the same bits as before, from what it found them.
-          decisions[index] = min(decisions[index], microseconds { decideAgain(step) })
-        }
+        guard decides else { continue }
+        // It finds the same bits as before, from what it found them.
+        var hasDecision = false
+        let time = microseconds { hasDecision = decideAgain(step) }
+        if hasDecision { decisions[index] = min(decisions[index], time) }
       }
     }
     return zip(whole, decisions).map { whole, decision in

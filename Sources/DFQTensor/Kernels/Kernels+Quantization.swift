@@ -82,6 +82,16 @@ extension Kernels {
       deviations)
   }
 
+  /// Tells the processor that pixels of `channels` codes at `offsets` will be read soon.
+  ///
+  /// What another processor wrote takes its way while this one computes something else.
+  package func fetch(
+    codes: UnsafePointer<UInt8>, offsets: UnsafeBufferPointer<Int32>, channels: Int
+  ) {
+    guard let start = offsets.baseAddress else { return }
+    dfq_fetch(codes, start, Int32(offsets.count), Int32(channels))
+  }
+
   /// Writes x[i] to y[i] where the draw of element `first` + i of a stream, uniform in 0..<2^24, is below the threshold.
   package func keepElements(
     stream: UInt64, threshold: UInt32, first: Int, x: UnsafePointer<Float>, count: Int,
