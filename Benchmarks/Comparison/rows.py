@@ -30,6 +30,8 @@ class Row:
     peers: tuple
     goal: float
     shown: tuple = ()
+    # Whether ours runs both and says how they compare.
+    turns: bool = False
 
 
 def script(name, file, *arguments):
@@ -77,9 +79,9 @@ TABLE = (
 SCALING_GOAL = 1.85
 W8, W4 = ("--weight-bits", "8", "--activation-bits", "8"), ("--weight-bits", "4", "--activation-bits", "4")
 DYNAMIC = ("--weight-bits", "4", "--activation-bits", "3,4,5")
-LAYER_INPUT = (*DYNAMIC, "--selector", "layerInput")
+LAYER_INPUT = (*DYNAMIC, "--selector", "layerInput:positions=2")
 # What 8 bits take without Winograd's algorithm in 16-bit words.
-DIRECT = ("W8A8 by direct kernels", (*W8, "--direct"))
+DIRECT = ("W8A8 by direct kernels", "W8A8:direct")
 # Of BitOPs 3 * 3 + share * 5 * 5 = 4 * 4.
 CASCADE = ("--cascade", "W3A3,W5A5", "--share", "0.28")
 # Integer networks with the image and the classifier's input in 8 bits: ours, network, batch, peer (an engine at 8 bits or ours
@@ -88,18 +90,18 @@ INTEGERS = (
     ("W8A8", W8, "resnet20", 1, "ONNX Runtime", 1.6), ("W8A8", W8, "resnet20", 16, "ONNX Runtime", 2.0),
     ("W8A8", W8, "resnet20", 256, "ONNX Runtime", 2.4), ("W8A8", W8, "resnet20", 1, "OpenVINO", 1.25),
     ("W8A8", W8, "resnet20", 16, "OpenVINO", 1.25), ("W8A8", W8, "resnet20", 256, "OpenVINO", 1.25),
-    ("W4A4", W4, "resnet20", 1, ("W8A8", W8), 1.05), ("W4A4", W4, "resnet20", 256, ("W8A8", W8), 1.15),
+    ("W4A4", W4, "resnet20", 1, ("W8A8", "W8A8"), 1.05), ("W4A4", W4, "resnet20", 256, ("W8A8", "W8A8"), 1.15),
     ("W8A8", W8, "resnet18", 1, "ONNX Runtime", 1.25), ("W8A8", W8, "resnet18", 16, "ONNX Runtime", 1.2),
     ("W8A8", W8, "resnet18", 1, "OpenVINO", 0.97), ("W8A8", W8, "resnet18", 16, "OpenVINO", 0.97),
     ("W4A4", W4, "resnet18", 1, "OpenVINO", 1.3), ("W4A4", W4, "resnet18", 16, "OpenVINO", 1.3),
-    ("W4A4", W4, "resnet18", 1, ("W8A8", W8), 1.35), ("W4A4", W4, "resnet18", 16, ("W8A8", W8), 1.35),
+    ("W4A4", W4, "resnet18", 1, ("W8A8", "W8A8"), 1.35), ("W4A4", W4, "resnet18", 16, ("W8A8", "W8A8"), 1.35),
     ("W8A8", W8, "efficientnet-lite0", 1, "ONNX Runtime", 1.3), ("W8A8", W8, "efficientnet-lite0", 16, "ONNX Runtime", 1.3),
     ("W8A8", W8, "efficientnet-lite0", 1, "OpenVINO", 1.0), ("W8A8", W8, "efficientnet-lite0", 16, "OpenVINO", 1.0),
-    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", W4), 0.93),
-    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", W4), 0.93),
-    ("W4A{3,4,5} by the layer before", LAYER_INPUT, "resnet20", 1, ("W4A4", W4), 0.93),
-    ("W4A{3,4,5} by the layer before", LAYER_INPUT, "resnet20", 256, ("W4A4", W4), 0.93),
-    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, ("W8A8", W8), 1.1),
+    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 1, ("W4A4", "W4A4"), 0.93),
+    ("W4A{3,4,5} by layer", DYNAMIC, "resnet20", 256, ("W4A4", "W4A4"), 0.93),
+    ("W4A{3,4,5} by codes two layers before", LAYER_INPUT, "resnet20", 1, ("W4A4", "W4A4"), 0.93),
+    ("W4A{3,4,5} by codes two layers before", LAYER_INPUT, "resnet20", 256, ("W4A4", "W4A4"), 0.93),
+    ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, ("W8A8", "W8A8"), 1.1),
     ("W4A4", W4, "resnet20", 1, DIRECT, 1.05), ("W4A4", W4, "resnet20", 256, DIRECT, 1.15),
     ("W4A4", W4, "resnet18", 1, DIRECT, 1.35), ("W4A4", W4, "resnet18", 16, DIRECT, 1.35),
     ("cascade of W4A4's BitOPs", CASCADE, "resnet18", 64, DIRECT, 1.1),
@@ -132,31 +134,28 @@ def trained_rows(options):
     if not options.trained:
         return
     for batch in (1, 256):
-        def ours(name, file):
-            return Variant(f"ours, {name}", (
-                options.tool, "bench", os.path.join(options.trained, file), "--json", "--batch", str(batch), "--threads",
-                str(options.threads), *(["--data", options.data] if options.data else []), *options.tool_arguments))
-
         for words, file in (("by layer, 2x2 positions", "by-layer-2.dfq"), ("by layer, 4x4 positions", "by-layer.dfq"),
-                            ("by the layer before, 2x2 positions", "by-input-2.dfq"),
-                            ("by the layer before, 4x4 positions", "by-input.dfq")):
+                            ("by codes two layers before, 2x2 positions", "by-input-2.dfq"),
+                            ("by codes two layers before, 4x4 positions", "by-input.dfq")):
+            command = (options.tool, "bench", os.path.join(options.trained, file), "--against",
+                       os.path.join(options.trained, "static.dfq"), "--json", "--batch", str(batch), "--threads",
+                       str(options.threads), *(["--data", options.data] if options.data else []), *options.tool_arguments)
             yield Row(
                 f"{TITLES['resnet20']} integers, trained, W4A{{3,4,5}} {words}, batch {batch}, against W4A4",
-                ours(words, file), (ours("W4A4", "static.dfq"),), 0.93)
+                Variant(f"ours, {words}", command), (Variant("ours, W4A4", ()),), 0.93, turns=True)
 
 
 def integer_rows(options):
     for words, bits, network, batch, peer, goal in INTEGERS:
         place = ["--network", network, "--batch", str(batch), "--threads", str(options.threads)]
 
-        def ours(name, bits):
-            return Variant(f"ours, {name}", (options.tool, "bench", "--json", "--fully-quantized", *place, *bits,
-                                             *options.tool_arguments))
-
-        if isinstance(peer, str):
+        isOurs = not isinstance(peer, str)
+        if isOurs:
+            against = Variant(f"ours, {peer[0]}", ())
+        else:
             against = script(f"{peer} int8", "peer_runtime.py", *place, "--precision", "int8", "--engine",
                              peer.replace(" ", "").lower())
-        else:
-            against = ours(*peer)
-        yield Row(f"{TITLES[network]} integers {words}, batch {batch}, against {against.name}", ours(words, bits),
-                  (against,), goal)
+        command = (options.tool, "bench", "--json", "--fully-quantized", *place, *bits,
+                   *(("--against", peer[1]) if isOurs else ()), *options.tool_arguments)
+        yield Row(f"{TITLES[network]} integers {words}, batch {batch}, against {against.name}",
+                  Variant(f"ours, {words}", command), (against,), goal, turns=isOurs)

@@ -8,6 +8,7 @@ struct Bench: ParsableCommand {
     discussion: """
       Example: dynadfq bench model.dfq
                dynadfq bench model.dfq --against other.dfq
+               dynadfq bench --network resnet18 --fully-quantized --against W8A8
                dynadfq bench --network resnet18 --fully-quantized --weight-bits 4 --activation-bits 4
 
       Without a file, a student of random weights is compiled: time depends on shapes and bits only. \
@@ -17,7 +18,10 @@ struct Bench: ParsableCommand {
 
   @Argument(help: "An integer network that `compile` made.")
   var model: String?
-  @Option(help: "Another integer network: both take turns, and the ratio of their speeds is told.")
+  @Option(
+    help:
+      "Another integer network, or static bits for the same one such as W8A8 or W8A8:direct (no Winograd): both take turns, and the ratio of their speeds is told."
+  )
   var against: String?
   @Option(help: "resnet20 (CIFAR), resnet18, efficientnet-lite0 or any architecture's name.")
   var network = "resnet20"
@@ -95,7 +99,7 @@ struct Bench: ParsableCommand {
     var integers = try integerNetwork(context)
     if direct { integers = try integers.withDirectConvolutions() }
     let preparation = Bench.milliseconds(clock.now - start)
-    let other = try against.map { try read($0, context) }
+    let other = try against.map { try otherNetwork($0, context) }
     if let other, other.imageShape != integers.imageShape {
       throw ToolError.usage(
         "--against takes a network for images \(integers.imageShape), found \(other.imageShape)")
@@ -157,46 +161,6 @@ struct Bench: ParsableCommand {
     cascade.map { "\(network), cascade \($0), \(share) of the images twice" }
       ?? "\(network) W\(quantizer.weightBits)"
   }
-
-  /// The file's network, or one of random weights.
-  private func integerNetwork(_ context: ExecutionContext) throws -> IntegerNetwork {
-    if let model { return try read(model, context) }
-    let name = network == "resnet20" ? "resnet20-cifar" : network
-    let float = try RandomData.network(name, seed: options.seed)
-    guard let cascade else {
-      let student = try student(float, try quantizer.makeQuantizer())
-      return try IntegerNetwork(student, arithmetic: arithmetic, context: context)
-    }
-    let levels = try cascade.split(separator: ",").map { text in
-      let bits = text.drop { $0 == "W" }.split(separator: "A").map { Int($0) }
-      guard bits.count == 2, let weights = bits[0], let values = bits[1] else {
-        throw ToolError.usage("--cascade takes levels such as W3A3,W5A5, found \"\(cascade)\"")
-      }
-      var level = Quantizer(weightBits: weights, activationBits: [values])
-      level.fullyQuantized = quantizer.fullyQuantized
-      return try student(float, level)
-    }
-    return try IntegerNetwork(
-      StudentCascade(
-        levels: levels, thresholds: [Float](repeating: 1, count: levels.count - 1),
-        shares: [Double](repeating: share, count: levels.count - 1), rule: .ranked(batch: 65536)),
-      arithmetic: arithmetic, context: context)
-  }
-
-  private func read(_ path: String, _ context: ExecutionContext) throws -> IntegerNetwork {
-    try IntegerNetwork(contentsOf: path, arithmetic: arithmetic, context: context)
-  }
-
-  private func student(_ network: Network, _ quantizer: Quantizer) throws -> QuantizedNetwork {
-    var student = try QuantizedNetwork(
-      network: network, quantizer: quantizer, selector: try self.quantizer.makeSelector(),
-      seed: options.seed)
-    try student.calibrate(
-      batches: [RandomData.images(4, for: network, seed: options.seed)], context: options.context)
-    return student
-  }
-
-  private var arithmetic: IntegerNetwork.Arithmetic { fixedPoint ? .fixedPoint : .float }
 
   /// The pixels of some images: of the data set, again and again where it has too few, or random ones.
   private func pixels(_ count: Int, of network: IntegerNetwork) throws -> [UInt8] {

@@ -42,9 +42,17 @@ import Testing
     let row = try #require((turns["comparisons"] as? [[String: Any]])?.first)
     let quantiles = try ["low", "median", "high"].map { try #require(row[$0] as? Double) }
     #expect(quantiles == quantiles.sorted() && 0.2...5 ~= quantiles[1], "\(row)")
-    try tool.expectRefusal(
-      ["bench", "--network", "resnet8-cifar:input=16x16x3,classes=4", "--against", "model.dfq"],
-      naming: "--against")
+    let random = ["bench", "--network", "resnet8-cifar:input=16x16x3,classes=4"]
+    try tool.expectRefusal(random + ["--against", "model.dfq"], naming: "--against")
+    // The same network with other bits, without Winograd's algorithms.
+    let bits = try tool.json(
+      random + ["--against", "W8A8:direct", "--batch", "1", "--seconds", "0.1"])
+    #expect((bits["comparisons"] as? [Any])?.count == 1)
+    for (arguments, text) in [
+      (random, "W9A8"), (random, "W8A8:fast"), (["bench", "model.dfq"], "W8A8"),
+    ] {
+      try tool.expectRefusal(arguments + ["--against", text], naming: text)
+    }
     let text = try tool.run(["compile", "student.safetensors", "-o", "model.dfq"])
     #expect(text.status == 0 && text.output.contains("3x3 16>16"), "\(text.error)")
   }
