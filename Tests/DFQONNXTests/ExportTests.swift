@@ -43,11 +43,33 @@ import Testing
       student(Quantizer(weightBits: 4, activationBits: [3, 4, 5]), BitSelector(.perLayer)))
     let fixed = try IntegerNetwork(student(Quantizer(weightBits: 4, activationBits: [4])))
     func mentions(_ network: IntegerNetwork, _ text: String) throws -> Bool {
-      let bytes = try ONNXExport(network).bytes()
-      return bytes.indices.contains { bytes[$0...].starts(with: text.utf8) }
+      contains(try ONNXExport(network).bytes(), text)
     }
     #expect(try mentions(dynamic, "ArgMax"))
     #expect(try !mentions(fixed, "ArgMax"))
+  }
+
+  /// Decisions from codes count them from the lowest one, on the grid that was chosen for the image, in both forms.
+  @Test(arguments: [false, true])
+  func decisionsFromCodesAreOperators(isExact: Bool) throws {
+    let network = try IntegerNetwork(
+      student(
+        .family(weightBits: 4, activationBits: [3, 4]),
+        BitSelector(LayerInputSelector(features: [.mean, .deviation]))))
+    let points = network.model.levels[0].decisions.filter(\.isRounded).map {
+      network.model.levels[0].points[$0.point].name
+    }
+    #expect(!points.isEmpty)
+    let bytes = try ONNXExport(network, format: .qcdq, isExact: isExact).bytes()
+    for point in points {
+      for name in ["best", "codes", "meanNumber"] {
+        #expect(contains(bytes, "\(point).decision.\(name)"), "\(name) of \(point)")
+      }
+    }
+  }
+
+  private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.indices.contains { bytes[$0...].starts(with: text.utf8) }
   }
 
   /// Batch norm is in the scales of the weights, or in nodes of its own.
