@@ -27,6 +27,7 @@ enum TinyModels {
           rule: .streaming(rate: 0.02))
       ),
       ("rounded", model([roundedDecision()])),
+      ("deferred", model([deferredDecision()])),
     ]
   }
 
@@ -109,6 +110,13 @@ enum TinyModels {
       decision.governs = [.init(point: point, candidates: [1, 0])]
       return decision
     }
+    return program
+  }
+
+  /// A decision from codes whose bits are read two steps later.
+  private static func deferredDecision() -> IntegerProgram {
+    var program = roundedDecision()
+    program.decisions.removeFirst()
     return program
   }
 
