@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 import quiet
+import slices
 
 
 @dataclass
@@ -42,8 +43,19 @@ class Contest:
 
     def measure(self, variant, seconds, result):
         """A run; its failure or contamination is noted in the result."""
-        outcome = quiet.run([*variant.command, "--seconds", str(seconds)], dict(variant.environment),
-                            tries=self.options.tries, wait=self.options.wait)
+        return self.noted(variant, result, quiet.run(
+            [*variant.command, "--seconds", str(seconds)], dict(variant.environment), tries=self.options.tries,
+            wait=self.options.wait))
+
+    def pair(self, row, peer, result):
+        """The speeds of ours and a peer, by turns or one after the other."""
+        seconds = self.options.seconds
+        if not row.slices:
+            return self.measure(row.ours, seconds, result), self.measure(peer, seconds, result)
+        outcomes = slices.run(row.ours, peer, seconds, tries=self.options.tries, wait=self.options.wait)
+        return tuple(self.noted(*both) for both in zip((row.ours, peer), (result, result), outcomes))
+
+    def noted(self, variant, result, outcome):
         if outcome.failure:
             result.notes.append(f"failed: {variant.name}: {outcome.failure}")
             return None
@@ -85,8 +97,7 @@ class Contest:
         if row.turns:
             return self.turns(row, result)
         for _ in range(self.options.pairs):
-            ours = self.measure(row.ours, self.options.seconds, result)
-            theirs = self.measure(peer, self.options.seconds, result)
+            ours, theirs = self.pair(row, peer, result)
             if ours is None or theirs is None:
                 break
             result.ours.append(ours)

@@ -63,12 +63,22 @@ def once(command, environment, timeout):
                                  timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Outcome(failure=type(error).__name__)
-    elapsed = time.time() - start
-    others = 0.0 if all_before is None else max(0.0, busy() - all_before - (own_time() - own)) / elapsed
-    lines = process.stdout.strip().splitlines()
-    if process.returncode != 0 or not lines:
-        said = process.stderr.strip().splitlines() or [""]
-        return Outcome(failure=f"exit code {process.returncode}: {said[-1][:200]}")
+    return outcome(process.returncode, process.stdout, process.stderr, others(own, all_before, time.time() - start))
+
+
+def others(own_before, all_before, elapsed):
+    """The cores that other processes took since."""
+    if all_before is None:
+        return 0.0
+    return max(0.0, busy() - all_before - (own_time() - own_before)) / elapsed
+
+
+def outcome(code, output, errors, others):
+    """What a program that has ended left."""
+    lines = output.strip().splitlines()
+    if code != 0 or not lines:
+        said = errors.strip().splitlines() or [""]
+        return Outcome(failure=f"exit code {code}: {said[-1][:200]}")
     try:
         return Outcome(plain(json.loads(lines[-1])), "", others, others > ALLOWED)
     except ValueError:

@@ -32,6 +32,8 @@ class Row:
     shown: tuple = ()
     # Whether ours runs both and says how they compare.
     turns: bool = False
+    # Whether ours and the peer run by turns, each stopped while the other works: for calls that are short.
+    slices: bool = False
 
 
 def script(name, file, *arguments):
@@ -158,4 +160,4 @@ def integer_rows(options):
         command = (options.tool, "bench", "--json", "--fully-quantized", *place, *bits,
                    *(("--against", peer[1]) if isOurs else ()), *options.tool_arguments)
         yield Row(f"{TITLES[network]} integers {words}, batch {batch}, against {against.name}",
-                  Variant(f"ours, {words}", command), (against,), goal, turns=isOurs)
+                  Variant(f"ours, {words}", command), (against,), goal, turns=isOurs, slices=not isOurs)
