@@ -149,6 +149,32 @@ import Testing
     }
   }
 
+  /// Filters get the teacher's lengths back, each or all of a layer together, and the function stays.
+  @Test(arguments: [true, false])
+  func filterLengths(perChannel: Bool) throws {
+    let network = try Self.mobileNet(.relu)
+    let equalized = try Self.transformed(network, Equalization())
+    let restored = try equalized.withFilterLengths(of: network, perChannel: perChannel)
+    func lengths(_ network: Network, _ name: String) throws -> [Float] {
+      let entry = try #require(network.parameters.layout.entry(named: name))
+      let outputs = entry.shape.dimensions.last!
+      var squares = [Float](repeating: 0, count: outputs)
+      for (place, index) in entry.range.enumerated() {
+        squares[place % outputs] +=
+          network.parameters.values[index] * network.parameters.values[index]
+      }
+      return perChannel ? squares : [squares.reduce(0, +)]
+    }
+    for name in ["stem.weight", "unit0.depthwise.weight", "unit1.project.weight", "head.weight"] {
+      let (found, expected) = try (lengths(restored, name), lengths(network, name))
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-4 * $1 }, "\(name)")
+      #expect(try lengths(equalized, name) != expected, "\(name)")
+    }
+    let (found, expected) = try (Self.logits(restored), Self.logits(network))
+    let largest = expected.map(abs).max()!
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-4 * largest })
+  }
+
   @Test func reLU6() throws {
     let network = try EqualizationTests.mobileNet(.relu6)
     for transform: any DataFreeTransform in [Equalization(), BiasAbsorption(), SPIQ(), UDFC()] {

@@ -42,6 +42,8 @@ enum Identity {
     var selector: BitSelector?
     /// Absent where there is none, so that the keys of such students stay what they are.
     var transforms: [Part]?
+    /// With transforms: filters have the teacher's lengths, which they once had not.
+    var keepsFilterLengths: Bool?
     var objectives: [Part]
     /// Absent where there is none.
     var updates: [Part]?
@@ -148,6 +150,7 @@ enum Identity {
       allocation: settings.allocation,
       selector: settings.isDynamic ? settings.selector : nil,
       transforms: settings.transforms.isEmpty ? nil : try settings.transforms.map { try Part($0) },
+      keepsFilterLengths: settings.transforms.isEmpty ? nil : true,
       objectives: try settings.objectives.map { try Part($0) },
       updates: settings.updates.isEmpty ? nil : try settings.updates.map { try Part($0) },
       training: training,

@@ -143,6 +143,19 @@ struct EditableNetwork {
     }
   }
 
+  /// Divides a channel of a layer by a factor and multiplies the factor of the batch norm behind it.
+  mutating func moveFactor(_ factor: Double, of layer: Int, _ channel: Int, to position: Int) {
+    guard let norm = network.graph.nodes[position].layer as? BatchNorm, norm.affine,
+      let variance = value(position, .runningVariance, channel)
+    else { return }
+    let scale = scale(position, channel)
+    scaleLayer(layer, channel, by: 1 / factor)
+    change(position, .runningMean, channel) { $0 /= factor }
+    setDeviation(
+      position, norm, channel, scale: scale * factor,
+      deviation: (variance + Double(norm.epsilon)).squareRoot() / factor)
+  }
+
   /// Whether ``addToOutput(of:_:_:)`` has a place for what it adds.
   func takesShift(_ layer: Int) -> Bool {
     norm(after: layer) != nil || network.parameters.layout.entry(node: layer, .bias) != nil

@@ -8,7 +8,7 @@ extension DynamicTrainer {
     let layout = student.network.parameters.layout
     var groups = [
       StudentGroup(
-        parameters: ShadowWeights(),
+        parameters: ShadowWeights(student),
         group: ParameterGroup(
           "weights",
           optimizer: SGD(

@@ -4,10 +4,16 @@ import DFQQuantization
 /// The full-precision weights that the quantizer rounds, with biases and batch norm's scales and
 /// shifts.
 struct ShadowWeights: StudentParameters {
+  private let rates: FilterRates
+
+  init(_ student: QuantizedNetwork) { rates = FilterRates(student.network) }
+
   var followsUpdateRules: Bool { true }
 
   func gradient(_ response: StudentExecutor.Response, of student: QuantizedNetwork) -> [Float] {
-    response.parameterGradient
+    var gradient = response.parameterGradient
+    rates.scale(&gradient, at: student.network.parameters.values)
+    return gradient
   }
 
   func update(

@@ -117,11 +117,16 @@ public struct DynamicTrainer: Sendable {
       context: context)
   }
 
-  /// The network that the student is made of: the teacher behind all transforms.
+  /// The network that the student is made of: the teacher behind all transforms, with filters as long as the teacher's, so that the
+  /// rate means the same.
   ///
   /// - Throws: What the transforms throw.
   public func transformedTeacher() throws -> TransformedNetwork {
-    try teacher.transformed(by: transforms, for: quantizer, context: context)
+    var result = try teacher.transformed(by: transforms, for: quantizer, context: context)
+    guard !transforms.isEmpty else { return result }
+    result.network = try result.network.withFilterLengths(
+      of: teacher, perChannel: quantizer.weights.granularity == .perChannel)
+    return result
   }
 
   /// A student whose ranges are calibrated on images N H W C.
