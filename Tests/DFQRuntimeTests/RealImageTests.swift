@@ -74,9 +74,11 @@ import Testing
       try expectEqual(
         student(network, Quantizer(weightBits: bits, activationBits: [bits])), on: images)
     }
-    try expectEqual(
-      student(
-        network, Quantizer(weightBits: 4, activationBits: [3, 4, 5]),
-        selector: BitSelector(.perImage)), on: images)
+    for selector in [BitSelector(.perImage), BitSelector(LayerInputSelector(positions: 2))] {
+      try expectEqual(
+        student(
+          network, Quantizer(weightBits: 4, activationBits: [3, 4, 5]), selector: selector),
+        on: images)
+    }
   }
 }
