@@ -13,11 +13,15 @@ import Testing
       "free", .convolution(.init(outputChannels: 2, kernel: 1)), builder.input)
     x = try builder.add("relu", .activation(.relu), x)
     x = try builder.add("normed", .convolution(.init(outputChannels: 2, kernel: 1)), x)
+    let short = try builder.add("relu2", .activation(.relu), x)
     x = try builder.add("norm", .batchNorm(.init()), x)
+    x = try builder.add("summed", .convolution(.init(outputChannels: 2, kernel: 1)), x)
+    x = try builder.add("sum", .sum, x, short)
+    x = try builder.add("norm2", .batchNorm(.init()), x)
     try builder.add("flat", .flatten, x)
     var network = Network.random(builder.build())
     // I O: the filters are (3, 4) and (0, 2).
-    for name in ["free.weight", "normed.weight"] {
+    for name in ["free.weight", "normed.weight", "summed.weight"] {
       try network.parameters.set(name, to: Tensor(shape: [1, 1, 2, 2], elements: [3, 0, 4, 2]))
     }
     let layout = network.parameters.layout

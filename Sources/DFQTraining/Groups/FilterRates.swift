@@ -1,6 +1,6 @@
 package import DFQGraph
 
-/// Rates for convolutions without batch norm, such as those of imported networks into which it was folded.
+/// Rates for convolutions behind which nothing is normalized, such as those of imported networks into which batch norm was folded.
 ///
 /// A filter W = g w, where batch norm would multiply w by g, moves g^2 times as far in a step at w as in a step at W. Filters behind batch
 /// norm have a length of about 2 (1.7 to 2.1 in the public ResNet-20), so that g^2 is taken to be |W|^2 / 4; without that, training at
@@ -14,14 +14,31 @@ package struct FilterRates: Sendable {
 
   package init(_ network: Network) {
     let graph = network.graph
-    let consumers = graph.consumers()
+    let isNormalized = FilterRates.normalized(graph)
     layers = graph.nodes.indices.compactMap { node in
       guard graph.nodes[node].layer is Convolution,
-        !consumers[node].contains(where: { graph.nodes[$0].layer is BatchNorm }),
+        !isNormalized[node],
         let entry = network.parameters.layout.entry(node: node, .weight)
       else { return nil }
       return (entry.range, entry.shape.dimensions.last!)
     }
+  }
+
+  /// For each node whether a norm reads its output, or what it is added to or joined with.
+  private static func normalized(_ graph: Graph) -> [Bool] {
+    let consumers = graph.consumers()
+    var result = [Bool](repeating: false, count: graph.nodes.count)
+    // Readers come later in the graph.
+    for node in graph.nodes.indices.reversed() {
+      result[node] = consumers[node].contains { next in
+        switch graph.nodes[next].layer {
+        case is BatchNorm, is LayerNorm: true
+        case is Sum, is Concatenation: result[next]
+        default: false
+        }
+      }
+    }
+    return result
   }
 
   /// Multiplies the gradient of each filter.
