@@ -12,8 +12,8 @@ import Testing
   private static let seconds =
     ProcessInfo.processInfo.environment["DYNADFQ_TRAFFIC_SECONDS"].flatMap { Double($0) } ?? 1
 
-  private func network() throws -> IntegerNetwork {
-    let item = StudentCase.all.first { $0.description == "margin cascade" }!
+  private func network(_ description: String = "margin cascade") throws -> IntegerNetwork {
+    let item = StudentCase.all.first { $0.description == description }!
     return try IntegerNetwork(
       item.student(TrafficTests.context).student, context: TrafficTests.context)
   }
@@ -46,8 +46,9 @@ import Testing
 
   /// Four threads send batches of 1 to 9 images; every answer is that of a quiet network, and memory
   /// stays where it was after the first tenth of the time.
-  @Test func fourThreads() async throws {
-    let network = try network()
+  @Test(arguments: ["margin cascade", "two layers before"])
+  func fourThreads(description: String) async throws {
+    let network = try network(description)
     let images = images(40, seed: 1)
     let expected = try images.map { try network.predict($0) }
     let counts = Counts()
@@ -80,7 +81,7 @@ import Testing
     #expect(counts.calls.load(ordering: .relaxed) > 0)
     let growth = TrafficTests.memory - counts.early.withLock { $0 }
     print(
-      "\(counts.calls.load(ordering: .relaxed)) calls in \(total) s, memory grew by "
+      "\(description): \(counts.calls.load(ordering: .relaxed)) calls in \(total) s, memory grew by "
         + "\((growth * 10).rounded() / 10) MB")
     // Other tests run at the same time; alone it is less than 1.
     if total >= 60 { #expect(growth < 4) }
