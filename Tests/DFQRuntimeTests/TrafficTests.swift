@@ -47,34 +47,30 @@ import Testing
   /// Four threads send batches of 1 to 9 images; every answer is that of a quiet network, and memory
   /// stays where it was after the first tenth of the time.
   @Test(arguments: ["margin cascade", "two layers before"])
-  func fourThreads(description: String) async throws {
+  func fourThreads(description: String) throws {
     let network = try network(description)
     let images = images(40, seed: 1)
     let expected = try images.map { try network.predict($0) }
     let counts = Counts()
     let start = ContinuousClock.now
     let total = TrafficTests.seconds
-    await withTaskGroup(of: Void.self) { group in
-      for thread in 0..<4 {
-        group.addTask {
-          var stream = RandomStream(seed: UInt64(thread), "sizes")
-          var own = 0
-          while true {
-            let passed = (ContinuousClock.now - start) / .seconds(1)
-            if passed > total, own >= 5 { return }
-            own += 1
-            if passed > total / 10 {
-              counts.early.withLock { if $0 == 0 { $0 = TrafficTests.memory } }
-            }
-            let first = stream.integer(below: 31)
-            let count = 1 + stream.integer(below: 9)
-            let found = try? network.predict(Array(images[first..<first + count]))
-            for place in 0..<count where found?[place] != expected[first + place] {
-              counts.wrong.add(1, ordering: .relaxed)
-            }
-            counts.calls.add(1, ordering: .relaxed)
-          }
+    concurrently(4) { thread in
+      var stream = RandomStream(seed: UInt64(thread), "sizes")
+      var own = 0
+      while true {
+        let passed = (ContinuousClock.now - start) / .seconds(1)
+        if passed > total, own >= 5 { return }
+        own += 1
+        if passed > total / 10 {
+          counts.early.withLock { if $0 == 0 { $0 = TrafficTests.memory } }
         }
+        let first = stream.integer(below: 31)
+        let count = 1 + stream.integer(below: 9)
+        let found = try? network.predict(Array(images[first..<first + count]))
+        for place in 0..<count where found?[place] != expected[first + place] {
+          counts.wrong.add(1, ordering: .relaxed)
+        }
+        counts.calls.add(1, ordering: .relaxed)
       }
     }
     #expect(counts.wrong.load(ordering: .relaxed) == 0)
