@@ -43,13 +43,25 @@ package struct FilterRates: Sendable {
 
   /// Multiplies the gradient of each filter.
   package func scale(_ gradient: inout [Float], at weights: [Float]) {
-    for layer in layers {
-      var squares = [Float](repeating: 0, count: layer.outputs)
-      for (place, index) in layer.range.enumerated() {
-        squares[place % layer.outputs] += weights[index] * weights[index]
-      }
-      for (place, index) in layer.range.enumerated() {
-        gradient[index] *= squares[place % layer.outputs] / FilterRates.squaredLength
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      weights.withUnsafeBufferPointer { weights in
+        for layer in layers {
+          // One row after the other holds a weight of every filter.
+          let rows = stride(
+            from: layer.range.lowerBound, to: layer.range.upperBound, by: layer.outputs)
+          var factors = [Float](repeating: 0, count: layer.outputs)
+          factors.withUnsafeMutableBufferPointer { factors in
+            for row in rows {
+              for filter in 0..<layer.outputs {
+                factors[filter] += weights[row + filter] * weights[row + filter]
+              }
+            }
+            for filter in factors.indices { factors[filter] /= FilterRates.squaredLength }
+            for row in rows {
+              for filter in 0..<layer.outputs { gradient[row + filter] *= factors[filter] }
+            }
+          }
+        }
       }
     }
   }
