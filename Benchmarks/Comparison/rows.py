@@ -87,7 +87,7 @@ DIRECT = ("W8A8 by direct kernels", "W8A8:direct")
 # Of BitOPs 3 * 3 + share * 5 * 5 = 4 * 4.
 CASCADE = ("--cascade", "W3A3,W5A5", "--share", "0.28")
 # Integer networks with the image and the classifier's input in 8 bits: ours, network, batch, peer (an engine at 8 bits or ours
-# at other bits), goal.
+# at other bits, as `bench --against` takes them), goal.
 INTEGERS = (
     ("W8A8", W8, "resnet20", 1, "ONNX Runtime", 1.6), ("W8A8", W8, "resnet20", 16, "ONNX Runtime", 2.0),
     ("W8A8", W8, "resnet20", 256, "ONNX Runtime", 2.4), ("W8A8", W8, "resnet20", 1, "OpenVINO", 1.25),
@@ -151,13 +151,13 @@ def integer_rows(options):
     for words, bits, network, batch, peer, goal in INTEGERS:
         place = ["--network", network, "--batch", str(batch), "--threads", str(options.threads)]
 
-        isOurs = not isinstance(peer, str)
-        if isOurs:
+        is_ours = not isinstance(peer, str)
+        if is_ours:
             against = Variant(f"ours, {peer[0]}", ())
         else:
             against = script(f"{peer} int8", "peer_runtime.py", *place, "--precision", "int8", "--engine",
                              peer.replace(" ", "").lower())
         command = (options.tool, "bench", "--json", "--fully-quantized", *place, *bits,
-                   *(("--against", peer[1]) if isOurs else ()), *options.tool_arguments)
+                   *(("--against", peer[1]) if is_ours else ()), *options.tool_arguments)
         yield Row(f"{TITLES[network]} integers {words}, batch {batch}, against {against.name}",
-                  Variant(f"ours, {words}", command), (against,), goal, turns=isOurs, slices=not isOurs)
+                  Variant(f"ours, {words}", command), (against,), goal, turns=is_ours, slices=not is_ours)

@@ -32,6 +32,19 @@ import Testing
     #expect(gradient.indices.allSatisfy { free.contains($0) || gradient[$0] == 1 })
   }
 
+  /// The length that filters behind batch norm are taken to have is about that of a trained network's.
+  @Test(.enabled(if: Shared.has(Shared.cifarTestName), "../shared is absent"))
+  func filtersBehindBatchNorm() throws {
+    let parameters = try Goldens.resNet20().parameters
+    for entry in parameters.layout.entries where entry.shape.rank == 4 {
+      let square = entry.range.reduce(Float(0)) {
+        $0 + parameters.values[$1] * parameters.values[$1]
+      }
+      let length = (square / Float(entry.shape.dimensions.last!)).squareRoot()
+      #expect((1.1...2.2).contains(length), "\(entry.name): \(length)")
+    }
+  }
+
   /// A transform that does nothing but fold batch norms changes what a student learns by roundings only.
   ///
   /// A teacher that was folded before has other filter lengths, and its student goes elsewhere.

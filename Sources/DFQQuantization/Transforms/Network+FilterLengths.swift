@@ -4,7 +4,7 @@ extension Network {
   /// The same function with filters as long as those of another network with these layers; batch norms take the factors.
   ///
   /// The gradient of a filter w behind which batch norm multiplies by g is g times that of the product g w, and a step at w moves the
-  /// product by g more. With batch norm folded into the weights the same rate is therefore 1 / g^2 times as large, five to ten times
+  /// product by g more. With batch norm folded into the weights the same rate is therefore 1 / g^2 times as large, several times
   /// in ResNets, and training that is stable with the teacher's weights may diverge. Transforms that fold give networks that
   /// learn as the teacher would when the filters get their lengths back.
   ///

@@ -3,7 +3,7 @@ package import DFQGraph
 /// Rates for convolutions behind which nothing is normalized, such as those of imported networks into which batch norm was folded.
 ///
 /// A filter W = g w, where batch norm would multiply w by g, moves g^2 times as far in a step at w as in a step at W. Filters behind batch
-/// norm have a length of about 2 (1.7 to 2.1 in the public ResNet-20), so that g^2 is taken to be |W|^2 / 4; without that, training at
+/// norm have a length of about 2 (1.1 to 2.2 in the layers of the public ResNet-20), so that g^2 is taken to be |W|^2 / 4; without that, training at
 /// the rate of networks with batch norm diverges.
 package struct FilterRates: Sendable {
   /// Where the weights KH KW I O of such layers lie.
