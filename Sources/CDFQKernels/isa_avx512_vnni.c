@@ -30,6 +30,7 @@
 #include "Vector/integer_bytes.h"
 #include "Vector/integer.h"
 #include "Vector/code_winograd.h"
+#include "Vector/wide_winograd.h"
 #pragma clang attribute pop
 
 size_t dfq_vnni_integer_weight_bytes(const dfq_conv_shape *shape) {
@@ -52,25 +53,26 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
                       scratch);
 }
 
-size_t dfq_vnni_code_winograd_weight_bytes(int32_t width, const dfq_conv_shape *shape) {
-  return vector_code_winograd_weight_bytes(width, shape);
+size_t dfq_vnni_code_winograd_weight_bytes(int32_t tile, const dfq_conv_shape *shape) {
+  return tile == 4 ? wide_weight_bytes(shape) : vector_code_winograd_weight_bytes(shape);
 }
 
-int32_t dfq_vnni_code_winograd_pack(int32_t width, const dfq_conv_shape *shape,
+int32_t dfq_vnni_code_winograd_pack(int32_t tile, const dfq_conv_shape *shape,
                                     const int8_t *weight, int8_t *packed) {
-  return vector_code_winograd_pack(width, shape, weight, packed);
+  return tile == 4 ? wide_pack(shape, weight, packed)
+                   : vector_code_winograd_pack(shape, weight, packed);
 }
 
-size_t dfq_vnni_code_winograd_scratch(int32_t width, const dfq_conv_shape *shape) {
-  return vector_code_winograd_scratch(width, shape);
+size_t dfq_vnni_code_winograd_scratch(int32_t tile, const dfq_conv_shape *shape) {
+  return tile == 4 ? wide_scratch(shape) : vector_code_winograd_scratch(shape);
 }
 
-void dfq_vnni_code_winograd_conv(int32_t width, const dfq_conv_shape *shape,
-                                 const uint8_t *input, uint8_t pad_code, const int8_t *packed,
+void dfq_vnni_code_winograd_conv(int32_t tile, const dfq_conv_shape *shape, const uint8_t *input,
+                                 uint8_t pad_code, const int8_t *packed,
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch) {
-  vector_code_winograd_conv(width, shape, input, pad_code, packed, ending, first_row, end_row,
-                            scratch);
+  (tile == 4 ? wide_conv : vector_code_winograd_conv)(shape, input, pad_code, packed, ending,
+                                                      first_row, end_row, scratch);
 }
 
 size_t dfq_vnni_word_winograd_weight_bytes(const dfq_conv_shape *shape) {

@@ -39,14 +39,14 @@ static void convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_en
 /* Where there is no such kernel, or transformed weights do not fit, the convolution itself. */
 static void transform_and_convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_ending *e) {
   const dfq_conv_shape *s = &c->shape;
-  const int32_t width = winograd_width(c->kind);
-  const size_t bytes = winograd_weight_bytes(k, width, s);
+  const int32_t tile = winograd_tile(c->kind);
+  const size_t bytes = winograd_weight_bytes(k, tile, s);
   if (bytes > 0) {
     int8_t *packed = allocate(bytes);
-    if (width ? k->code_winograd_pack(width, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
-      if (width) {
-        k->code_winograd_conv(width, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
-                              scratch_of(k->code_winograd_scratch(width, s)));
+    if (tile ? k->code_winograd_pack(tile, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
+      if (tile) {
+        k->code_winograd_conv(tile, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
+                              scratch_of(k->code_winograd_scratch(tile, s)));
       } else {
         k->word_winograd_conv(s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
                               scratch_of(k->word_winograd_scratch(s)));
@@ -107,7 +107,6 @@ static void apply(const dfq_kernel_table *k, const codes_case *c, dfq_code_endin
     k->quantize_codes(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->codes, r->values);
     break;
   case WINOGRAD_BYTES:
-  case WINOGRAD_BYTES_3:
   case WINOGRAD_BYTES_4:
   case WINOGRAD_WORDS: transform_and_convolve(k, c, e); break;
   case GRID:

@@ -30,14 +30,14 @@ static double speed(timed_kernel kernel, const dfq_conv_shape *s, const uint8_t 
 }
 
 static const dfq_kernel_table *timed_table;
-static int32_t timed_width;
+static int32_t timed_tile;
 
 static void timed_winograd(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                            const dfq_code_ending *ending, int32_t first_row, int32_t end_row, void *scratch) {
-  timed_table->code_winograd_conv(timed_width, s, input, pad_code, packed, ending, first_row, end_row, scratch);
+  timed_table->code_winograd_conv(timed_tile, s, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
-/* 3x3 convolutions of 3-bit codes and weights. */
+/* 3x3 convolutions of 4-bit codes and weights. */
 static void time_table(const dfq_kernel_table *k) {
   const int32_t shapes[][2] = {{32, 16}, {16, 32}, {8, 64}, {56, 64}, {28, 128}, {14, 256}, {7, 512}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -46,29 +46,29 @@ static void time_table(const dfq_kernel_table *k) {
     const size_t count = (size_t)size * size * channels;
     uint8_t *input = allocate(count);
     int8_t *weight = allocate((size_t)9 * channels * channels);
-    fill_codes(input, count, 3, 0);
-    fill_codes(weight, (size_t)9 * channels * channels, 3, -4);
+    fill_codes(input, count, 4, 0);
+    fill_codes(weight, (size_t)9 * channels * channels, 4, -8);
     const dfq_code_ending ending = {.scale = floats(channels, 0, 0.01f), .offset = floats(channels, -1, 1),
                                     .upper_bound = INFINITY, .levels_per_unit = 2, .qmax = 15, .codes = allocate(count)};
     int8_t *packed = allocate(k->integer_weight_bytes(&s));
     k->integer_pack_weights(&s, weight, packed);
     const double direct = speed(k->code_conv, &s, input, packed, &ending, allocate(k->integer_scratch(&s)));
     printf("%s, %d channels at %dx%d: direct %.0f", k->name, channels, size, size, direct);
-    for (int32_t width = 0; width <= 4; width++) {
-      const size_t bytes = width == 1 ? 0 : winograd_weight_bytes(k, width, &s);
+    for (int32_t tile = 0; tile <= 4; tile += 2) {
+      const size_t bytes = winograd_weight_bytes(k, tile, &s);
       if (bytes == 0) continue;
       packed = allocate(bytes);
-      if (width == 0) {
+      if (tile == 0) {
         k->word_winograd_pack(&s, weight, packed);
         uint8_t *scratch = allocate(k->word_winograd_scratch(&s));
         const double words = speed(k->word_winograd_conv, &s, input, packed, &ending, scratch);
         printf(", Winograd in words %.0f (%.2f)", words, words / direct);
-      } else if (k->code_winograd_pack(width, &s, weight, packed)) {
-        timed_width = width;
+      } else if (k->code_winograd_pack(tile, &s, weight, packed)) {
+        timed_tile = tile;
         timed_table = k;
-        uint8_t *scratch = allocate(k->code_winograd_scratch(width, &s));
+        uint8_t *scratch = allocate(k->code_winograd_scratch(tile, &s));
         const double speed_found = speed(timed_winograd, &s, input, packed, &ending, scratch);
-        printf(", in bytes 2x%d %.0f (%.2f)", width, speed_found, speed_found / direct);
+        printf(", in bytes %dx%d %.0f (%.2f)", tile, tile, speed_found, speed_found / direct);
       }
     }
     printf("\n");

@@ -5,26 +5,25 @@
 #include "code_winograd_output.h"
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
-V_INLINE void code_winograd_convolve(const int WIDTH, const dfq_conv_shape *s,
-                                     const uint8_t *input, uint8_t pad_code,
-                                     const int8_t *packed, const dfq_code_ending *ending,
-                                     int32_t first_row, int32_t end_row, void *scratch) {
-  const code_winograd_geometry g = code_winograd_geometry_of(WIDTH, s);
+static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *input,
+                                      uint8_t pad_code, const int8_t *packed,
+                                      const dfq_code_ending *ending, int32_t first_row,
+                                      int32_t end_row, void *scratch) {
+  const code_winograd_geometry g = code_winograd_geometry_of(s);
   const size_t tap = code_winograd_tap_step(&g);
   uint8_t *strip = (uint8_t *)aligned_start(scratch);
-  int32_t *sums = (int32_t *)(void *)(strip + g.taps * tap);
+  int32_t *sums = (int32_t *)(void *)(strip + WINOGRAD_TAPS * tap);
   uint8_t *rows = (uint8_t *)sums + WINOGRAD_SUMS;
-  uint8_t *pads = rows + WINOGRAD_ROWS * WIDTH * g.plane_bytes;
+  uint8_t *pads = rows + WINOGRAD_ROWS * 2 * g.plane_bytes;
   memset(pads, pad_code, (size_t)s->in_width * s->in_channels);
-  code_winograd_surround(WIDTH, &g, s, pad_code, rows);
+  code_winograd_surround(&g, s, pad_code, rows);
 
   const int32_t width = g.vectors * VL;
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum =
-      WIDTH > 2 || code_winograd_divides(ending, first_output, end_output)
-          ? code_winograd_most_code(WIDTH) * 128 * 9.0f * s->in_channels
-          : INFINITY;
+  const float most_sum = code_winograd_divides(ending, first_output, end_output)
+                             ? WINOGRAD_MOST_CODE * 128 * 9.0f * s->in_channels
+                             : INFINITY;
   code_winograd_results results = {
       .geometry = &g,
       .shape = s,
@@ -33,12 +32,12 @@ V_INLINE void code_winograd_convolve(const int WIDTH, const dfq_conv_shape *s,
       .sums = sums,
       .first_row = first_row,
       .end_row = end_row};
-  const code_winograd_write write = code_winograd_writes[WIDTH - 2][results.constants.kind];
+  const code_winograd_write write = code_winograd_writes[results.constants.kind];
   const int32_t batch = g.narrow ? WINOGRAD_BATCH : 1;
   const int32_t last_tile_row = divide_up(end_row, 2);
   for (int32_t y0 = first_row / 2; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
-    code_winograd_input(WIDTH, &g, s, input, y0, y1, pads, rows, strip);
+    code_winograd_input(&g, s, input, y0, y1, pads, rows, strip);
     const int32_t tiles = (y1 - y0) * g.columns;
     for (int32_t o = first_output; o < end_output; o += width) {
       const uint8_t *block = (const uint8_t *)packed + code_winograd_block_place(&g, o);
@@ -50,8 +49,7 @@ V_INLINE void code_winograd_convolve(const int WIDTH, const dfq_conv_shape *s,
       code_winograd_job job = {.tap_step = tap,
                                .tile_step = g.channels,
                                .starts = block,
-                               .lines = g.lines,
-                               .weights = block + code_winograd_start_bytes(&g, vectors),
+                               .weights = block + code_winograd_start_bytes(vectors),
                                .groups = g.groups};
       results.output = o;
       results.outputs = smaller(end_output - o, width);
@@ -73,15 +71,4 @@ V_INLINE void code_winograd_convolve(const int WIDTH, const dfq_conv_shape *s,
       }
     }
   }
-}
-
-static void vector_code_winograd_conv(int32_t width, const dfq_conv_shape *shape,
-                                      const uint8_t *input, uint8_t pad_code,
-                                      const int8_t *packed, const dfq_code_ending *ending,
-                                      int32_t first_row, int32_t end_row, void *scratch) {
-#define CODE_WINOGRAD_CONVOLVE(WIDTH)                                                           \
-  code_winograd_convolve(WIDTH, shape, input, pad_code, packed, ending, first_row, end_row, scratch)
-  if (width == 2) CODE_WINOGRAD_CONVOLVE(2);
-  if (width == 3) CODE_WINOGRAD_CONVOLVE(3);
-  if (width == 4) CODE_WINOGRAD_CONVOLVE(4);
 }

@@ -1,13 +1,12 @@
-/* B^T d B of bytes, modulo 256: differences and sums of four rows of inputs, then of W + 2 columns.
+/* B^T d B of bytes, modulo 256: differences and sums of four rows of inputs, then of four columns.
  *
- * Rows of taps are stored as W planes, each of every W-th column, so that the columns of a tile are contiguous streams over all
- * tiles of a row: the planes, and the first two of them one tile later. */
+ * Rows of taps are stored as two planes, of the even and of the odd columns, so that the four columns of a tile are contiguous
+ * streams over all tiles of a row: even columns, odd columns, and both one tile later. */
 
 /* A row of taps at a column. */
-V_INLINE uint8_t *code_winograd_cell(const int WIDTH, const code_winograd_geometry *g,
-                                     uint8_t *rows, int32_t row, int32_t column) {
-  return rows + (WIDTH * row + column % WIDTH) * g->plane_bytes +
-         (size_t)(column / WIDTH) * g->channels;
+V_INLINE uint8_t *code_winograd_cell(const code_winograd_geometry *g, uint8_t *rows, int32_t row,
+                                     int32_t column) {
+  return rows + (2 * row + column % 2) * g->plane_bytes + (size_t)(column / 2) * g->channels;
 }
 
 /* a, b, c, d: bytes of four rows of inputs; to: those of four rows of taps. */
@@ -66,130 +65,74 @@ V_INLINE void code_winograd_pixels(const uint8_t *const *from, size_t at, uint8_
   code_winograd_rows_512(y[0], y[1], y[2], y[3], other, row);
 }
 
-/* Four pixels of CELL channels, each of which goes to a place of its own. */
-V_INLINE void code_winograd_four_pixels(const uint8_t *const *from, size_t at, uint8_t *const *to,
-                                        size_t row) {
-  __m512i x[4], taps[4];
-  UNROLL_FULLY for (int k = 0; k < 4; k++) x[k] = _mm512_loadu_si512(from[k] + at);
-  taps[0] = _mm512_sub_epi8(x[0], x[2]);
-  taps[1] = _mm512_add_epi8(x[1], x[2]);
-  taps[2] = _mm512_sub_epi8(x[2], x[1]);
-  taps[3] = _mm512_sub_epi8(x[1], x[3]);
-  UNROLL_FULLY for (int k = 0; k < 4; k++) {
-    UNROLL_FULLY for (int p = 0; p < 4; p++) {
-      vi_store_part_n(to[p] + k * row, CELL, taps[k], p);
-    }
-  }
-}
-
 /* Four rows of inputs become four rows of taps. from: the rows' pixels 0 ..< count. */
-V_INLINE void code_winograd_rows(const int WIDTH, const code_winograd_geometry *g,
-                                 const dfq_conv_shape *s, const uint8_t *const *from,
-                                 int32_t count, uint8_t *rows) {
+V_INLINE void code_winograd_rows(const code_winograd_geometry *g, const dfq_conv_shape *s,
+                                 const uint8_t *const *from, int32_t count, uint8_t *rows) {
   const int32_t channels = s->in_channels;
-  const size_t row = WIDTH * g->plane_bytes;
+  const size_t row = 2 * g->plane_bytes;
   int32_t x = 0;
-  if (channels == CELL && WIDTH == 2) {
+  if (channels == CELL) {
     for (; x + 8 <= count; x += 8) {
       code_winograd_pixels(from, (size_t)x * CELL,
-                           code_winograd_cell(WIDTH, g, rows, 0, x + s->pad_left),
-                           code_winograd_cell(WIDTH, g, rows, 0, x + 1 + s->pad_left), row);
-    }
-  } else if (channels == CELL) {
-    for (; x + 4 <= count; x += 4) {
-      uint8_t *to[4];
-      UNROLL_FULLY for (int p = 0; p < 4; p++) {
-        to[p] = code_winograd_cell(WIDTH, g, rows, 0, x + p + s->pad_left);
-      }
-      code_winograd_four_pixels(from, (size_t)x * CELL, to, row);
+                           code_winograd_cell(g, rows, 0, x + s->pad_left),
+                           code_winograd_cell(g, rows, 0, x + 1 + s->pad_left), row);
     }
   }
   for (; x < count; x++) {
     code_winograd_pixel(channels, from, (size_t)x * channels,
-                        code_winograd_cell(WIDTH, g, rows, 0, x + s->pad_left), row);
-  }
-}
-
-/* B^T of W + 2 columns, and the offsets; low: what is added to the tap that may be further below zero. */
-V_INLINE void code_winograd_line(const int WIDTH, const vi *d, vi offset, vi low, vi *taps) {
-  if (WIDTH == 2) {
-    taps[0] = vi_add_bytes(vi_subtract_bytes(d[0], d[2]), offset);
-    taps[1] = vi_add_bytes(vi_add_bytes(d[1], d[2]), low);
-    taps[2] = vi_add_bytes(vi_subtract_bytes(d[2], d[1]), offset);
-    taps[3] = vi_add_bytes(vi_subtract_bytes(d[1], d[3]), offset);
-  } else if (WIDTH == 3) {
-    const vi far = vi_add_bytes(vi_subtract_bytes(d[3], d[1]), offset);
-    const vi next = vi_subtract_bytes(d[1], d[2]), outer = vi_subtract_bytes(d[0], d[2]);
-    taps[0] = vi_add_bytes(vi_add_bytes(outer, outer), far);
-    taps[1] = vi_subtract_bytes(far, vi_add_bytes(d[1], d[2]));
-    taps[2] = vi_add_bytes(vi_add_bytes(far, next), vi_add_bytes(next, next));
-    taps[3] = far;
-    taps[4] = vi_subtract_bytes(vi_subtract_bytes(d[4], d[2]),
-                                vi_add_bytes(vi_add_bytes(far, far), offset));
-  } else {
-    const vi far = vi_add_bytes(vi_subtract_bytes(d[4], d[2]), offset);
-    const vi odd = vi_subtract_bytes(d[3], d[1]), twice = vi_add_bytes(odd, odd);
-    const vi outer = vi_subtract_bytes(d[0], d[2]), double_outer = vi_add_bytes(outer, outer);
-    const vi double_c = vi_add_bytes(d[2], d[2]), double_b = vi_add_bytes(d[1], d[1]);
-    const vi even = vi_subtract_bytes(vi_subtract_bytes(d[4], double_c), double_c);
-    const vi rest = vi_subtract_bytes(vi_subtract_bytes(d[3], double_b), double_b);
-    taps[0] = vi_add_bytes(vi_add_bytes(double_outer, double_outer), far);
-    taps[1] = vi_add_bytes(vi_add_bytes(even, rest), low);
-    taps[2] = vi_add_bytes(vi_subtract_bytes(even, rest), offset);
-    taps[3] = vi_add_bytes(far, twice);
-    taps[4] = vi_subtract_bytes(far, twice);
-    taps[5] = vi_subtract_bytes(vi_add_bytes(vi_subtract_bytes(d[5], d[3]), offset),
-                                vi_add_bytes(twice, twice));
+                        code_winograd_cell(g, rows, 0, x + s->pad_left), row);
   }
 }
 
 /* A row of taps of a row of tiles: one tap of each line, for all its tiles. `line`: bytes between lines. */
-V_INLINE void code_winograd_columns(const int WIDTH, const code_winograd_geometry *g,
-                                    const uint8_t *planes, int32_t row, uint8_t *to, size_t line) {
-  const vi offset = vi_set_bytes(WINOGRAD_OFFSET);
-  const vi low = vi_set_bytes((uint8_t)code_winograd_offset(
-      WIDTH, row == WINOGRAD_LOW_TAP % WINOGRAD_ROWS ? WINOGRAD_LOW_TAP : 0));
+V_INLINE void code_winograd_columns(const code_winograd_geometry *g, const uint8_t *planes,
+                                    int32_t row, uint8_t *to, size_t line) {
+  vi offset[WINOGRAD_LINES];
+  UNROLL_FULLY for (int k = 0; k < WINOGRAD_LINES; k++) {
+    offset[k] = vi_set_bytes((uint8_t)code_winograd_offset(WINOGRAD_ROWS * k + row));
+  }
+  const uint8_t *odd = planes + g->plane_bytes;
   const size_t channels = g->channels, count = g->columns * channels;
   for (size_t i = 0; i < count; i += 64) {
-    vi d[WINOGRAD_MOST_LINES], taps[WINOGRAD_MOST_LINES];
-    UNROLL_FULLY for (int k = 0; k < WIDTH + 2; k++) {
-      d[k] = vi_load(planes + k % WIDTH * g->plane_bytes + k / WIDTH * channels + i);
+    const vi a = vi_load(planes + i), c = vi_load(planes + i + channels);
+    const vi b = vi_load(odd + i), d = vi_load(odd + i + channels);
+    const vi taps[WINOGRAD_LINES] = {vi_subtract_bytes(a, c), vi_add_bytes(b, c),
+                                     vi_subtract_bytes(c, b), vi_subtract_bytes(b, d)};
+    UNROLL_FULLY for (int k = 0; k < WINOGRAD_LINES; k++) {
+      vi_store(to + k * line + i, vi_add_bytes(taps[k], offset[k]));
     }
-    code_winograd_line(WIDTH, d, offset, low, taps);
-    UNROLL_FULLY for (int k = 0; k < WIDTH + 2; k++) vi_store(to + k * line + i, taps[k]);
   }
 }
 
 /* What surrounds the image in the rows of taps: the same everywhere, since all four rows of inputs are pad codes there. */
-V_INLINE void code_winograd_surround(const int WIDTH, const code_winograd_geometry *g,
-                                     const dfq_conv_shape *s, uint8_t pad_code, uint8_t *rows) {
-  for (int32_t column = 0; column < WIDTH * g->columns + 2; column++) {
+V_INLINE void code_winograd_surround(const code_winograd_geometry *g, const dfq_conv_shape *s,
+                                     uint8_t pad_code, uint8_t *rows) {
+  for (int32_t column = 0; column < 2 * g->columns + 2; column++) {
     if (column >= s->pad_left && column < s->pad_left + s->in_width) continue;
     for (int32_t row = 0; row < WINOGRAD_ROWS; row++) {
       const int value = row == 1 ? (uint8_t)(2 * pad_code) : 0;
-      memset(code_winograd_cell(WIDTH, g, rows, row, column), value, g->channels);
+      memset(code_winograd_cell(g, rows, row, column), value, g->channels);
     }
   }
 }
 
 /* Rows first ..< end of tiles: [line][tap][tile][channel]. `pads` is a row of pad codes, `rows` what code_winograd_surround
  * filled. */
-V_INLINE void code_winograd_input(const int WIDTH, const code_winograd_geometry *g,
-                                  const dfq_conv_shape *s, const uint8_t *image, int32_t first,
-                                  int32_t end, const uint8_t *pads, uint8_t *rows,
-                                  uint8_t *strip) {
+V_INLINE void code_winograd_input(const code_winograd_geometry *g, const dfq_conv_shape *s,
+                                  const uint8_t *image, int32_t first, int32_t end,
+                                  const uint8_t *pads, uint8_t *rows, uint8_t *strip) {
   const size_t tap = code_winograd_tap_step(g), width = (size_t)s->in_width * s->in_channels;
-  const size_t row_step = WIDTH * g->plane_bytes, line = WINOGRAD_ROWS * tap;
-  const int32_t count = smaller(s->in_width, WIDTH * g->columns + 2 - s->pad_left);
+  const size_t row_step = 2 * g->plane_bytes, line = WINOGRAD_ROWS * tap;
+  const int32_t count = smaller(s->in_width, 2 * g->columns + 2 - s->pad_left);
   for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
     const uint8_t *from[4];
     for (int32_t k = 0; k < 4; k++) {
       const int32_t row = 2 * y - s->pad_top + k;
       from[k] = row >= 0 && row < s->in_height ? image + row * width : pads;
     }
-    code_winograd_rows(WIDTH, g, s, from, count, rows);
+    code_winograd_rows(g, s, from, count, rows);
     for (int32_t row = 0; row < WINOGRAD_ROWS; row++) {
-      code_winograd_columns(WIDTH, g, rows + row * row_step, row, strip + row * tap, line);
+      code_winograd_columns(g, rows + row * row_step, row, strip + row * tap, line);
     }
   }
 }

@@ -1,5 +1,5 @@
-/* A^T M A of a block's sums and the ending of the outputs of each tile. For tiles of 2x2, the sums are four times those of the
- * convolution; the scale of the ending is divided by 4 instead, which gives the same bits (code_winograd_divides). */
+/* A^T M A of a block's sums and the ending of the four outputs of each tile. The sums are four times those of the convolution; the
+ * scale of the ending is divided by 4 instead, which gives the same bits (code_winograd_divides). */
 typedef struct {
   const code_winograd_geometry *geometry;
   const dfq_conv_shape *shape;
@@ -23,44 +23,19 @@ static int code_winograd_divides(const dfq_code_ending *d, int32_t first, int32_
 }
 
 /* A^T of the lines of a row of outputs. */
-V_INLINE void code_winograd_outputs(const int KIND, const int WIDTH, const vi *m, vi *y) {
-  const vi both = vi_add(m[1], m[2]), difference = vi_subtract(m[1], m[2]);
-  if (WIDTH == 2) {
-    y[0] = vi_add(m[0], both);
-    y[1] = vi_subtract(difference, m[3]);
-    if (KIND >= CODE_GENERAL) {
-      UNROLL_FULLY for (int k = 0; k < 2; k++) y[k] = vi_divide_power(y[k], 2);
-    }
-    return;
-  }
-  const vi inverse = vi_set(WINOGRAD_INVERSE);
-  if (WIDTH == 3) {
-    /* Twelve times the outputs. */
-    const vi twice = vi_add(m[1], m[1]), far = vi_add(m[3], m[3]);
-    y[0] = vi_subtract(vi_add(m[0], m[3]), vi_add(twice, both));
-    y[1] = vi_subtract(far, vi_add(twice, difference));
-    y[2] = vi_subtract(vi_add(m[4], vi_add(far, far)), vi_add(twice, both));
-    UNROLL_FULLY for (int k = 0; k < 3; k++) y[k] = vi_divide_power(vi_multiply(y[k], inverse), 2);
-  } else {
-    /* 48, 24, 12 and 12 times the outputs. */
-    const vi far = vi_add(m[3], m[4]), apart = vi_subtract(m[3], m[4]);
-    y[0] = vi_add(m[0], vi_subtract(far, vi_shift_left(both, 2)));
-    y[1] = vi_subtract(apart, vi_add(difference, difference));
-    y[2] = vi_subtract(far, both);
-    y[3] = vi_add(m[5], vi_subtract(vi_add(apart, apart), difference));
-    static const int powers[4] = {4, 3, 2, 2};
-    UNROLL_FULLY for (int k = 0; k < 4; k++) {
-      y[k] = vi_divide_power(vi_multiply(y[k], inverse), powers[k]);
-    }
+V_INLINE void code_winograd_outputs(const int KIND, const vi *m, vi *y) {
+  y[0] = vi_add(m[0], vi_add(m[1], m[2]));
+  y[1] = vi_subtract(vi_subtract(m[1], m[2]), m[3]);
+  if (KIND >= CODE_GENERAL) {
+    UNROLL_FULLY for (int k = 0; k < 2; k++) y[k] = vi_divide_power(y[k], 2);
   }
 }
 
-/* The outputs of a tile, row after row, from [line][tap] or, narrow, from [line][row]; those of 2x2 are times 4 unless the ending
- * needs the outputs themselves. */
-V_INLINE void code_winograd_tile(const int KIND, const int WIDTH, const int NARROW,
-                                 const int32_t *sums, vi *y) {
-  vi half[2][WINOGRAD_MOST_LINES];
-  UNROLL_FULLY for (int line = 0; line < WIDTH + 2; line++) {
+/* The outputs of a tile times 4, row after row, from [line][tap] or, narrow, from [line][row]; general endings get the outputs
+ * themselves. */
+V_INLINE void code_winograd_tile(const int KIND, const int NARROW, const int32_t *sums, vi *y) {
+  vi half[2][WINOGRAD_LINES];
+  UNROLL_FULLY for (int line = 0; line < WINOGRAD_LINES; line++) {
     if (NARROW) {
       half[0][line] = vi_load(sums + 2 * line * VL);
       half[1][line] = vi_load(sums + (2 * line + 1) * VL);
@@ -71,71 +46,58 @@ V_INLINE void code_winograd_tile(const int KIND, const int WIDTH, const int NARR
       half[1][line] = vi_add(vi_subtract(b, c), d);
     }
   }
-  code_winograd_outputs(KIND, WIDTH, half[0], y);
-  code_winograd_outputs(KIND, WIDTH, half[1], y + WIDTH);
+  code_winograd_outputs(KIND, half[0], y);
+  code_winograd_outputs(KIND, half[1], y + 2);
 }
 
 /* One vector of channels of all tiles, in runs of tiles of one row. */
-V_INLINE void code_winograd_vector(const int KIND, const int WIDTH, const int NARROW,
-                                   const code_winograd_results *r, int32_t v, const int n) {
+V_INLINE void code_winograd_vector(const int KIND, const int NARROW, const code_winograd_results *r,
+                                   int32_t v, const int n) {
   const dfq_conv_shape *s = r->shape;
   const int32_t columns = r->geometry->columns;
   const code_ending e = r->constants;
   code_channels c = code_channels_at(r->from, r->output + v * VL, n);
-  if (WIDTH == 2 && KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(0.25f));
+  if (KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(0.25f));
   const code_channels channels[4] = {c, c, c, c};
-  const size_t words = (size_t)(NARROW ? 2 : WINOGRAD_ROWS) * (WIDTH + 2) * VL;
+  const size_t words = (size_t)(NARROW ? 2 : WINOGRAD_ROWS) * WINOGRAD_LINES * VL;
   const size_t step = r->vectors * words;
   const int32_t *from = r->sums + v * words;
   const size_t pixel = s->out_channels, line = pixel * s->out_width;
-  const int32_t full = s->out_width / WIDTH;
   int32_t x = r->tile, y = r->row;
   for (int32_t left = r->tiles; left > 0; x = 0, y++) {
     const int32_t end = smaller(x + left, columns);
     left -= end - x;
-    size_t place = (size_t)(2 * y) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
-    if (2 * y >= r->first_row && 2 * y + 1 < r->end_row) {
-      for (; x < smaller(end, full); x++, from += step, place += WIDTH * pixel) {
-        vi sums[8];
-        code_winograd_tile(KIND, WIDTH, NARROW, from, sums);
-        if (WIDTH == 2) {
-          const size_t at[4] = {place, place + pixel, place + line, place + line + pixel};
-          code_ending_write(KIND, 4, &e, channels, sums, at, n);
-          continue;
-        }
-        UNROLL_FULLY for (int row = 0; row < 2; row++) {
-          const size_t start = place + row * line;
-          const size_t at[4] = {start, start + pixel, start + 2 * pixel, start + 3 * pixel};
-          code_ending_write(KIND, WIDTH, &e, channels, sums + row * WIDTH, at, n);
-        }
+    size_t place = (size_t)(2 * y) * line + (size_t)(2 * x) * pixel + r->output + v * VL;
+    const int whole = 2 * y >= r->first_row && 2 * y + 1 < r->end_row;
+    for (; x < end; x++, from += step, place += 2 * pixel) {
+      vi sums[4];
+      code_winograd_tile(KIND, NARROW, from, sums);
+      const size_t at[4] = {place, place + pixel, place + line, place + line + pixel};
+      if (whole && 2 * x + 1 < s->out_width) {
+        code_ending_write(KIND, 4, &e, channels, sums, at, n);
+        continue;
       }
-    }
-    for (; x < end; x++, from += step, place += WIDTH * pixel) {
-      vi sums[8];
-      code_winograd_tile(KIND, WIDTH, NARROW, from, sums);
-      for (int32_t k = 0; k < 2 * WIDTH; k++) {
-        const int32_t row = 2 * y + k / WIDTH, column = WIDTH * x + k % WIDTH;
+      for (int32_t k = 0; k < 4; k++) {
+        const int32_t row = 2 * y + k / 2, column = 2 * x + k % 2;
         if (row < r->first_row || row >= r->end_row || column >= s->out_width) continue;
-        const size_t at = place + k / WIDTH * line + k % WIDTH * pixel;
-        code_ending_write(KIND, 1, &e, channels, sums + k, &at, n);
+        code_ending_write(KIND, 1, &e, channels, sums + k, at + k, n);
       }
     }
   }
 }
 
-V_INLINE void code_winograd_part(const int KIND, const int WIDTH, const code_winograd_results *r,
-                                 int32_t v, const int n) {
+V_INLINE void code_winograd_part(const int KIND, const code_winograd_results *r, int32_t v,
+                                 const int n) {
   if (r->geometry->narrow) {
-    code_winograd_vector(KIND, WIDTH, 1, r, v, n);
+    code_winograd_vector(KIND, 1, r, v, n);
   } else {
-    code_winograd_vector(KIND, WIDTH, 0, r, v, n);
+    code_winograd_vector(KIND, 0, r, v, n);
   }
 }
 
-/* Wider tiles than 2 x 2 have whole vectors of outputs. */
 #define CODE_WINOGRAD_REST(KIND)                                                             \
   static void code_winograd_rest_##KIND(const code_winograd_results *r, int32_t v, int n) {  \
-    code_winograd_part(KIND, 2, r, v, n);                                                    \
+    code_winograd_part(KIND, r, v, n);                                                        \
   }
 #define CODE_WINOGRAD_REST_NAME(KIND) code_winograd_rest_##KIND,
 FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST)
@@ -143,25 +105,15 @@ static void (*const code_winograd_rests[GENERAL_CODE_KINDS])(const code_winograd
                                                              int) = {
     FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST_NAME)};
 
-#define CODE_WINOGRAD_WRITE(WIDTH, KIND)                                                       \
-  static void code_winograd_write_##WIDTH##_##KIND(const code_winograd_results *r) {           \
+#define CODE_WINOGRAD_WRITE(KIND)                                                              \
+  static void code_winograd_write_##KIND(const code_winograd_results *r) {                     \
     const int32_t vectors = r->outputs / VL, rest = r->outputs % VL;                           \
-    for (int32_t v = 0; v < vectors; v++) code_winograd_part(KIND, WIDTH, r, v, VL);           \
+    for (int32_t v = 0; v < vectors; v++) code_winograd_part(KIND, r, v, VL);                  \
     if (rest) code_winograd_rests[KIND % GENERAL_CODE_KINDS](r, vectors, rest);                \
   }
-#define CODE_WINOGRAD_WRITE_2(KIND) CODE_WINOGRAD_WRITE(2, KIND)
-#define CODE_WINOGRAD_WRITE_3(KIND) CODE_WINOGRAD_WRITE(3, KIND)
-#define CODE_WINOGRAD_WRITE_4(KIND) CODE_WINOGRAD_WRITE(4, KIND)
-#define CODE_WINOGRAD_WRITE_NAME_2(KIND) code_winograd_write_2_##KIND,
-#define CODE_WINOGRAD_WRITE_NAME_3(KIND) code_winograd_write_3_##KIND,
-#define CODE_WINOGRAD_WRITE_NAME_4(KIND) code_winograd_write_4_##KIND,
+#define CODE_WINOGRAD_WRITE_NAME(KIND) code_winograd_write_##KIND,
 
 typedef void (*code_winograd_write)(const code_winograd_results *r);
-FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_2)
-FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_3)
-FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_4)
-/* By width, from 2, and kind of ending. */
-static const code_winograd_write code_winograd_writes[3][CODE_KINDS] = {
-    {FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME_2)},
-    {FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME_3)},
-    {FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME_4)}};
+FOR_CODE_KINDS(CODE_WINOGRAD_WRITE)
+static const code_winograd_write code_winograd_writes[CODE_KINDS] = {
+    FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME)};

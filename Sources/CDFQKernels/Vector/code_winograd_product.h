@@ -5,7 +5,6 @@ typedef struct {
   size_t tile_step;       /* bytes between tiles */
   const uint8_t *starts, *weights;
   int32_t groups;
-  int32_t lines;
   int32_t *sums;
 } code_winograd_job;
 
@@ -21,36 +20,40 @@ V_INLINE vi code_winograd_codes(const uint8_t *from) {
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
   const uint8_t *w = job->weights, *start = job->starts;
-  const int32_t taps = WINOGRAD_ROWS * job->lines, groups = job->groups;
+  const int32_t groups = job->groups;
   const size_t tile_step = job->tile_step;
-  for (int32_t tap = 0; tap < taps; tap++) {
-    vi sums[24];
+  for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
+    vi sums[2 * WINOGRAD_MOST_TILES];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       const vi first = vi_load(start + (tap * VECTORS + v) * 4 * VL);
       UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[t * VECTORS + v] = first;
     }
-    /* Every fourth tile has a pointer, and the others lie one to three steps further: twelve pointers do not fit the registers. */
-    const uint8_t *x[3];
-    UNROLL_FULLY for (int k = 0; k < 3; k++) {
+    /* Every fourth tile has a pointer, and the others lie one to three steps further: one for each does not fit the registers. */
+    const int POINTERS = (TILES + 3) / 4;
+    const uint8_t *x[(WINOGRAD_MOST_TILES + 3) / 4];
+    UNROLL_FULLY for (int k = 0; k < POINTERS; k++) {
       x[k] = job->tiles + tap * job->tap_step + 4 * k * tile_step;
     }
 #pragma clang loop unroll_count(2)
     for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
       vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
-      /* The compiler would make twelve of them again. */
-      __asm__("" : "+r"(x[0]), "+r"(x[1]), "+r"(x[2]));
+      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
+        __builtin_prefetch(w + WINOGRAD_AHEAD + v * 4 * VL, 0, 3);
+      }
+      /* The compiler would make one for each again. */
+      UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
       UNROLL_FULLY for (int t = 0; t < TILES; t++) {
         const vi codes = code_winograd_codes(x[t / 4] + t % 4 * tile_step);
         UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
           sums[t * VECTORS + v] = integer_dot(sums[t * VECTORS + v], codes, weights[v]);
         }
       }
-      UNROLL_FULLY for (int k = 0; k < 3; k++) x[k] += 4;
+      UNROLL_FULLY for (int k = 0; k < POINTERS; k++) x[k] += 4;
     }
     int32_t *to = job->sums + tap * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
-      vi_store(to + i * taps * VL, sums[i]);
+      vi_store(to + i * WINOGRAD_TAPS * VL, sums[i]);
     }
   }
 }
@@ -85,8 +88,7 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
                                   const code_winograd_job *job) {
   const size_t tap = job->tap_step, pair_bytes = (size_t)job->groups * 2 * VECTORS * 4 * VL;
   const uint8_t *w = job->weights, *start = job->starts;
-  const int32_t lines = job->lines;
-  for (int32_t line = 0; line < lines; line++) {
+  for (int32_t line = 0; line < WINOGRAD_LINES; line++) {
     const uint8_t *x = job->tiles + WINOGRAD_ROWS * line * tap;
     vi sums[24];
     UNROLL_FULLY for (int k = 0; k < 2; k++) {
@@ -106,8 +108,8 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
     w += pair_bytes;
     int32_t *to = job->sums + 2 * line * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
-      vi_store(to + 2 * lines * i * VL, sums[i]);
-      vi_store(to + (2 * lines * i + 1) * VL, sums[TILES * VECTORS + i]);
+      vi_store(to + 2 * WINOGRAD_LINES * i * VL, sums[i]);
+      vi_store(to + (2 * WINOGRAD_LINES * i + 1) * VL, sums[TILES * VECTORS + i]);
     }
   }
 }

@@ -59,14 +59,11 @@ extension ImagePass {
     var rows = 0..<shape.outputHeight
     let winograd = constants.winograd
     if let team, team.count > 1 {
-      if !convolution.isDepthwise, KernelChoice.dividesChannels(shape, threads: team.count) {
-        let outputs = team.share(shape.outputChannels, unit: 64, member: member)
-        if outputs.isEmpty { return }
-        ending.outputs = outputs
-      } else {
-        rows = KernelChoice.rows(shape, constants, team: team, member: member)
-        if rows.isEmpty { return }
+      switch KernelChoice.share(convolution, constants, team: team, member: member) {
+      case .rows(let own): rows = own
+      case .channels(let own): ending.outputs = own
       }
+      if rows.isEmpty || ending.outputs?.isEmpty == true { return }
     }
     let input = UnsafePointer(codes(step.input))
     if convolution.isDepthwise {

@@ -2,32 +2,62 @@ import DFQTensor
 
 /// How threads that share one image divide a convolution.
 enum KernelChoice {
-  /// Whether they divide the output channels and not the rows.
-  static func dividesChannels(_ shape: ConvolutionShape, threads: Int) -> Bool {
-    shape.outputHeight * shape.outputWidth <= 256 && shape.outputChannels >= 64 * threads
+  /// The part of the output that a thread computes.
+  enum Share {
+    case rows(Range<Int>)
+    case channels(Range<Int>)
   }
 
-  /// The rows of the output that a thread computes where threads do not divide the channels, for an input of the bits that the constants
-  /// belong to.
+  /// Divides the output of a convolution, for an input of the bits that the constants belong to: its rows, or its channels where a
+  /// thread then has much less to read.
   ///
   /// Winograd's algorithms compute several rows together, the other kernels one by one.
-  static func rows(
-    _ shape: ConvolutionShape, _ constants: PreparedConvolution.Constants, team: Team, member: Int
-  ) -> Range<Int> {
-    team.share(
-      shape.outputHeight, unit: constants.winograd?.algorithm.rows ?? 1, member: member)
+  static func share(
+    _ convolution: PreparedConvolution, _ constants: PreparedConvolution.Constants, team: Team,
+    member: Int
+  ) -> Share {
+    let shape = convolution.shape
+    let algorithm = constants.winograd?.algorithm
+    if !convolution.isDepthwise,
+      dividesChannels(shape, algorithm: algorithm, threads: team.count)
+    {
+      return .channels(
+        team.share(shape.outputChannels, unit: block(algorithm), member: member))
+    }
+    return .rows(team.share(shape.outputHeight, unit: algorithm?.rows ?? 1, member: member))
   }
 
-  /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads divide the channels.
+  /// Late layers have more weights than values.
+  ///
+  /// Tiles of four rows also leave threads without work where there is no equal number of them for each.
+  private static func dividesChannels(
+    _ shape: ConvolutionShape, algorithm: CodeWinograd?, threads: Int
+  ) -> Bool {
+    guard shape.outputChannels >= block(algorithm) * threads else { return false }
+    let pixels = shape.outputHeight * shape.outputWidth
+    if pixels <= 256, shape.outputChannels >= 64 * threads { return true }
+    guard algorithm == .bytes4x4 || algorithm == .words4x4 else { return false }
+    let tileRows = (shape.outputHeight + 3) / 4
+    return pixels <= 1024 && (tileRows <= threads || !tileRows.isMultiple(of: threads))
+  }
+
+  /// The output channels that a kernel computes together at most.
+  private static func block(_ algorithm: CodeWinograd?) -> Int { algorithm == .bytes4x4 ? 32 : 64 }
+
+  /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads may divide the channels.
   static func ownRows(of convolution: PreparedConvolution, threads: Int) -> [Range<Int>]? {
-    let shape = convolution.shape
-    if !convolution.isDepthwise, dividesChannels(shape, threads: threads) { return nil }
     let team = Team(count: threads)
     let constants = convolution.banks.buffer.flatMap(\.constants.buffer)
-    return (0..<threads).map { member in
-      constants.reduce(0..<shape.outputHeight) {
-        $0.clamped(to: rows(shape, $1, team: team, member: member))
+    var rows: [Range<Int>] = []
+    for member in 0..<threads {
+      var own = 0..<convolution.shape.outputHeight
+      for constants in constants {
+        guard case .rows(let rows) = share(convolution, constants, team: team, member: member)
+        else { return nil }
+        own = own.clamped(to: rows)
       }
+      rows.append(own)
     }
+    return rows
   }
 }

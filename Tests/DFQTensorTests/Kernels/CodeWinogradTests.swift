@@ -10,7 +10,7 @@ internal import Testing
 
   /// The most bits of inputs that an algorithm takes.
   private static let mostBits: [CodeWinograd: Int] = [
-    .bytes2x2: 6, .bytes2x3: 4, .bytes2x4: 3, .words4x4: 8,
+    .bytes2x2: 6, .bytes4x4: 4, .words4x4: 8,
   ]
 
   private func shape(
@@ -54,12 +54,12 @@ internal import Testing
   @Test(arguments: CodeWinograd.allCases) func everyWidth(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 1, "winograd in bytes")
     for inputBits in 1...(CodeWinogradTests.mostBits[algorithm]!) {
-      for weightBits in 2...(algorithm.usesWords ? 8 : algorithm == .bytes2x2 ? 4 : 3) {
+      for weightBits in 2...(algorithm.usesWords ? 8 : 4) {
         for (height, width, pad) in [(1, 1, 1), (2, 7, 1), (9, 6, 1), (5, 5, 2), (11, 3, 0)] {
           let inputs = 16 + stream.integer(below: 80)
           let outputs =
-            algorithm == .bytes2x2 || algorithm.usesWords
-            ? 8 + stream.integer(below: 140) : 16 * (1 + stream.integer(below: 9))
+            algorithm == .bytes4x4
+            ? 16 * (1 + stream.integer(below: 9)) : 8 + stream.integer(below: 140)
           expectExact(
             random(
               shape(height, width, inputs: inputs, outputs: outputs, pad: pad), &stream,
@@ -89,43 +89,71 @@ internal import Testing
     }
   }
 
-  /// Each tap at the ends of its range: one tile whose inputs and weights have the signs of the tap's transforms.
-  @Test(arguments: [CodeWinograd.bytes2x2, .bytes2x3, .bytes2x4])
+  /// Each tap at the ends of its range: one tile whose inputs have the signs of the tap's transform, and weights those of the tap's
+  /// or their own.
+  @Test(arguments: [CodeWinograd.bytes2x2, .bytes4x4])
   func extremesOfTap(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 4, "winograd in bytes")
-    let rows = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
-    let columns =
-      switch algorithm {
-      case .bytes2x2: rows
-      case .bytes2x3:
-        [
-          [2, -1, -2, 1, 0], [0, -2, -1, 1, 0], [0, 2, -3, 1, 0], [0, -1, 0, 1, 0],
-          [0, 2, -1, -2, 1],
-        ]
-      default: CodeWinogradTests.wideColumns
-      }
-    let most = [CodeWinograd.bytes2x2: 63, .bytes2x3: 21, .bytes2x4: 12][algorithm]!
-    for (row, column) in rows.indices.flatMap({ r in columns.indices.map { (r, $0) } }) {
+    let isWide = algorithm == .bytes4x4
+    let inputs =
+      isWide
+      ? CodeWinogradTests.byteInputs
+      : [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
+    let weights =
+      isWide ? CodeWinogradTests.byteWeights : [[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]
+    let (size, most) = (inputs[0].count, isWide ? 15 : 63)
+    for (row, column) in inputs.indices.flatMap({ r in inputs.indices.map { (r, $0) } }) {
       for (channels, outputs) in [(16, 16), (40, 48), (72, 32)] {
         for sign in [1, -1] {
           var one = random(
-            shape(4, columns.count, inputs: channels, outputs: outputs, pad: 0), &stream,
-            inputBits: 6, weightBits: 4, algorithm: algorithm)
+            shape(size, size, inputs: channels, outputs: outputs, pad: 0), &stream,
+            inputBits: isWide ? 4 : 6, weightBits: 4, algorithm: algorithm)
           one.input = one.input.indices.map { index in
-            let pixel = index / channels
-            let (y, x) = (pixel / columns.count, pixel % columns.count)
-            return rows[row][y] * columns[column][x] * sign > 0 ? UInt8(most) : 0
+            let (y, x) = (index / channels / size, index / channels % size)
+            return inputs[row][y] * inputs[column][x] * sign > 0 ? UInt8(most) : 0
           }
           one.padCode = 0
-          // The largest weights of one sign that every transform fits.
-          let large: Int8 = algorithm == .bytes2x2 ? 7 : algorithm == .bytes2x3 ? 6 : 5
           one.weight = one.weight.indices.map { index in
             let place = index / (channels * outputs)
-            let isUp = (place + index) % 2 == 0 || place % 3 == column % 3
-            return isUp == (sign > 0) ? large : -large
+            let product = weights[row][place / 3] * weights[column][place % 3]
+            return product * (index % 2 == 0 ? 1 : -1) >= 0 ? 7 : -8
           }
           expectExact(one)
         }
+      }
+    }
+  }
+
+  /// B^T and G of F(4x4, 3x3) on bytes: modulo x - 1, x + 1, three times x^2 + 1, x, and at infinity.
+  private static let byteInputs = [
+    [0, 1, 1, 1, 1, 0], [0, -1, 1, -1, 1, 0], [0, 1, 0, -1, 0, 0], [0, -1, -1, 1, 1, 0],
+    [0, -1, 1, 1, -1, 0], [1, 0, 0, 0, -1, 0], [0, -1, 0, 0, 0, 1],
+  ]
+  private static let byteWeights = [
+    [1, 1, 1], [1, -1, 1], [1, 1, -1], [1, 0, -1], [0, 1, 0], [4, 0, 0], [0, 0, 4],
+  ]
+
+  /// The algorithm itself on numbers that can be followed by hand: four times the outputs of inputs 1, 2, 3, 5, 7, 11 and weights
+  /// 2, -1, 3, which are 9, 16, 22 and 36, and of all unit inputs and weights.
+  @Test func productsOfBytes() {
+    func outputs(_ d: [Int], _ g: [Int]) -> [Int] {
+      func times(_ rows: [[Int]], _ x: [Int]) -> [Int] {
+        rows.map { zip($0, x).reduce(0) { $0 + $1.0 * $1.1 } }
+      }
+      let m = zip(
+        times(CodeWinogradTests.byteInputs, d), times(CodeWinogradTests.byteWeights, g)
+      ).map { $0 * $1 }
+      let (even, odd) = (2 * (m[2] + m[3]), 2 * (m[2] + m[4]))
+      return [
+        m[0] + m[1] + even + m[5], m[0] - m[1] + odd, m[0] + m[1] - even,
+        m[0] - m[1] - odd + m[6],
+      ]
+    }
+    #expect(outputs([1, 2, 3, 5, 7, 11], [2, -1, 3]) == [36, 64, 88, 144])
+    for input in 0..<6 {
+      for weight in 0..<3 {
+        let d = (0..<6).map { $0 == input ? 1 : 0 }, g = (0..<3).map { $0 == weight ? 1 : 0 }
+        #expect(outputs(d, g) == (0..<4).map { $0 + weight == input ? 4 : 0 })
       }
     }
   }
