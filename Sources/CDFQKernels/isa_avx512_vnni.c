@@ -53,26 +53,32 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
                       scratch);
 }
 
-size_t dfq_vnni_code_winograd_weight_bytes(int32_t tile, const dfq_conv_shape *shape) {
-  return tile == 4 ? wide_weight_bytes(shape) : vector_code_winograd_weight_bytes(shape);
+size_t dfq_vnni_code_winograd_weight_bytes(int32_t form, const dfq_conv_shape *shape) {
+  if (form == DFQ_TILES_2X2) return vector_code_winograd_weight_bytes(shape);
+  return wide_weight_bytes(wide_width(form), shape);
 }
 
-int32_t dfq_vnni_code_winograd_pack(int32_t tile, const dfq_conv_shape *shape,
+int32_t dfq_vnni_code_winograd_pack(int32_t form, const dfq_conv_shape *shape,
                                     const int8_t *weight, int8_t *packed) {
-  return tile == 4 ? wide_pack(shape, weight, packed)
-                   : vector_code_winograd_pack(shape, weight, packed);
+  if (form == DFQ_TILES_2X2) return vector_code_winograd_pack(shape, weight, packed);
+  return wide_pack(wide_width(form), shape, weight, packed);
 }
 
-size_t dfq_vnni_code_winograd_scratch(int32_t tile, const dfq_conv_shape *shape) {
-  return tile == 4 ? wide_scratch(shape) : vector_code_winograd_scratch(shape);
+size_t dfq_vnni_code_winograd_scratch(int32_t form, const dfq_conv_shape *shape) {
+  if (form == DFQ_TILES_2X2) return vector_code_winograd_scratch(shape);
+  return wide_scratch(wide_width(form), shape);
 }
 
-void dfq_vnni_code_winograd_conv(int32_t tile, const dfq_conv_shape *shape, const uint8_t *input,
+void dfq_vnni_code_winograd_conv(int32_t form, const dfq_conv_shape *shape, const uint8_t *input,
                                  uint8_t pad_code, const int8_t *packed,
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch) {
-  (tile == 4 ? wide_conv : vector_code_winograd_conv)(shape, input, pad_code, packed, ending,
-                                                      first_row, end_row, scratch);
+  if (form == DFQ_TILES_2X2) {
+    vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
+  } else {
+    wide_conv(wide_width(form), shape, input, pad_code, packed, ending, first_row, end_row,
+              scratch);
+  }
 }
 
 size_t dfq_vnni_word_winograd_weight_bytes(const dfq_conv_shape *shape) {

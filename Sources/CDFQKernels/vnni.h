@@ -32,11 +32,11 @@ void dfq_vnni_code_dense_pack(int32_t inputs, int32_t outputs, int32_t bits, con
 void dfq_vnni_code_dense(int32_t inputs, int32_t outputs, int32_t bits, const uint8_t *input,
                          const uint8_t *packed, const dfq_code_ending *ending);
 
-size_t dfq_vnni_code_winograd_weight_bytes(int32_t tile, const dfq_conv_shape *shape);
-int32_t dfq_vnni_code_winograd_pack(int32_t tile, const dfq_conv_shape *shape,
+size_t dfq_vnni_code_winograd_weight_bytes(int32_t form, const dfq_conv_shape *shape);
+int32_t dfq_vnni_code_winograd_pack(int32_t form, const dfq_conv_shape *shape,
                                     const int8_t *weight, int8_t *packed);
-size_t dfq_vnni_code_winograd_scratch(int32_t tile, const dfq_conv_shape *shape);
-void dfq_vnni_code_winograd_conv(int32_t tile, const dfq_conv_shape *shape,
+size_t dfq_vnni_code_winograd_scratch(int32_t form, const dfq_conv_shape *shape);
+void dfq_vnni_code_winograd_conv(int32_t form, const dfq_conv_shape *shape,
                                  const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                                  const dfq_code_ending *ending, int32_t first_row,
                                  int32_t end_row, void *scratch);

@@ -68,7 +68,7 @@ struct KernelReport {
         + "\(Int(codes.peak.rounded()))")
     try Output.table(
       [
-        "convolution", "layers", "direct", "Winograd, 8 bits", "5 bits", "4 bits",
+        "convolution", "layers", "direct", "Winograd, 8 bits", "6 bits", "5 bits", "4 bits",
         "float",
       ],
       codes.rows.map { row in

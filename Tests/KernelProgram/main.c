@@ -39,14 +39,14 @@ static void convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_en
 /* Where there is no such kernel, or transformed weights do not fit, the convolution itself. */
 static void transform_and_convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_ending *e) {
   const dfq_conv_shape *s = &c->shape;
-  const int32_t tile = winograd_tile(c->kind);
-  const size_t bytes = winograd_weight_bytes(k, tile, s);
+  const int32_t form = winograd_form(c->kind);
+  const size_t bytes = winograd_weight_bytes(k, form, s);
   if (bytes > 0) {
     int8_t *packed = allocate(bytes);
-    if (tile ? k->code_winograd_pack(tile, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
-      if (tile) {
-        k->code_winograd_conv(tile, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
-                              scratch_of(k->code_winograd_scratch(tile, s)));
+    if (form < DFQ_TILE_FORMS ? k->code_winograd_pack(form, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
+      if (form < DFQ_TILE_FORMS) {
+        k->code_winograd_conv(form, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
+                              scratch_of(k->code_winograd_scratch(form, s)));
       } else {
         k->word_winograd_conv(s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
                               scratch_of(k->word_winograd_scratch(s)));
@@ -107,7 +107,8 @@ static void apply(const dfq_kernel_table *k, const codes_case *c, dfq_code_endin
     k->quantize_codes(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->codes, r->values);
     break;
   case WINOGRAD_BYTES:
-  case WINOGRAD_BYTES_4:
+  case WINOGRAD_BYTES_4X2:
+  case WINOGRAD_BYTES_4X4:
   case WINOGRAD_WORDS: transform_and_convolve(k, c, e); break;
   case GRID:
     k->fake_quantize(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->values);

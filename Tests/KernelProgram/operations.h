@@ -9,27 +9,25 @@
 
 typedef enum {
   CONVOLUTION, VALUES, PIXELS, DEPTHWISE, DENSE, POOLING, FIXED, BYTES, SUMS, STATISTICS, CODES, GRID,
-  WINOGRAD_BYTES, WINOGRAD_BYTES_4, WINOGRAD_WORDS,
+  WINOGRAD_BYTES, WINOGRAD_BYTES_4X2, WINOGRAD_BYTES_4X4, WINOGRAD_WORDS,
   OPERATIONS
 } operation;
 
-/* The size of tiles in bytes; 0 for words. */
-static int32_t winograd_tile(operation kind) {
-  return kind == WINOGRAD_WORDS ? 0 : kind == WINOGRAD_BYTES ? 2 : 4;
-}
+/* Of tiles in bytes, or DFQ_TILE_FORMS for words. */
+static int32_t winograd_form(operation kind) { return (int32_t)kind - WINOGRAD_BYTES; }
 
 /* 0 where there is no such kernel. */
-static size_t winograd_weight_bytes(const dfq_kernel_table *k, int32_t tile, const dfq_conv_shape *s) {
-  if (tile == 0) return k->word_winograd_weight_bytes ? k->word_winograd_weight_bytes(s) : 0;
-  return k->code_winograd_weight_bytes ? k->code_winograd_weight_bytes(tile, s) : 0;
+static size_t winograd_weight_bytes(const dfq_kernel_table *k, int32_t form, const dfq_conv_shape *s) {
+  if (form == DFQ_TILE_FORMS) return k->word_winograd_weight_bytes ? k->word_winograd_weight_bytes(s) : 0;
+  return k->code_winograd_weight_bytes ? k->code_winograd_weight_bytes(form, s) : 0;
 }
 
 static const char *const operation_names[OPERATIONS] = {
     "convolution", "convolution to values", "some pixels", "depthwise convolution", "dense layer",
     "maximum pooling", "ending in integers", "codes of pixels", "sums of codes",
     "sampled statistics", "codes of values", "values on a grid",
-    "Winograd's algorithm in bytes", "Winograd's algorithm in bytes, 4x4",
-    "Winograd's algorithm in words"};
+    "Winograd's algorithm in bytes", "Winograd's algorithm in bytes, 4x2",
+    "Winograd's algorithm in bytes, 4x4", "Winograd's algorithm in words"};
 
 typedef struct {
   operation kind;
@@ -80,7 +78,7 @@ static dfq_conv_shape random_shape(operation kind) {
     s.in_width += 2;
     s.in_channels += 15;
     s.out_channels += 7;
-    if (kind == WINOGRAD_BYTES_4) s.out_channels = (s.out_channels + 15) / 16 * 16;
+    if (kind == WINOGRAD_BYTES_4X2 || kind == WINOGRAD_BYTES_4X4) s.out_channels = (s.out_channels + 15) / 16 * 16;
     s.out_height = s.in_height + s.pad_top + below(3) - 2;
     s.out_width = s.in_width + s.pad_left + below(3) - 2;
   }
@@ -162,7 +160,7 @@ static codes_case random_case(operation kind) {
   const int32_t dense_bits[] = {2, 4, 8};
   c.input_bits = 2 + below(7);
   c.weight_bits = kind == DENSE ? dense_bits[below(3)] : 2 + below(7);
-  const int32_t most_bits[] = {6, 4}, most_codes[] = {63, 15};
+  const int32_t most_bits[] = {6, 5, 4}, most_codes[] = {63, 31, 15};
   const int32_t in_bytes = kind >= WINOGRAD_BYTES && kind < WINOGRAD_WORDS;
   if (in_bytes) {
     c.input_bits = smaller_of(c.input_bits, most_bits[kind - WINOGRAD_BYTES]);

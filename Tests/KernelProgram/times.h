@@ -30,15 +30,16 @@ static double speed(timed_kernel kernel, const dfq_conv_shape *s, const uint8_t 
 }
 
 static const dfq_kernel_table *timed_table;
-static int32_t timed_tile;
+static int32_t timed_form;
 
 static void timed_winograd(const dfq_conv_shape *s, const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                            const dfq_code_ending *ending, int32_t first_row, int32_t end_row, void *scratch) {
-  timed_table->code_winograd_conv(timed_tile, s, input, pad_code, packed, ending, first_row, end_row, scratch);
+  timed_table->code_winograd_conv(timed_form, s, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
 /* 3x3 convolutions of 4-bit codes and weights. */
 static void time_table(const dfq_kernel_table *k) {
+  const char *const forms[DFQ_TILE_FORMS] = {"2x2", "4x2", "4x4"};
   const int32_t shapes[][2] = {{32, 16}, {16, 32}, {8, 64}, {56, 64}, {28, 128}, {14, 256}, {7, 512}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
     const int32_t size = shapes[i][0], channels = shapes[i][1];
@@ -54,21 +55,21 @@ static void time_table(const dfq_kernel_table *k) {
     k->integer_pack_weights(&s, weight, packed);
     const double direct = speed(k->code_conv, &s, input, packed, &ending, allocate(k->integer_scratch(&s)));
     printf("%s, %d channels at %dx%d: direct %.0f", k->name, channels, size, size, direct);
-    for (int32_t tile = 0; tile <= 4; tile += 2) {
-      const size_t bytes = winograd_weight_bytes(k, tile, &s);
+    for (int32_t form = DFQ_TILE_FORMS; form >= 0; form--) {
+      const size_t bytes = winograd_weight_bytes(k, form, &s);
       if (bytes == 0) continue;
       packed = allocate(bytes);
-      if (tile == 0) {
+      if (form == DFQ_TILE_FORMS) {
         k->word_winograd_pack(&s, weight, packed);
         uint8_t *scratch = allocate(k->word_winograd_scratch(&s));
         const double words = speed(k->word_winograd_conv, &s, input, packed, &ending, scratch);
         printf(", Winograd in words %.0f (%.2f)", words, words / direct);
-      } else if (k->code_winograd_pack(tile, &s, weight, packed)) {
-        timed_tile = tile;
+      } else if (k->code_winograd_pack(form, &s, weight, packed)) {
+        timed_form = form;
         timed_table = k;
-        uint8_t *scratch = allocate(k->code_winograd_scratch(tile, &s));
+        uint8_t *scratch = allocate(k->code_winograd_scratch(form, &s));
         const double speed_found = speed(timed_winograd, &s, input, packed, &ending, scratch);
-        printf(", in bytes %dx%d %.0f (%.2f)", tile, tile, speed_found, speed_found / direct);
+        printf(", in bytes %s %.0f (%.2f)", forms[form], speed_found, speed_found / direct);
       }
     }
     printf("\n");

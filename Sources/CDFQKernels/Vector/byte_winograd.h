@@ -5,11 +5,11 @@
 #include "byte_winograd_output.h"
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
-KERNEL void vector_code_winograd_conv(int32_t tile, const dfq_conv_shape *s,
+KERNEL void vector_code_winograd_conv(int32_t form, const dfq_conv_shape *s,
                                       const uint8_t *input, uint8_t pad_code, const int8_t *packed,
                                       const dfq_code_ending *ending, int32_t first_row,
                                       int32_t end_row, void *scratch) {
-  (void)tile; /* weight_bytes admits tiles of 2x2 only */
+  (void)form; /* weight_bytes admits tiles of 2x2 only */
   const tile_geometry g = tile_geometry_of(s);
   int32_t *sums = (int32_t *)(void *)aligned_start(scratch);
   uint8_t *strip = (uint8_t *)(sums + TILE_SUMS);

@@ -54,8 +54,8 @@ V_INLINE int32_t tile_block_vectors(const dfq_conv_shape *s, int32_t output) {
 
 /* The scratch memory holds the sums of some tiles, the strip, four rows of taps before they are transformed along the columns,
  * and a row of pad codes. */
-KERNEL size_t vector_code_winograd_scratch(int32_t tile, const dfq_conv_shape *s) {
-  (void)tile;
+KERNEL size_t vector_code_winograd_scratch(int32_t form, const dfq_conv_shape *s) {
+  (void)form;
   const tile_geometry g = tile_geometry_of(s);
   return 64 + TILE_SUMS * sizeof(int32_t) + TILE_TAPS * g.tap_step + 8 * g.plane +
          (size_t)s->in_width * s->in_channels + 64;

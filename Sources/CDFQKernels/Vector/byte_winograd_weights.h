@@ -11,8 +11,8 @@ V_INLINE size_t tile_block_place(const dfq_conv_shape *s, int32_t output) {
   return output / (TILE_VECTORS * VL) * TILE_TAPS * tile_tap_bytes(s, TILE_VECTORS);
 }
 
-KERNEL size_t vector_code_winograd_weight_bytes(int32_t tile, const dfq_conv_shape *s) {
-  return tile == 2 && tile_fits(s) ? TILE_TAPS * tile_tap_bytes(s, divide_up(s->out_channels, VL)) : 0;
+KERNEL size_t vector_code_winograd_weight_bytes(int32_t form, const dfq_conv_shape *s) {
+  return form == DFQ_TILES_2X2 && tile_fits(s) ? TILE_TAPS * tile_tap_bytes(s, divide_up(s->out_channels, VL)) : 0;
 }
 
 /* What transformed inputs of a tap have more than they should. */
@@ -50,10 +50,10 @@ static int tile_sums_fit(const dfq_conv_shape *s, const int8_t *weight, int32_t 
   return most <= INT32_MAX;
 }
 
-KERNEL int32_t vector_code_winograd_pack(int32_t tile, const dfq_conv_shape *s,
+KERNEL int32_t vector_code_winograd_pack(int32_t form, const dfq_conv_shape *s,
                                          const int8_t *weight, int8_t *packed) {
   const int32_t ins = s->in_channels, outs = s->out_channels;
-  memset(packed, 0, vector_code_winograd_weight_bytes(tile, s));
+  memset(packed, 0, vector_code_winograd_weight_bytes(form, s));
   for (int32_t o = 0; o < outs; o++) {
     if (!tile_sums_fit(s, weight, o)) return 0;
     const int32_t lane = o % (TILE_VECTORS * VL), vectors = tile_block_vectors(s, o - lane);

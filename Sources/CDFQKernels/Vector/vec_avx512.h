@@ -88,6 +88,8 @@ V_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 V_INLINE vi vi_subtract(vi a, vi b) { return _mm512_sub_epi32(a, b); }
 V_INLINE vf v_from_whole(vi a) { return _mm512_cvtepi32_ps(a); }
 V_INLINE vi vi_set_words(int16_t x) { return _mm512_set1_epi16(x); }
+/* Quarters of a, then quarters of b, as the shuffle says. */
+#define vi_quarters(a, b, order) _mm512_shuffle_i64x2(a, b, order)
 V_INLINE vi vi_set_bytes(uint8_t x) { return _mm512_set1_epi8((char)x); }
 /* Half to even; the most negative number for what 32 bits do not hold. */
 V_INLINE vi v_to_whole(vf a) { return _mm512_cvtps_epi32(a); }

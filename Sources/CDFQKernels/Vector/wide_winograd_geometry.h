@@ -1,13 +1,14 @@
-/* Winograd's F(4x4, 3x3) on bytes, exactly, for codes of up to 4 bits: sizes and memory.
+/* Winograd's F(4x4, 3x3) and F(4x2, 3x3) on bytes, exactly, for codes of up to 4 and 5 bits: sizes and memory.
  *
  * The six outputs of a product of polynomials, of which four outputs of a convolution are the transpose, are found modulo x, x - 1,
  * x + 1, x^2 + 1 and at infinity, with three products (Karatsuba) modulo x^2 + 1: seven products for four outputs, where points 2 and -2
  * need six. B^T then has no number but 1 and -1, at most four in a row, so that transformed inputs differ by at most 16 times the largest
  * code and fit bytes; G has the weights' sums and differences; and all that the output transform divides by is 4, along the rows and
- * along the columns. Its sums are modulo 2^32, of which a shift takes 16 times the convolution's if these are below 2^27.
+ * along the columns. Tiles of two columns have F(2, 3) along the columns: differences of 8 times the largest code, and 2 to divide by.
+ * Sums are modulo 2^32, of which a shift takes 16 or 8 times the convolution's if these are below 2^27.
  *
- * Tiles of 4x4 outputs go row by row. A strip of them is transformed at a time: [line][tap][tile][channel], where a line is one of the
- * seven taps along the columns and has seven taps along the rows. The order of the seven is that in which products use them. */
+ * Tiles of 4 x W outputs go row by row. A strip of them is transformed at a time: [line][tap][tile][channel], where a line is one of
+ * the taps along the columns and has seven taps along the rows. The order of taps is that in which products use them. */
 enum {
   WIDE_SUM,         /* modulo x - 1 */
   WIDE_ALTERNATING, /* modulo x + 1 */
@@ -16,10 +17,12 @@ enum {
   WIDE_ODD,         /* the product of the odd halves */
   WIDE_FIRST,       /* modulo x */
   WIDE_LAST,        /* at infinity */
-  WIDE_LINES,
-  WIDE_TAPS = WIDE_LINES * WIDE_LINES,
+  WIDE_ROWS,        /* taps of a line */
+  WIDE_MOST_LINES = WIDE_ROWS,
+  WIDE_TWO_FIRST = 2, /* lines of F(2, 3) after the first two, which are the same */
+  WIDE_TWO_LAST,
+  WIDE_TWO_LINES,
   WIDE_STARTS = 4, /* vectors that the sums of a line start from */
-  WIDE_MOST_CODE = 15,
   WIDE_MOST_SUM = 1 << 27,
   /* Makes transformed inputs unsigned; the accumulators start from what it adds. */
   WIDE_OFFSET = 128,
@@ -29,24 +32,36 @@ enum {
   WIDE_MOST_TILES = 4,
 };
 
+static int32_t wide_width(int32_t form) { return form == DFQ_TILES_4X4 ? 4 : 2; }
+
+/* The largest code, where transformed inputs differ by at most 255. */
+V_INLINE int32_t wide_most_code(int32_t width) { return width == 4 ? 15 : 31; }
+
+V_INLINE int32_t wide_lines(int32_t width) { return width == 4 ? WIDE_MOST_LINES : WIDE_TWO_LINES; }
+
 typedef struct {
-  int32_t columns, rows; /* of tiles */
+  int32_t width;         /* of tiles, in outputs: 4 or 2 */
+  int32_t lines, taps;   /* of tiles */
+  int32_t columns, rows; /* of tiles in the map */
   int32_t channels;      /* of inputs, whole cells */
   int32_t groups;        /* of four inputs */
   int32_t vectors;       /* of outputs in a block: 2, or 1 for few outputs; the last block may have 1 */
   int32_t strip;         /* rows of tiles in a strip */
-  size_t plane;          /* bytes of every fourth column of a row of taps */
+  size_t plane;          /* bytes of every W-th column of a row of taps */
 } wide_geometry;
 
-static wide_geometry wide_geometry_of(const dfq_conv_shape *s) {
+static wide_geometry wide_geometry_of(int32_t width, const dfq_conv_shape *s) {
   wide_geometry g = {
-      .columns = divide_up(s->out_width, 4),
+      .width = width,
+      .lines = wide_lines(width),
+      .taps = WIDE_ROWS * wide_lines(width),
+      .columns = divide_up(s->out_width, width),
       .rows = divide_up(s->out_height, 4),
       .channels = divide_up(s->in_channels, CELL) * CELL,
       .groups = divide_up(s->in_channels, 4),
       .vectors = s->out_channels > VL ? 2 : 1,
   };
-  const int32_t row_bytes = WIDE_TAPS * g.channels * g.columns;
+  const int32_t row_bytes = g.taps * g.channels * g.columns;
   const int32_t strips = divide_up(g.rows, larger(WIDE_STRIP / row_bytes, 1));
   g.strip = divide_up(g.rows, strips);
   g.plane = (size_t)(g.columns + 1) * g.channels + 64;
@@ -74,10 +89,10 @@ V_INLINE int32_t wide_block_vectors(const wide_geometry *g, const dfq_conv_shape
 
 /* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, the strip, seven rows of taps before
  * they are transformed along the columns, and a row of pad codes. */
-enum { WIDE_SUMS = 2 * WIDE_MOST_TILES * WIDE_LINES * 4 * VL };
+enum { WIDE_SUMS = 2 * WIDE_MOST_TILES * WIDE_MOST_LINES * 4 * VL };
 
-static size_t wide_scratch(const dfq_conv_shape *s) {
-  const wide_geometry g = wide_geometry_of(s);
-  return 64 + WIDE_SUMS * sizeof(int32_t) + WIDE_TAPS * wide_tap_step(&g) +
-         WIDE_LINES * 4 * g.plane + (size_t)s->in_width * s->in_channels + 64;
+static size_t wide_scratch(int32_t width, const dfq_conv_shape *s) {
+  const wide_geometry g = wide_geometry_of(width, s);
+  return 64 + WIDE_SUMS * sizeof(int32_t) + g.taps * wide_tap_step(&g) +
+         WIDE_ROWS * width * g.plane + (size_t)s->in_width * s->in_channels + 64;
 }

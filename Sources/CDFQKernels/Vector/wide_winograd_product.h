@@ -6,6 +6,7 @@ typedef struct {
   size_t tile_step;     /* bytes between tiles */
   const uint8_t *starts, *weights;
   int32_t groups;
+  int32_t lines;
   int32_t *sums; /* [tile][vector of outputs][line][row of outputs][output] */
 } wide_job;
 
@@ -44,8 +45,9 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
                             const wide_job *job) {
   const uint8_t *x = job->tiles, *w = job->weights, *start = job->starts;
   const size_t tap = job->tap_step, bytes = (size_t)job->groups * VECTORS * 4 * VL;
+  const int32_t lines = job->lines;
   int32_t *to = job->sums;
-  for (int32_t line = 0; line < WIDE_LINES; line++, x += WIDE_LINES * tap, to += 4 * VL) {
+  for (int32_t line = 0; line < lines; line++, x += WIDE_ROWS * tap, to += 4 * VL) {
     vi sums[6 * WIDE_MOST_TILES], pair[4 * WIDE_MOST_TILES], more[2];
     const int COUNT = TILES * VECTORS;
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
@@ -69,16 +71,16 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       const vi sum = vi_add(sums[i], sums[COUNT + i]);
       const vi difference = vi_subtract(sums[i], sums[COUNT + i]);
       const vi even = vi_add(pair[i], pair[i]), odd = vi_add(pair[COUNT + i], pair[COUNT + i]);
-      vi_store(to + (i * WIDE_LINES * 4 + 1) * VL, vi_add(difference, odd));
-      vi_store(to + (i * WIDE_LINES * 4 + 2) * VL, vi_subtract(sum, even));
+      vi_store(to + (i * lines * 4 + 1) * VL, vi_add(difference, odd));
+      vi_store(to + (i * lines * 4 + 2) * VL, vi_subtract(sum, even));
       pair[i] = vi_add(sum, even);
       pair[COUNT + i] = vi_subtract(difference, odd);
     }
     wide_add(VECTORS, CHANNELS, TILES, 2, job, x + WIDE_FIRST * tap, w, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
-      vi_store(to + i * WIDE_LINES * 4 * VL, pair[i]);
-      vi_store(to + (i * WIDE_LINES * 4 + 3) * VL, pair[COUNT + i]);
+      vi_store(to + i * lines * 4 * VL, pair[i]);
+      vi_store(to + (i * lines * 4 + 3) * VL, pair[COUNT + i]);
     }
   }
 }

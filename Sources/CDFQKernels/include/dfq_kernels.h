@@ -42,6 +42,9 @@ typedef struct {
 /* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
 typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 
+/* Tiles of outputs, rows by columns, of Winograd's algorithm in bytes. */
+typedef enum { DFQ_TILES_2X2 = 0, DFQ_TILES_4X2 = 1, DFQ_TILES_4X4 = 2, DFQ_TILE_FORMS = 3 } dfq_tile_form;
+
 /* An operation fused before a convolution: its inputs are act(x * scale[c] + shift[c]) of the values x that it reads (see
  * affine_activation). */
 typedef struct {
@@ -315,20 +318,20 @@ typedef struct {
   void (*code_pixels)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                       const int8_t *packed, const dfq_code_ending *ending, const int32_t *pixels,
                       int32_t count, void *scratch);
-  /* 3x3 convolutions of stride 1 by Winograd's algorithm in bytes, for tiles of 2x2 or 4x4 outputs: `tile` is 2 or 4. It is exact: the
-   * sums are those of code_conv. weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with
+  /* 3x3 convolutions of stride 1 by Winograd's algorithm in bytes, for tiles of a dfq_tile_form. It is exact: the sums are those of
+   * code_conv. weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with
    * unspecified packed bytes, where a transformed weight does not fit a byte or a sum is too large. Input codes, and pad_code, are
-   * at most code_winograd_most_code[tile / 4]. The rows of a tile are computed together: ranges may begin and end anywhere, but those
+   * at most code_winograd_most_code[form]. The rows of a tile are computed together: ranges may begin and end anywhere, but those
    * that divide tiles compute them twice. */
-  size_t (*code_winograd_weight_bytes)(int32_t tile, const dfq_conv_shape *shape);
-  int32_t (*code_winograd_pack)(int32_t tile, const dfq_conv_shape *shape, const int8_t *weight,
+  size_t (*code_winograd_weight_bytes)(int32_t form, const dfq_conv_shape *shape);
+  int32_t (*code_winograd_pack)(int32_t form, const dfq_conv_shape *shape, const int8_t *weight,
                                 int8_t *packed);
-  size_t (*code_winograd_scratch)(int32_t tile, const dfq_conv_shape *shape);
-  void (*code_winograd_conv)(int32_t tile, const dfq_conv_shape *shape, const uint8_t *input,
+  size_t (*code_winograd_scratch)(int32_t form, const dfq_conv_shape *shape);
+  void (*code_winograd_conv)(int32_t form, const dfq_conv_shape *shape, const uint8_t *input,
                              uint8_t pad_code, const int8_t *packed,
                              const dfq_code_ending *ending, int32_t first_row, int32_t end_row,
                              void *scratch);
-  int32_t code_winograd_most_code[2];
+  int32_t code_winograd_most_code[DFQ_TILE_FORMS];
   /* The same by F(4x4, 3x3) in 16-bit words, exact for codes of 8 bits. pack returns 0 where a sum may be too large for the exact
    * division of the output transform, 2^25. Rows are computed in fours; ranges of outputs begin at multiples of 64. */
   size_t (*word_winograd_weight_bytes)(const dfq_conv_shape *shape);

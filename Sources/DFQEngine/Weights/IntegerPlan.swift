@@ -63,7 +63,7 @@ package struct IntegerPlan {
 
   /// The rows of outputs that are computed at a time: whole tiles of Winograd's algorithm.
   static func bandRows(_ shape: ConvolutionShape, _ kernels: Kernels) -> Int {
-    let unit = prefersWords(shape, kernels) ? CodeWinograd.words4x4.rows : 1
+    let unit = prefersWords(shape, kernels) ? CodeWinograd.words4x4.tile.rows : 1
     return unit * max(1, bandFloats / (unit * shape.outputWidth * shape.outputChannels))
   }
 

@@ -24,7 +24,7 @@ enum KernelChoice {
       return .channels(
         team.share(shape.outputChannels, unit: block(algorithm), member: member))
     }
-    return .rows(team.share(shape.outputHeight, unit: algorithm?.rows ?? 1, member: member))
+    return .rows(team.share(shape.outputHeight, unit: algorithm?.tile.rows ?? 1, member: member))
   }
 
   /// Late layers have more weights than values.
@@ -36,13 +36,15 @@ enum KernelChoice {
     guard shape.outputChannels >= block(algorithm) * threads else { return false }
     let pixels = shape.outputHeight * shape.outputWidth
     if pixels <= 256, shape.outputChannels >= 64 * threads { return true }
-    guard algorithm == .bytes4x4 || algorithm == .words4x4 else { return false }
+    guard algorithm?.tile.rows == 4 else { return false }
     let tileRows = (shape.outputHeight + 3) / 4
     return pixels <= 1024 && (tileRows <= threads || !tileRows.isMultiple(of: threads))
   }
 
   /// The output channels that a kernel computes together at most.
-  private static func block(_ algorithm: CodeWinograd?) -> Int { algorithm == .bytes4x4 ? 32 : 64 }
+  private static func block(_ algorithm: CodeWinograd?) -> Int {
+    algorithm == .bytes4x4 || algorithm == .bytes4x2 ? 32 : 64
+  }
 
   /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads may divide the channels.
   static func ownRows(of convolution: PreparedConvolution, threads: Int) -> [Range<Int>]? {

@@ -29,7 +29,7 @@ enum ProgramLimits {
   static let nameBytes = 1024
   /// Bytes of packed weights and constants, for a network of so many weights.
   ///
-  /// A weight takes up to eight bytes for one of Winograd's algorithms, and there are three; layers of few channels are padded to
+  /// A weight takes up to eight bytes for one of Winograd's algorithms, and there are four; layers of few channels are padded to
   /// whole vectors.
   static func constantBytes(weights: Int) -> Int { 1 << 28 + 24 * weights }
   /// Classes.

@@ -2,30 +2,48 @@ internal import CDFQKernels
 
 /// How 3x3 convolutions of stride 1 take fewer products; the results are those of `codeConvolution`.
 package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
-  /// F(2x2, 3x3) on bytes, for codes of up to 5 bits (6 with few weights).
-  case bytes2x2 = 2
+  /// F(2x2, 3x3) on bytes, for codes of up to 6 bits.
+  case bytes2x2 = 0
+  /// F(4x2, 3x3) on bytes, for codes of up to 5 bits.
+  case bytes4x2 = 1
   /// F(4x4, 3x3) on bytes, for codes of up to 4 bits.
-  case bytes4x4 = 4
+  case bytes4x4 = 2
   /// F(4x4, 3x3) on 16-bit words.
-  case words4x4 = 0
+  case words4x4 = 3
 
   package var usesWords: Bool { self == .words4x4 }
 
-  /// The rows of outputs that are computed together: ranges of rows that begin and end at multiples compute
-  /// nothing twice.
-  package var rows: Int { self == .bytes2x2 ? 2 : 4 }
+  /// The rows and columns of outputs that are computed together: ranges of rows that begin and end at multiples compute nothing
+  /// twice.
+  package var tile: (rows: Int, columns: Int) {
+    switch self {
+    case .bytes2x2: (2, 2)
+    case .bytes4x2: (4, 2)
+    case .bytes4x4, .words4x4: (4, 4)
+    }
+  }
 
-  /// The size of tiles in bytes, for the kernels.
-  fileprivate var tile: Int32 { rawValue }
+  /// The products of a tile for each pair of channels.
+  fileprivate var products: Int {
+    switch self {
+    case .bytes2x2: 16
+    case .bytes4x2: 28
+    case .bytes4x4: 49
+    case .words4x4: 36
+    }
+  }
+
+  /// The tiles in bytes, for the kernels.
+  fileprivate var form: Int32 { rawValue }
 }
 
 extension Kernels {
   /// The algorithms that are faster than the direct kernel for a shape and input codes of at most `mostCode`, the fastest first;
   /// weights may still be too large for one.
   ///
-  /// With products of bytes, 16, 32, 64 and 128 channels are 1.6, 2.1, 2.4 and 2.6 times as fast by F(4x4), 1.3, 1.7, 1.9 and 2.0
-  /// by F(2x2); words are 1.4, 1.6 and 1.6 times as fast from 32 channels. Without products of bytes, words are 2 to 4 times as fast
-  /// (`dynadfq inspect --kernels`). Sizes that tiles do not fill take that away where channels are few.
+  /// With products of bytes, 16, 32, 64 and 128 channels are 1.6, 2.1, 2.4 and 2.6 times as fast by F(4x4), 1.5, 1.9, 2.1 and 2.3 by
+  /// F(4x2), 1.3, 1.7, 1.9 and 2.0 by F(2x2); words are 1.4, 1.5 and 1.6 times as fast from 32 channels on. Without products of bytes,
+  /// words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that tiles do not fill take that away where channels are few.
   package func codeWinograds(_ shape: ConvolutionShape, mostCode: Int) -> [CodeWinograd] {
     let channels = min(shape.inputChannels, shape.outputChannels)
     let (height, width) = (shape.outputHeight, shape.outputWidth)
@@ -33,19 +51,20 @@ extension Kernels {
       mostCode <= codeWinogradMostCode(algorithm)
         && codeWinogradWeightByteCount(algorithm, shape) > 0
     }
-    func tiles(_ size: Int) -> Int { (height + size - 1) / size * ((width + size - 1) / size) }
-    func isWorthwhile(_ size: Int) -> Bool {
-      let fills = height.isMultiple(of: size) && width.isMultiple(of: size)
-      return channels >= (fills ? 16 : 32)
+    func products(_ algorithm: CodeWinograd) -> Int {
+      let (rows, columns) = algorithm.tile
+      return (height + rows - 1) / rows * ((width + columns - 1) / columns) * algorithm.products
     }
-    var bytes: [CodeWinograd] = []
     // Many weights come from memory, and larger tiles have more of them.
     let isSmall = shape.inputChannels * shape.outputChannels < 256 * 256
-    if has(.bytes4x4), isWorthwhile(4), isSmall { bytes.append(.bytes4x4) }
-    if has(.bytes2x2), isWorthwhile(2) { bytes.append(.bytes2x2) }
-    if 49 * tiles(4) > 16 * tiles(2) { bytes.reverse() }
+    let bytes = [CodeWinograd.bytes4x4, .bytes4x2, .bytes2x2].filter { algorithm in
+      let (rows, columns) = algorithm.tile
+      let fills = height.isMultiple(of: rows) && width.isMultiple(of: columns)
+      return has(algorithm) && channels >= (fills ? 16 : 32)
+        && (isSmall || algorithm == .bytes2x2)
+    }.sorted { products($0) < products($1) }
 
-    let room = 16 * tiles(4), pixels = height * width
+    let room = products(.words4x4) * 16 / 36, pixels = height * width
     // Those in words are eight times those of the direct kernel.
     let prefersWords =
       multipliesBytes
@@ -61,7 +80,7 @@ extension Kernels {
     shape.withKernelShape { shape in
       algorithm.usesWords
         ? table.word_winograd_weight_bytes?(shape) ?? 0
-        : table.code_winograd_weight_bytes?(algorithm.tile, shape) ?? 0
+        : table.code_winograd_weight_bytes?(algorithm.form, shape) ?? 0
     }
   }
 
@@ -70,7 +89,8 @@ extension Kernels {
     let most = table.code_winograd_most_code
     return switch algorithm {
     case .bytes2x2: Int(most.0)
-    case .bytes4x4: Int(most.1)
+    case .bytes4x2: Int(most.1)
+    case .bytes4x4: Int(most.2)
     case .words4x4: 255
     }
   }
@@ -84,7 +104,7 @@ extension Kernels {
     shape.withKernelShape {
       algorithm.usesWords
         ? table.word_winograd_pack($0, weight, packed)
-        : table.code_winograd_pack(algorithm.tile, $0, weight, packed)
+        : table.code_winograd_pack(algorithm.form, $0, weight, packed)
     } != 0
   }
 
@@ -94,7 +114,7 @@ extension Kernels {
   ) -> Int {
     shape.withKernelShape {
       algorithm.usesWords
-        ? table.word_winograd_scratch($0) : table.code_winograd_scratch(algorithm.tile, $0)
+        ? table.word_winograd_scratch($0) : table.code_winograd_scratch(algorithm.form, $0)
     }
   }
 
@@ -112,7 +132,7 @@ extension Kernels {
             shape, input, padCode, packedWeight, ending, first, end, scratch)
         } else {
           table.code_winograd_conv(
-            algorithm.tile, shape, input, padCode, packedWeight, ending, first, end, scratch)
+            algorithm.form, shape, input, padCode, packedWeight, ending, first, end, scratch)
         }
       }
     }

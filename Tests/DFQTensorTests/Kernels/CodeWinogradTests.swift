@@ -10,7 +10,7 @@ internal import Testing
 
   /// The most bits of inputs that an algorithm takes.
   private static let mostBits: [CodeWinograd: Int] = [
-    .bytes2x2: 6, .bytes4x4: 4, .words4x4: 8,
+    .bytes2x2: 6, .bytes4x2: 5, .bytes4x4: 4, .words4x4: 8,
   ]
 
   private func shape(
@@ -58,7 +58,7 @@ internal import Testing
         for (height, width, pad) in [(1, 1, 1), (2, 7, 1), (9, 6, 1), (5, 5, 2), (11, 3, 0)] {
           let inputs = 16 + stream.integer(below: 80)
           let outputs =
-            algorithm == .bytes4x4
+            algorithm == .bytes4x4 || algorithm == .bytes4x2
             ? 16 * (1 + stream.integer(below: 9)) : 8 + stream.integer(below: 140)
           expectExact(
             random(
@@ -91,31 +91,27 @@ internal import Testing
 
   /// Each tap at the ends of its range: one tile whose inputs have the signs of the tap's transform, and weights those of the tap's
   /// or their own.
-  @Test(arguments: [CodeWinograd.bytes2x2, .bytes4x4])
+  @Test(arguments: [CodeWinograd.bytes2x2, .bytes4x2, .bytes4x4])
   func extremesOfTap(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 4, "winograd in bytes")
-    let isWide = algorithm == .bytes4x4
-    let inputs =
-      isWide
-      ? CodeWinogradTests.byteInputs
-      : [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
-    let weights =
-      isWide ? CodeWinogradTests.byteWeights : [[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]
-    let (size, most) = (inputs[0].count, isWide ? 15 : 63)
-    for (row, column) in inputs.indices.flatMap({ r in inputs.indices.map { (r, $0) } }) {
+    let (rows, rowWeights) = CodeWinogradTests.byteTaps(algorithm.tile.rows)
+    let (columns, columnWeights) = CodeWinogradTests.byteTaps(algorithm.tile.columns)
+    let (height, width) = (rows[0].count, columns[0].count)
+    let bits = CodeWinogradTests.mostBits[algorithm]!
+    for (row, column) in rows.indices.flatMap({ r in columns.indices.map { (r, $0) } }) {
       for (channels, outputs) in [(16, 16), (40, 48), (72, 32)] {
         for sign in [1, -1] {
           var one = random(
-            shape(size, size, inputs: channels, outputs: outputs, pad: 0), &stream,
-            inputBits: isWide ? 4 : 6, weightBits: 4, algorithm: algorithm)
+            shape(height, width, inputs: channels, outputs: outputs, pad: 0), &stream,
+            inputBits: bits, weightBits: 4, algorithm: algorithm)
           one.input = one.input.indices.map { index in
-            let (y, x) = (index / channels / size, index / channels % size)
-            return inputs[row][y] * inputs[column][x] * sign > 0 ? UInt8(most) : 0
+            let (y, x) = (index / channels / width, index / channels % width)
+            return rows[row][y] * columns[column][x] * sign > 0 ? UInt8(1 << bits - 1) : 0
           }
           one.padCode = 0
           one.weight = one.weight.indices.map { index in
             let place = index / (channels * outputs)
-            let product = weights[row][place / 3] * weights[column][place % 3]
+            let product = rowWeights[row][place / 3] * columnWeights[column][place % 3]
             return product * (index % 2 == 0 ? 1 : -1) >= 0 ? 7 : -8
           }
           expectExact(one)
@@ -124,7 +120,15 @@ internal import Testing
     }
   }
 
-  /// B^T and G of F(4x4, 3x3) on bytes: modulo x - 1, x + 1, three times x^2 + 1, x, and at infinity.
+  /// B^T and G of tiles of 2 or 4 rows or columns on bytes; of 4: modulo x - 1, x + 1, three times x^2 + 1, x, and at infinity.
+  private static func byteTaps(_ size: Int) -> (inputs: [[Int]], weights: [[Int]]) {
+    if size == 4 { return (byteInputs, byteWeights) }
+    return (
+      [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
+      [[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]
+    )
+  }
+
   private static let byteInputs = [
     [0, 1, 1, 1, 1, 0], [0, -1, 1, -1, 1, 0], [0, 1, 0, -1, 0, 0], [0, -1, -1, 1, 1, 0],
     [0, -1, 1, 1, -1, 0], [1, 0, 0, 0, -1, 0], [0, -1, 0, 0, 0, 1],
