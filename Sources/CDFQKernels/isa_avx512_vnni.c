@@ -29,6 +29,7 @@
 
 #include "Vector/integer_bytes.h"
 #include "Vector/integer.h"
+#include "Vector/code_tile_products.h"
 #include "Vector/code_winograd.h"
 #include "Vector/wide_winograd.h"
 #pragma clang attribute pop

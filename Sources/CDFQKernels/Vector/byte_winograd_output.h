@@ -1,27 +1,5 @@
 /* A^T M A of a block's sums and the ending of the four outputs of each tile. The sums are four times those of the convolution; the
- * scale of the ending is divided by 4 instead, which gives the same bits unless it is subnormal (tile_divides). */
-typedef struct {
-  const tile_geometry *geometry;
-  const dfq_conv_shape *shape;
-  const dfq_code_ending *from;
-  code_ending constants;
-  const int32_t *sums;
-  int32_t tiles;     /* of the sums */
-  int32_t tile, row; /* the first one: its column, and its row of tiles */
-  int32_t output;    /* the block's first channel */
-  int32_t vectors;   /* of the block */
-  int32_t outputs;   /* channels to write */
-  int32_t first_row, end_row;
-} tile_results;
-
-/* Whether a quarter of each scale is exact. */
-static int tile_divides(const dfq_code_ending *d, int32_t first, int32_t end) {
-  for (int32_t o = first; o < end; o++) {
-    if (d->scale[o] != 0 && !(fabsf(d->scale[o]) >= 0x1p-120f)) return 0;
-  }
-  return 1;
-}
-
+ * scale of the ending is divided by 4 instead, which gives the same bits unless it is subnormal (code_tiles_divide). */
 /* The outputs of a tile times 4; general endings get the outputs themselves. */
 V_INLINE void tile_outputs(const int KIND, const int32_t *sums, vi *y) {
   vi left[4], right[4];
@@ -41,7 +19,7 @@ V_INLINE void tile_outputs(const int KIND, const int32_t *sums, vi *y) {
 }
 
 /* One vector of n channels of all tiles, in runs of tiles of one row. */
-V_INLINE void tile_write_vector(const int KIND, const tile_results *r, int32_t v, const int n) {
+V_INLINE void tile_write_vector(const int KIND, const code_tiles *r, int32_t v, const int n) {
   const dfq_conv_shape *s = r->shape;
   const code_ending e = r->constants;
   code_channels c = code_channels_at(r->from, r->output + v * VL, n);
@@ -65,12 +43,12 @@ V_INLINE void tile_write_vector(const int KIND, const tile_results *r, int32_t v
         code_ending_write(KIND, 1, &e, channels, sums + k, at + k, n);
       }
     }
-    if (++x == r->geometry->columns) x = 0, y++;
+    if (++x == r->columns) x = 0, y++;
   }
 }
 
 #define TILE_WRITE(KIND)                                              \
-  static void tile_write_##KIND(const tile_results *r) {              \
+  static void tile_write_##KIND(const code_tiles *r) {              \
     for (int32_t v = 0; v * VL < r->outputs; v++) {                   \
       const int32_t lanes = smaller(r->outputs - v * VL, VL);         \
       if (lanes == VL) tile_write_vector(KIND, r, v, VL);             \
@@ -79,6 +57,5 @@ V_INLINE void tile_write_vector(const int KIND, const tile_results *r, int32_t v
   }
 #define TILE_WRITE_NAME(KIND) tile_write_##KIND,
 
-typedef void (*tile_write)(const tile_results *r);
 FOR_CODE_KINDS(TILE_WRITE)
-static const tile_write tile_writes[CODE_KINDS] = {FOR_CODE_KINDS(TILE_WRITE_NAME)};
+static const code_tiles_write tile_writes[CODE_KINDS] = {FOR_CODE_KINDS(TILE_WRITE_NAME)};

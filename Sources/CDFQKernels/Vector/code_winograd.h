@@ -21,18 +21,18 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
   const int32_t width = g.vectors * VL;
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = code_winograd_divides(ending, first_output, end_output)
+  const float most_sum = code_tiles_divide(ending, first_output, end_output)
                              ? WINOGRAD_MOST_CODE * 128 * 9.0f * s->in_channels
                              : INFINITY;
-  code_winograd_results results = {
-      .geometry = &g,
+  code_tiles results = {
       .shape = s,
       .from = ending,
       .constants = code_ending_of(ending, s->out_channels, most_sum),
       .sums = sums,
+      .columns = g.columns,
       .first_row = first_row,
       .end_row = end_row};
-  const code_winograd_write write = code_winograd_writes[results.constants.kind];
+  const code_tiles_write write = code_winograd_writes[results.constants.kind];
   const int32_t batch = g.narrow ? WINOGRAD_BATCH : 1;
   const int32_t last_tile_row = divide_up(end_row, 2);
   for (int32_t y0 = first_row / 2; y0 < last_tile_row; y0 += g.strip) {

@@ -46,6 +46,10 @@ typedef struct {
   size_t plane_bytes;         /* of the even or the odd columns of a row of taps */
 } code_winograd_geometry;
 
+V_INLINE int code_winograd_is_narrow(const dfq_conv_shape *s) {
+  return s->in_channels <= WINOGRAD_NARROW;
+}
+
 static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s) {
   code_winograd_geometry g = {
       .columns = divide_up(s->out_width, 2),
@@ -53,7 +57,7 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
       .channels = divide_up(s->in_channels, CELL) * CELL,
       .groups = divide_up(s->in_channels, 4),
       .vectors = s->out_channels > VL ? 2 : 1,
-      .narrow = s->in_channels <= WINOGRAD_NARROW,
+      .narrow = code_winograd_is_narrow(s),
   };
   const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
   const int32_t most = g.narrow ? WINOGRAD_NARROW_STRIP : WINOGRAD_STRIP;

@@ -1,27 +1,5 @@
 /* A^T M A of a block's sums and the ending of the four outputs of each tile. The sums are four times those of the convolution; the
- * scale of the ending is divided by 4 instead, which gives the same bits (code_winograd_divides). */
-typedef struct {
-  const code_winograd_geometry *geometry;
-  const dfq_conv_shape *shape;
-  const dfq_code_ending *from;
-  code_ending constants;
-  const int32_t *sums;
-  int32_t tiles;          /* of the sums */
-  int32_t tile, row;      /* the first one: its column, and its row of tiles */
-  int32_t output;         /* the block's first channel */
-  int32_t vectors;        /* of the block */
-  int32_t outputs;        /* channels to write */
-  int32_t first_row, end_row;
-} code_winograd_results;
-
-/* Whether a quarter of each scale is exact: it is unless it is subnormal. */
-static int code_winograd_divides(const dfq_code_ending *d, int32_t first, int32_t end) {
-  for (int32_t o = first; o < end; o++) {
-    if (d->scale[o] != 0 && !(fabsf(d->scale[o]) >= 0x1p-120f)) return 0;
-  }
-  return 1;
-}
-
+ * scale of the ending is divided by 4 instead, which gives the same bits (code_tiles_divide). */
 /* A^T of the lines of a row of outputs. */
 V_INLINE void code_winograd_outputs(const int KIND, const vi *m, vi *y) {
   y[0] = vi_add(m[0], vi_add(m[1], m[2]));
@@ -51,10 +29,10 @@ V_INLINE void code_winograd_tile(const int KIND, const int NARROW, const int32_t
 }
 
 /* One vector of channels of all tiles, in runs of tiles of one row. */
-V_INLINE void code_winograd_vector(const int KIND, const int NARROW, const code_winograd_results *r,
+V_INLINE void code_winograd_vector(const int KIND, const int NARROW, const code_tiles *r,
                                    int32_t v, const int n) {
   const dfq_conv_shape *s = r->shape;
-  const int32_t columns = r->geometry->columns;
+  const int32_t columns = r->columns;
   const code_ending e = r->constants;
   code_channels c = code_channels_at(r->from, r->output + v * VL, n);
   if (KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(0.25f));
@@ -86,9 +64,9 @@ V_INLINE void code_winograd_vector(const int KIND, const int NARROW, const code_
   }
 }
 
-V_INLINE void code_winograd_part(const int KIND, const code_winograd_results *r, int32_t v,
+V_INLINE void code_winograd_part(const int KIND, const code_tiles *r, int32_t v,
                                  const int n) {
-  if (r->geometry->narrow) {
+  if (code_winograd_is_narrow(r->shape)) {
     code_winograd_vector(KIND, 1, r, v, n);
   } else {
     code_winograd_vector(KIND, 0, r, v, n);
@@ -96,24 +74,23 @@ V_INLINE void code_winograd_part(const int KIND, const code_winograd_results *r,
 }
 
 #define CODE_WINOGRAD_REST(KIND)                                                             \
-  static void code_winograd_rest_##KIND(const code_winograd_results *r, int32_t v, int n) {  \
+  static void code_winograd_rest_##KIND(const code_tiles *r, int32_t v, int n) {  \
     code_winograd_part(KIND, r, v, n);                                                        \
   }
 #define CODE_WINOGRAD_REST_NAME(KIND) code_winograd_rest_##KIND,
 FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST)
-static void (*const code_winograd_rests[GENERAL_CODE_KINDS])(const code_winograd_results *, int32_t,
+static void (*const code_winograd_rests[GENERAL_CODE_KINDS])(const code_tiles *, int32_t,
                                                              int) = {
     FOR_GENERAL_CODE_KINDS(CODE_WINOGRAD_REST_NAME)};
 
 #define CODE_WINOGRAD_WRITE(KIND)                                                              \
-  static void code_winograd_write_##KIND(const code_winograd_results *r) {                     \
+  static void code_winograd_write_##KIND(const code_tiles *r) {                     \
     const int32_t vectors = r->outputs / VL, rest = r->outputs % VL;                           \
     for (int32_t v = 0; v < vectors; v++) code_winograd_part(KIND, r, v, VL);                  \
     if (rest) code_winograd_rests[KIND % GENERAL_CODE_KINDS](r, vectors, rest);                \
   }
 #define CODE_WINOGRAD_WRITE_NAME(KIND) code_winograd_write_##KIND,
 
-typedef void (*code_winograd_write)(const code_winograd_results *r);
 FOR_CODE_KINDS(CODE_WINOGRAD_WRITE)
-static const code_winograd_write code_winograd_writes[CODE_KINDS] = {
+static const code_tiles_write code_winograd_writes[CODE_KINDS] = {
     FOR_CODE_KINDS(CODE_WINOGRAD_WRITE_NAME)};

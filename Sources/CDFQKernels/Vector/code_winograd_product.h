@@ -10,12 +10,6 @@ typedef struct {
 
 typedef void (*code_winograd_product)(const code_winograd_job *job);
 
-V_INLINE vi code_winograd_codes(const uint8_t *from) {
-  int32_t group;
-  memcpy(&group, from, sizeof group);
-  return vi_set(group);
-}
-
 /* One tap after the other: sums are [tile][vector of outputs][tap][output]. */
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
@@ -44,7 +38,7 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
       /* The compiler would make one for each again. */
       UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
       UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-        const vi codes = code_winograd_codes(x[t / 4] + t % 4 * tile_step);
+        const vi codes = code_tile_codes(x[t / 4] + t % 4 * tile_step);
         UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
           sums[t * VECTORS + v] = integer_dot(sums[t * VECTORS + v], codes, weights[v]);
         }
@@ -58,35 +52,14 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
   }
 }
 
-/* The products of two taps, k = 0 and 1, which are `tap` bytes apart. Sums are [k][tile][vector of outputs]. */
-V_INLINE void code_winograd_add_pair(const int VECTORS, const int CHANNELS, const int TILES,
-                                     const code_winograd_job *job, const uint8_t *x, size_t tap,
-                                     const uint8_t *w, vi *sums) {
-  const size_t tile_step = CHANNELS ? CHANNELS : job->tile_step;
-  const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
-  for (int32_t group = 0; group < groups; group++, x += 4, w += 2 * VECTORS * 4 * VL) {
-    UNROLL_FULLY for (int k = 0; k < 2; k++) {
-      vi weights[2];
-      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-        weights[v] = vi_load(w + (k * VECTORS + v) * 4 * VL);
-      }
-      UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-        const vi codes = code_winograd_codes(x + k * tap + t * tile_step);
-        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-          const int place = (k * TILES + t) * VECTORS + v;
-          sums[place] = integer_dot(sums[place], codes, weights[v]);
-        }
-      }
-    }
-  }
-}
-
 /* The taps a, b, c, -d of each line, with the half of the output transform along the rows: a + b + c and b - c - d. The sums of a and
  * -d begin at b + c and b - c. Sums are [tile][vector of outputs][line][row of outputs][output]. CHANNELS: how many, or 0 where the compiler
  * does not know. */
 V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const int TILES,
                                   const code_winograd_job *job) {
-  const size_t tap = job->tap_step, pair_bytes = (size_t)job->groups * 2 * VECTORS * 4 * VL;
+  const size_t tap = job->tap_step, step = CHANNELS ? CHANNELS : job->tile_step;
+  const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
+  const size_t pair_bytes = (size_t)groups * 2 * VECTORS * 4 * VL;
   const uint8_t *w = job->weights, *start = job->starts;
   for (int32_t line = 0; line < WINOGRAD_LINES; line++) {
     const uint8_t *x = job->tiles + WINOGRAD_ROWS * line * tap;
@@ -97,14 +70,14 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
         UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[(k * TILES + t) * VECTORS + v] = first;
       }
     }
-    code_winograd_add_pair(VECTORS, CHANNELS, TILES, job, x + tap, tap, w, sums);
+    code_tile_add(VECTORS, TILES, 2, groups, x + tap, tap, step, w, sums);
     w += pair_bytes;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
       const vi b = sums[i], c = sums[TILES * VECTORS + i];
       sums[i] = vi_add(b, c);
       sums[TILES * VECTORS + i] = vi_subtract(b, c);
     }
-    code_winograd_add_pair(VECTORS, CHANNELS, TILES, job, x, 3 * tap, w, sums);
+    code_tile_add(VECTORS, TILES, 2, groups, x, 3 * tap, step, w, sums);
     w += pair_bytes;
     int32_t *to = job->sums + 2 * line * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {

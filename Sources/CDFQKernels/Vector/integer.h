@@ -19,6 +19,7 @@ enum { GROUP = 4 / CODE_BYTES, CELL_BYTES = CELL * CODE_BYTES };
 #include "code_pixels.h"
 #include "code_dense.h"
 #include "code_depthwise.h"
+#include "code_tiles.h"
 #if INTEGER_SIGNED_CODES /* there are no products of words like those of x86 */
 #define WORD_WINOGRAD_KERNELS .word_winograd_weight_bytes = NULL
 #else

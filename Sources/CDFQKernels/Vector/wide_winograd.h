@@ -19,17 +19,17 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = wide_divides(ending, first_output, end_output)
+  const float most_sum = code_tiles_divide(ending, first_output, end_output)
                              ? wide_most_code(WIDTH) * 128 * 9.0f * s->in_channels
                              : INFINITY;
-  wide_results results = {.geometry = &g,
-                          .shape = s,
-                          .from = ending,
-                          .constants = code_ending_of(ending, s->out_channels, most_sum),
-                          .sums = sums,
-                          .first_row = first_row,
-                          .end_row = end_row};
-  const wide_write write = wide_writes[WIDTH / 4][results.constants.kind];
+  code_tiles results = {.shape = s,
+                        .from = ending,
+                        .constants = code_ending_of(ending, s->out_channels, most_sum),
+                        .sums = sums,
+                        .columns = g.columns,
+                        .first_row = first_row,
+                        .end_row = end_row};
+  const code_tiles_write write = wide_writes[WIDTH / 4][results.constants.kind];
   const int32_t last_tile_row = divide_up(end_row, 4), width = g.vectors * VL;
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row), tiles = (y1 - y0) * g.columns;

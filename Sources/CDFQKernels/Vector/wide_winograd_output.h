@@ -1,27 +1,5 @@
 /* A^T along the columns, and the ending of the outputs of each tile. The sums are 16 or 8 times those of the convolution; the scale
- * of the ending is divided by that instead, which gives the same bits (wide_divides). */
-typedef struct {
-  const wide_geometry *geometry;
-  const dfq_conv_shape *shape;
-  const dfq_code_ending *from;
-  code_ending constants;
-  const int32_t *sums;
-  int32_t tiles;     /* of the sums */
-  int32_t tile, row; /* the first one: its column, and its row of tiles */
-  int32_t output;    /* the block's first channel */
-  int32_t vectors;   /* of the block */
-  int32_t outputs;   /* channels to write */
-  int32_t first_row, end_row;
-} wide_results;
-
-/* Whether such a part of each scale is exact: it is unless it is subnormal. */
-static int wide_divides(const dfq_code_ending *d, int32_t first, int32_t end) {
-  for (int32_t o = first; o < end; o++) {
-    if (d->scale[o] != 0 && !(fabsf(d->scale[o]) >= 0x1p-120f)) return 0;
-  }
-  return 1;
-}
-
+ * of the ending is divided by that instead, which gives the same bits (code_tiles_divide). */
 /* A row of outputs of a tile, from one sum of each line; general endings get the outputs themselves. */
 V_INLINE void wide_outputs(const int KIND, const int WIDTH, const int32_t *sums, vi *y) {
   vi m[WIDE_MOST_LINES];
@@ -47,9 +25,9 @@ V_INLINE void wide_outputs(const int KIND, const int WIDTH, const int32_t *sums,
 }
 
 /* One vector of channels of all tiles, in runs of tiles of one row. */
-V_INLINE void wide_write_vector(const int KIND, const int WIDTH, const wide_results *r, int32_t v) {
+V_INLINE void wide_write_vector(const int KIND, const int WIDTH, const code_tiles *r, int32_t v) {
   const dfq_conv_shape *s = r->shape;
-  const int32_t columns = r->geometry->columns;
+  const int32_t columns = r->columns;
   const code_ending e = r->constants;
   code_channels c = code_channels_at(r->from, r->output + v * VL, VL);
   if (KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(WIDTH == 4 ? 0x1p-4f : 0x1p-3f));
@@ -83,7 +61,7 @@ V_INLINE void wide_write_vector(const int KIND, const int WIDTH, const wide_resu
 }
 
 #define WIDE_WRITE(WIDTH, KIND)                                                             \
-  static void wide_write_##WIDTH##_##KIND(const wide_results *r) {                          \
+  static void wide_write_##WIDTH##_##KIND(const code_tiles *r) {                          \
     for (int32_t v = 0; v * VL < r->outputs; v++) wide_write_vector(KIND, WIDTH, r, v);     \
   }
 #define WIDE_WRITE_2(KIND) WIDE_WRITE(2, KIND)
@@ -91,9 +69,8 @@ V_INLINE void wide_write_vector(const int KIND, const int WIDTH, const wide_resu
 #define WIDE_WRITE_NAME_2(KIND) wide_write_2_##KIND,
 #define WIDE_WRITE_NAME_4(KIND) wide_write_4_##KIND,
 
-typedef void (*wide_write)(const wide_results *r);
 FOR_CODE_KINDS(WIDE_WRITE_2)
 FOR_CODE_KINDS(WIDE_WRITE_4)
 /* By width of tiles, 2 and 4, and kind of ending. */
-static const wide_write wide_writes[2][CODE_KINDS] = {{FOR_CODE_KINDS(WIDE_WRITE_NAME_2)},
+static const code_tiles_write wide_writes[2][CODE_KINDS] = {{FOR_CODE_KINDS(WIDE_WRITE_NAME_2)},
                                                       {FOR_CODE_KINDS(WIDE_WRITE_NAME_4)}};

@@ -12,39 +12,13 @@ typedef struct {
 
 typedef void (*wide_product)(const wide_job *job);
 
-V_INLINE vi wide_codes(const uint8_t *from) {
-  int32_t group;
-  memcpy(&group, from, sizeof group);
-  return vi_set(group);
-}
-
-/* Adds the products of TAPS taps that follow each other. Sums are [tap][tile][vector of outputs]. */
-V_INLINE void wide_add(const int VECTORS, const int CHANNELS, const int TILES, const int TAPS,
-                       const wide_job *job, const uint8_t *x, const uint8_t *w, vi *sums) {
-  const size_t tile_step = CHANNELS ? CHANNELS : job->tile_step, tap = job->tap_step;
-  const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
-  for (int32_t group = 0; group < groups; group++, x += 4, w += TAPS * VECTORS * 4 * VL) {
-    UNROLL_FULLY for (int k = 0; k < TAPS; k++) {
-      vi weights[2];
-      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-        weights[v] = vi_load(w + (k * VECTORS + v) * 4 * VL);
-      }
-      UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-        const vi codes = wide_codes(x + k * tap + t * tile_step);
-        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-          const int place = (k * TILES + t) * VECTORS + v;
-          sums[place] = integer_dot(sums[place], codes, weights[v]);
-        }
-      }
-    }
-  }
-}
-
 /* Four times the four outputs of each line. CHANNELS: how many, or 0 where the compiler does not know. */
 V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TILES,
                             const wide_job *job) {
   const uint8_t *x = job->tiles, *w = job->weights, *start = job->starts;
-  const size_t tap = job->tap_step, bytes = (size_t)job->groups * VECTORS * 4 * VL;
+  const size_t tap = job->tap_step, step = CHANNELS ? CHANNELS : job->tile_step;
+  const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
+  const size_t bytes = (size_t)groups * VECTORS * 4 * VL;
   const int32_t lines = job->lines;
   int32_t *to = job->sums;
   for (int32_t line = 0; line < lines; line++, x += WIDE_ROWS * tap, to += 4 * VL) {
@@ -58,14 +32,14 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       more[v] = vi_load(start + (3 * VECTORS + v) * 4 * VL);
     }
     start += WIDE_STARTS * VECTORS * 4 * VL;
-    wide_add(VECTORS, CHANNELS, TILES, 3, job, x, w, sums);
+    code_tile_add(VECTORS, TILES, 3, groups, x, tap, step, w, sums);
     w += 3 * bytes;
     /* Even and odd sums, both with the joint one. */
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       pair[i] = sums[2 * COUNT + i];
       pair[COUNT + i] = vi_add(pair[i], more[i % VECTORS]);
     }
-    wide_add(VECTORS, CHANNELS, TILES, 2, job, x + WIDE_EVEN * tap, w, pair);
+    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_EVEN * tap, tap, step, w, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       const vi sum = vi_add(sums[i], sums[COUNT + i]);
@@ -76,7 +50,7 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       pair[i] = vi_add(sum, even);
       pair[COUNT + i] = vi_subtract(difference, odd);
     }
-    wide_add(VECTORS, CHANNELS, TILES, 2, job, x + WIDE_FIRST * tap, w, pair);
+    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_FIRST * tap, tap, step, w, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       vi_store(to + i * lines * 4 * VL, pair[i]);

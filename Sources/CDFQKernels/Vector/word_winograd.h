@@ -20,15 +20,15 @@ KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  word_winograd_results results = {
-      .geometry = &g,
+  code_tiles results = {
       .shape = s,
       .from = ending,
       .constants = code_ending_of(ending, s->out_channels, 255 * 128 * 9.0f * s->in_channels),
       .sums = sums,
+      .columns = g.columns,
       .first_row = first_row,
       .end_row = end_row};
-  const word_winograd_write write = word_winograd_writes[results.constants.kind];
+  const code_tiles_write write = word_winograd_writes[results.constants.kind];
   const int32_t last_tile_row = divide_up(end_row, 4);
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row);

@@ -1,18 +1,4 @@
 /* A^T M A of a block's sums, and the ending of the sixteen outputs of each tile. */
-typedef struct {
-  const word_winograd_geometry *geometry;
-  const dfq_conv_shape *shape;
-  const dfq_code_ending *from;
-  code_ending constants;
-  const int32_t *sums;
-  int32_t tiles;          /* of the sums */
-  int32_t tile, row;      /* the first one: its column, and its row of tiles */
-  int32_t output;         /* the block's first channel */
-  int32_t vectors;        /* of the block */
-  int32_t outputs;        /* channels to write */
-  int32_t first_row, end_row;
-} word_winograd_results;
-
 /* A^T of six vectors: 24, 12, 6 and 6 times the outputs. */
 V_INLINE void word_winograd_output_line(const vi *m, vi *y) {
   const vi both = vi_add(m[1], m[2]), difference = vi_subtract(m[1], m[2]);
@@ -47,10 +33,10 @@ V_INLINE void word_winograd_tile(const int32_t *sums, vi *outputs) {
 }
 
 /* One vector of channels of all tiles, in runs of tiles of one row. */
-V_INLINE void word_winograd_vector(const int KIND, const word_winograd_results *r, int32_t v,
+V_INLINE void word_winograd_vector(const int KIND, const code_tiles *r, int32_t v,
                                    const int n) {
   const dfq_conv_shape *s = r->shape;
-  const int32_t columns = r->geometry->columns;
+  const int32_t columns = r->columns;
   const code_ending e = r->constants;
   const code_channels c = code_channels_at(r->from, r->output + v * VL, n);
   const code_channels channels[4] = {c, c, c, c};
@@ -86,24 +72,23 @@ V_INLINE void word_winograd_vector(const int KIND, const word_winograd_results *
 }
 
 #define WORD_WINOGRAD_REST(KIND)                                                             \
-  static void word_winograd_rest_##KIND(const word_winograd_results *r, int32_t v, int n) {  \
+  static void word_winograd_rest_##KIND(const code_tiles *r, int32_t v, int n) {  \
     word_winograd_vector(KIND, r, v, n);                                                     \
   }
 #define WORD_WINOGRAD_REST_NAME(KIND) word_winograd_rest_##KIND,
 FOR_GENERAL_CODE_KINDS(WORD_WINOGRAD_REST)
-static void (*const word_winograd_rests[GENERAL_CODE_KINDS])(const word_winograd_results *, int32_t,
+static void (*const word_winograd_rests[GENERAL_CODE_KINDS])(const code_tiles *, int32_t,
                                                              int) = {
     FOR_GENERAL_CODE_KINDS(WORD_WINOGRAD_REST_NAME)};
 
 #define WORD_WINOGRAD_WRITE(KIND)                                                    \
-  static void word_winograd_write_##KIND(const word_winograd_results *r) {           \
+  static void word_winograd_write_##KIND(const code_tiles *r) {           \
     const int32_t vectors = r->outputs / VL, rest = r->outputs % VL;                 \
     for (int32_t v = 0; v < vectors; v++) word_winograd_vector(KIND, r, v, VL);      \
     if (rest) word_winograd_rests[KIND % GENERAL_CODE_KINDS](r, vectors, rest);      \
   }
 #define WORD_WINOGRAD_WRITE_NAME(KIND) word_winograd_write_##KIND,
 
-typedef void (*word_winograd_write)(const word_winograd_results *r);
 FOR_CODE_KINDS(WORD_WINOGRAD_WRITE)
-static const word_winograd_write word_winograd_writes[CODE_KINDS] = {
+static const code_tiles_write word_winograd_writes[CODE_KINDS] = {
     FOR_CODE_KINDS(WORD_WINOGRAD_WRITE_NAME)};
