@@ -5,9 +5,14 @@ V_INLINE size_t code_winograd_start_bytes(int32_t vectors) {
   return (size_t)WINOGRAD_TAPS * vectors * VL * sizeof(int32_t);
 }
 
+/* Of a whole block. */
+V_INLINE int32_t code_winograd_block_bytes(const code_winograd_geometry *g) {
+  return g->vectors * (g->groups + 1) * WINOGRAD_TAPS * VL * 4;
+}
+
 /* Where the block of an output begins: all blocks before it are whole. */
 V_INLINE size_t code_winograd_block_place(const code_winograd_geometry *g, int32_t output) {
-  return (size_t)(output / (g->vectors * VL)) * g->vectors * (g->groups + 1) * WINOGRAD_TAPS * VL * 4;
+  return (size_t)(output / (g->vectors * VL)) * code_winograd_block_bytes(g);
 }
 
 static size_t vector_code_winograd_weight_bytes(const dfq_conv_shape *s) {
