@@ -44,7 +44,8 @@ static tile_geometry tile_geometry_of(const dfq_conv_shape *s) {
 
 static int tile_fits(const dfq_conv_shape *s) {
   return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 &&
-         s->stride_width == 1 && s->in_channels >= CELL && s->out_channels >= 8;
+         s->stride_width == 1 && s->in_channels >= CELL &&
+         s->in_channels <= CODE_TILES_MOST_INPUTS && s->out_channels >= 8;
 }
 
 /* Vectors of the block that begins at an output. */

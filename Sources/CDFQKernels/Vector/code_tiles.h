@@ -22,3 +22,6 @@ static int code_tiles_divide(const dfq_code_ending *d, int32_t first, int32_t en
   }
   return 1;
 }
+
+/* More inputs run directly: what offsets add to a sum, at most 2^14 for each input, is below 2^29, and what sums start from fits 32 bits. */
+enum { CODE_TILES_MOST_INPUTS = 1 << 15 };

@@ -72,7 +72,8 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
 
 static int code_winograd_fits(const dfq_conv_shape *s) {
   return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 &&
-         s->stride_width == 1 && s->in_channels >= CELL && s->out_channels >= VL / 2;
+         s->stride_width == 1 && s->in_channels >= CELL &&
+         s->in_channels <= CODE_TILES_MOST_INPUTS && s->out_channels >= VL / 2;
 }
 
 /* Bytes between the taps of a strip. */

@@ -70,7 +70,8 @@ static wide_geometry wide_geometry_of(int32_t width, const dfq_conv_shape *s) {
 
 static int wide_fits(const dfq_conv_shape *s) {
   return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 &&
-         s->stride_width == 1 && s->in_channels >= CELL && s->out_channels % VL == 0;
+         s->stride_width == 1 && s->in_channels >= CELL &&
+         s->in_channels <= CODE_TILES_MOST_INPUTS && s->out_channels % VL == 0;
 }
 
 /* What is added to a transformed input of a tap: the sum of sums is never below zero. */
