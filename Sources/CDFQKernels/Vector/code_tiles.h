@@ -25,3 +25,43 @@ static int code_tiles_divide(const dfq_code_ending *d, int32_t first, int32_t en
 
 /* More inputs run directly: what offsets add to a sum, at most 2^14 for each input, is below 2^29, and what sums start from fits 32 bits. */
 enum { CODE_TILES_MOST_INPUTS = 1 << 15 };
+
+/* A row of outputs of a tile of four rows, from the tile's sums; times a power of two for endings that are not general. */
+typedef void (*code_tile_outputs)(const int KIND, const int32_t *sums, int32_t row, vi *outputs);
+
+/* Writes one vector of channels of all tiles, of 4 x WIDTH outputs whose sums are VECTOR_SUMS numbers, in runs of tiles of one row.
+ * `scale` is the inverse of that power of two. */
+V_INLINE void code_tiles_write_vector(const int KIND, const int WIDTH, const int VECTOR_SUMS,
+                                      code_tile_outputs outputs, float scale,
+                                      const code_tiles *r, int32_t v, const int n) {
+  const dfq_conv_shape *s = r->shape;
+  const code_ending e = r->constants;
+  code_channels c = code_channels_at(r->from, r->output + v * VL, n);
+  if (KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(scale));
+  const code_channels channels[4] = {c, c, c, c};
+  const int32_t *from = r->sums + v * VECTOR_SUMS;
+  const size_t pixel = s->out_channels, line = pixel * s->out_width;
+  int32_t x = r->tile, y = r->row;
+  for (int32_t left = r->tiles; left > 0; x = 0, y++) {
+    const int32_t end = smaller(x + left, r->columns);
+    left -= end - x;
+    const int32_t first = larger(r->first_row - 4 * y, 0), last = smaller(r->end_row - 4 * y, 4);
+    for (; x < end; x++, from += r->vectors * VECTOR_SUMS) {
+      const int32_t width = smaller(s->out_width - WIDTH * x, WIDTH);
+      size_t at[4];
+      at[0] = (size_t)(4 * y + first) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
+      for (int32_t row = first; row < last; row++, at[0] += line) {
+        vi sums[4];
+        outputs(KIND, from, row, sums);
+        UNROLL_FULLY for (int k = 1; k < 4; k++) at[k] = at[0] + k * pixel;
+        if (width == WIDTH) {
+          code_ending_write(KIND, WIDTH, &e, channels, sums, at, n);
+        } else {
+          for (int32_t k = 0; k < width; k++) {
+            code_ending_write(KIND, 1, &e, channels, sums + k, at + k, n);
+          }
+        }
+      }
+    }
+  }
+}

@@ -121,6 +121,15 @@ V_INLINE void vi_store_half(void *p, vi a, const int k) {
   const __m128i half = k ? _mm256_extracti128_si256(a, 1) : _mm256_castsi256_si128(a);
   _mm_storeu_si128((__m128i *)p, half);
 }
+V_INLINE vi vi_set_long(int64_t x) { return _mm256_set1_epi64x(x); }
+V_INLINE vi vi_interleave(vi a, vi b, const int half) {
+  const vi low = _mm256_unpacklo_epi32(a, b), high = _mm256_unpackhi_epi32(a, b);
+  return half ? _mm256_permute2x128_si256(low, high, 0x31) : _mm256_permute2x128_si256(low, high, 0x20);
+}
+V_INLINE vi vi_every_second(vi a, vi b, const int second) {
+  const __m256 x = _mm256_castsi256_ps(a), y = _mm256_castsi256_ps(b);
+  return _mm256_castps_si256(second ? _mm256_shuffle_ps(x, y, 0xDD) : _mm256_shuffle_ps(x, y, 0x88));
+}
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
   return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }

@@ -58,10 +58,12 @@ V_INLINE vf v_select(vbool condition, vf yes, vf no) {
 
 /* Looks up values by the low bits of whole numbers, in one or two tables of V_TABLE values. */
 #define V_TABLE 16
-V_INLINE vf v_look_up(const vf *table, const int TABLES, vf number) {
-  const __m512i at = _mm512_cvtps_epi32(number);
+V_INLINE vf v_look_up_at(const vf *table, const int TABLES, __m512i at) {
   return TABLES == 1 ? _mm512_permutexvar_ps(at, table[0])
                      : _mm512_permutex2var_ps(table[0], at, table[1]);
+}
+V_INLINE vf v_look_up(const vf *table, const int TABLES, vf number) {
+  return v_look_up_at(table, TABLES, _mm512_cvtps_epi32(number));
 }
 
 /* The first n lanes, whole numbers from 0 to 255, as bytes. */
@@ -143,6 +145,18 @@ V_INLINE void vi_store_part_n(uint8_t *p, int n, vi a, const int k) {
 V_INLINE void vi_store_half(void *p, vi a, const int k) {
   const __m256i half = k ? _mm512_extracti64x4_epi64(a, 1) : _mm512_castsi512_si256(a);
   _mm256_storeu_si256((__m256i *)p, half);
+}
+V_INLINE vi vi_set_long(int64_t x) { return _mm512_set1_epi64(x); }
+/* The lanes of a and b in turn: the first half, or the second. */
+V_INLINE vi vi_interleave(vi a, vi b, const int half) {
+  const vi first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const vi order = half ? _mm512_add_epi32(first, _mm512_set1_epi32(8)) : first;
+  return _mm512_permutex2var_epi32(a, order, b);
+}
+/* Every second lane, the first or the second: quarter k has those of quarter k of a, and of b. */
+V_INLINE vi vi_every_second(vi a, vi b, const int second) {
+  const __m512 x = _mm512_castsi512_ps(a), y = _mm512_castsi512_ps(b);
+  return _mm512_castps_si512(second ? _mm512_shuffle_ps(x, y, 0xDD) : _mm512_shuffle_ps(x, y, 0x88));
 }
 /* sum + the two products of the 16-bit halves of each lane. */
 V_INLINE vi vi_add_word_products(vi sum, vi a, vi b) {
