@@ -117,7 +117,11 @@ static void random_ending(codes_case *c) {
     e->norm_shift = floats(channels, -1, 1);
   }
   const int32_t residual = below(3);
-  if (residual == 1) fill_codes((void *)(e->residual_codes = allocate(c->outputs)), c->outputs, 8, 0);
+  if (residual == 1) {
+    const int32_t bits = 2 + below(7);
+    fill_codes((void *)(e->residual_codes = allocate(c->outputs)), c->outputs, bits, 0);
+    if (below(2)) e->residual_most = (1 << bits) - 1;
+  }
   if (residual == 2) e->residual = floats(c->outputs, -1, 1);
   e->residual_offset = below(2) ? 0 : -37;
   e->residual_levels = below(2) ? 16 : 37.3f;

@@ -17,7 +17,7 @@ enum {
   CODE_RESIDUAL_VALUES = 2,
   CODE_RESIDUALS = 3,
   CODE_NORM = CODE_RESIDUALS,        /* with norm_scale and norm_shift */
-  CODE_SHIFTED = 2 * CODE_RESIDUALS, /* zero is not 0 */
+  CODE_SHIFTED = 2 * CODE_RESIDUALS, /* zero or qmin is not 0 */
   CODE_GENERAL = 4 * CODE_RESIDUALS, /* any zero, activation and size, and values; others give codes only */
   CODE_KINDS = 6 * CODE_RESIDUALS,
   CODE_FIXED = CODE_KINDS /* the ending in integers, fixed_ending.h */
@@ -31,13 +31,17 @@ enum {
 #define FOR_GENERAL_CODE_KINDS(M) M(12) M(13) M(14) M(15) M(16) M(17)
 enum { GENERAL_CODE_KINDS = 2 * CODE_RESIDUALS }; /* by kind % GENERAL_CODE_KINDS */
 
+/* Ways to the quotients of residual codes: the two parts of the inverse, division, and a table. */
+enum { CODE_WAY_PRODUCT, CODE_WAY_DIVISION, CODE_WAY_TABLE };
+
 typedef struct {
   vf levels_per_unit, zero, high;          /* high: the highest level */
   vi lowest, low_code, high_code;          /* words of qmin; bytes of the clamp */
   vf negative_slope, upper_bound;
   vf residual_start, residual_offset, residual_levels;
   vf residual_inverse, residual_rest;      /* 1 / residual_levels in two parts */
-  int32_t divides;                         /* whether the two parts do not give the quotients */
+  vf residual_table[2];                    /* the quotients of few codes */
+  int32_t way;                             /* to the quotients of residual codes */
   int32_t kind;
   const uint8_t *residual_codes;
   const float *residual;
@@ -81,7 +85,7 @@ static int code_ending_kind(const dfq_code_ending *d, int32_t outputs, float mos
           : d->residual_codes ? CODE_RESIDUAL_CODES
                               : CODE_RESIDUAL_NONE) +
          (d->norm_scale ? CODE_NORM : 0) +
-         (merges ? (d->zero == 0 ? 0 : CODE_SHIFTED) : CODE_GENERAL);
+         (merges ? (d->zero == 0 && d->qmin == 0 ? 0 : CODE_SHIFTED) : CODE_GENERAL);
 }
 
 /* Residuals without division: 2^23 + code is a float with the code as its lowest bits; code + offset is multiplied by the
@@ -101,22 +105,56 @@ V_INLINE vf code_residual_quotient(const code_ending *e, vi codes) {
   return v_div(v_add(v_from_whole(codes), e->residual_offset), e->residual_levels);
 }
 
-/* Chooses how residuals are divided: without division if that gives all 256 quotients. */
-static void code_ending_invert(code_ending *e) {
+V_INLINE vf code_residual_look_up(const code_ending *e, vi codes) {
+#ifdef V_TABLE
+  return v_look_up_at(e->residual_table, 2, codes);
+#else
+  return code_residual_quotient(e, codes);
+#endif
+}
+
+V_INLINE vf code_residual(const code_ending *e, vi codes) {
+  return e->way == CODE_WAY_PRODUCT    ? code_residual_product(e, codes)
+         : e->way == CODE_WAY_DIVISION ? code_residual_quotient(e, codes)
+                                       : code_residual_look_up(e, codes);
+}
+
+/* Whether a table holds the quotients of codes up to `most`; fills it. */
+static int code_ending_tabulate(code_ending *e, int32_t most) {
+#ifdef V_TABLE
+  if (most <= 0 || most >= 2 * V_TABLE) return 0;
+  for (int32_t half = 0; half < 2; half++) {
+    uint8_t codes[VL];
+    for (int32_t lane = 0; lane < VL; lane++) codes[lane] = (uint8_t)(half * VL + lane);
+    e->residual_table[half] = code_residual_quotient(e, vi_from_bytes_n(codes, VL));
+  }
+  e->way = CODE_WAY_TABLE;
+  return 1;
+#else
+  (void)e, (void)most;
+  return 0;
+#endif
+}
+
+/* Chooses how residuals of up to `most`, or of any codes, are divided: by a table, or without division if that gives all 256
+ * quotients. */
+static void code_ending_invert(code_ending *e, int32_t most) {
+  if (code_ending_tabulate(e, most)) return;
   const vf one = v_set(1), levels = e->residual_levels;
   e->residual_start = v_sub(v_set(CODE_RESIDUAL_BASE), e->residual_offset);
   e->residual_inverse = v_div(one, levels);
   e->residual_rest =
       v_div(v_fma(v_sub(v_zero(), e->residual_inverse), levels, one), levels);
-  e->divides = 0;
+  int32_t divides = 0;
   for (int32_t code = 0; code < 256; code += VL) {
     uint8_t codes[VL];
     for (int32_t lane = 0; lane < VL; lane++) codes[lane] = (uint8_t)(code + lane);
     const vi all = vi_from_bytes_n(codes, VL);
     const vf quotient = code_residual_quotient(e, all), product = code_residual_product(e, all);
-    e->divides |= v_any(v_or(v_less(quotient, product), v_less(product, quotient))) ||
-                  v_any(v_unordered(product, quotient));
+    divides |= v_any(v_or(v_less(quotient, product), v_less(product, quotient))) ||
+               v_any(v_unordered(product, quotient));
   }
+  e->way = divides ? CODE_WAY_DIVISION : CODE_WAY_PRODUCT;
 }
 
 V_INLINE float code_ending_level(const dfq_code_ending *d, float x) {
@@ -142,13 +180,13 @@ static code_ending code_ending_of_few(const dfq_code_ending *d, int32_t outputs,
       .negative_slope = v_set(d->negative_slope), .upper_bound = v_set(d->upper_bound),
       .residual_offset = v_set(d->residual_offset), .residual_levels = v_set(d->residual_levels),
       .residual_codes = d->residual_codes, .residual = d->residual,
-      .codes = d->codes, .values = d->values, .kind = kind, .divides = 1};
+      .codes = d->codes, .values = d->values, .kind = kind, .way = CODE_WAY_DIVISION};
   return e;
 }
 
 static code_ending code_ending_of(const dfq_code_ending *d, int32_t outputs, float most_sum) {
   code_ending e = code_ending_of_few(d, outputs, most_sum);
-  if (!d->fixed && !d->residual && d->residual_codes) code_ending_invert(&e);
+  if (!d->fixed && !d->residual && d->residual_codes) code_ending_invert(&e, d->residual_most);
   return e;
 }
 
@@ -175,7 +213,7 @@ V_INLINE void code_ending_levels(const int KIND, const int N, const code_ending 
     if (NORM) t = v_fma(t, c[k].norm_scale, c[k].norm_shift);
     if (RESIDUAL == CODE_RESIDUAL_CODES) {
       const vi codes = vi_from_bytes_n(e->residual_codes + at[k], n);
-      t = v_add(t, e->divides ? code_residual_quotient(e, codes) : code_residual_product(e, codes));
+      t = v_add(t, code_residual(e, codes));
     }
     if (RESIDUAL == CODE_RESIDUAL_VALUES) t = v_add(t, v_load_n(e->residual + at[k], n));
     if (KIND >= CODE_GENERAL) {
@@ -196,8 +234,11 @@ V_INLINE void code_ending_write_runs(const int KIND, const int N, const int RUN,
   vi levels[4] = {vi_zero(), vi_zero(), vi_zero(), vi_zero()};
   code_ending_levels(KIND, N, e, channels, sums, at, n, levels);
   if (KIND >= CODE_GENERAL && !e->codes) return;
-  const vi packed = vi_pack_bytes(levels, e->lowest);
-  const vi bytes = vi_min_bytes(vi_max_bytes(packed, e->low_code), e->high_code);
+  /* Where nothing is shifted, no level below zero has another code than zero. */
+  const int SHIFTED = KIND >= CODE_SHIFTED;
+  const vi packed = vi_pack_bytes(levels, SHIFTED ? e->lowest : vi_zero());
+  const vi bytes =
+      vi_min_bytes(SHIFTED ? vi_max_bytes(packed, e->low_code) : packed, e->high_code);
   UNROLL_FULLY for (int k = 0; k < N; k += RUN) {
     if (RUN == 4) {
       vi_store(e->codes + at[k], bytes);

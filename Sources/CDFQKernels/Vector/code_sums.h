@@ -20,8 +20,7 @@ V_INLINE void code_sum_columns(const code_ending *e, const uint8_t *codes, size_
                                int32_t channels, float *sums, int n) {
   vf sum = v_load_n(sums, n);
   for (size_t i = 0; i < pixels; i++, codes += channels) {
-    const vi all = vi_from_bytes_n(codes, n);
-    sum = v_add(sum, e->divides ? code_residual_quotient(e, all) : code_residual_product(e, all));
+    sum = v_add(sum, code_residual(e, vi_from_bytes_n(codes, n)));
   }
   v_store_n(sums, n, sum);
 }
@@ -29,7 +28,7 @@ V_INLINE void code_sum_columns(const code_ending *e, const uint8_t *codes, size_
 static void vector_code_sums(const uint8_t *codes, size_t pixels, int32_t channels, float offset,
                              float levels_per_unit, float *sums) {
   code_ending e = {.residual_offset = v_set(offset), .residual_levels = v_set(levels_per_unit)};
-  code_ending_invert(&e);
+  code_ending_invert(&e, 0);
   for (int32_t c = 0; c < channels; c += VL) {
     if (c + VL <= channels) {
       code_sum_columns(&e, codes + c, pixels, channels, sums + c, VL);

@@ -29,6 +29,9 @@ typedef enum {
 dfq_isa dfq_best_isa(void);
 /* Whether this processor can run an instruction set. */
 int32_t dfq_supports(dfq_isa isa);
+/* Whether this processor computes vectors of 512 bits in two halves: products take twice as long there and most other instructions
+ * do not. */
+int32_t dfq_halves_wide_vectors(void);
 
 /* ---------------------------------------------------------------- convolution */
 typedef struct {
@@ -128,6 +131,7 @@ typedef struct {
   const float *norm_scale, *norm_shift; /* or NULL */
   const uint8_t *residual_codes;        /* or NULL */
   float residual_offset, residual_levels;
+  int32_t residual_most; /* the largest residual code if it is known, or 0 */
   const float *residual; /* or NULL */
   float negative_slope, upper_bound;
   float levels_per_unit, zero, qmin, qmax;

@@ -20,7 +20,8 @@ extension ImagePass {
       if slot.isCodes {
         let grid = grid(slot.point)
         ending.residual = .codes(
-          UnsafePointer(codes(residual)), offset: grid.offset, levelsPerUnit: grid.levelsPerUnit)
+          UnsafePointer(codes(residual)), offset: grid.offset, levelsPerUnit: grid.levelsPerUnit,
+          mostCode: Int(grid.highest - grid.lowest))
       } else {
         ending.residual = .values(UnsafePointer(stored(residual)))
       }

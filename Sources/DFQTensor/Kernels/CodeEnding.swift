@@ -16,8 +16,8 @@ package struct CodeEnding {
   package enum Residual {
     case none
     case values(UnsafePointer<Float>)
-    /// The values (code + offset) / levelsPerUnit of codes.
-    case codes(UnsafePointer<UInt8>, offset: Float, levelsPerUnit: Float)
+    /// The values (code + offset) / levelsPerUnit of codes of at most `mostCode`.
+    case codes(UnsafePointer<UInt8>, offset: Float, levelsPerUnit: Float, mostCode: Int)
   }
 
   /// The grid of the resulting codes, see `Kernels.quantizeCodes`; its bounds lie between -32,000 and 32,000.
@@ -77,10 +77,11 @@ package struct CodeEnding {
     switch residual {
     case .none: break
     case .values(let values): ending.residual = values
-    case .codes(let codes, let offset, let levelsPerUnit):
+    case .codes(let codes, let offset, let levelsPerUnit, let mostCode):
       ending.residual_codes = codes
       ending.residual_offset = offset
       ending.residual_levels = levelsPerUnit
+      ending.residual_most = Int32(mostCode)
     }
     ending.negative_slope = negativeSlope
     ending.upper_bound = upperBound

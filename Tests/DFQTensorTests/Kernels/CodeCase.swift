@@ -26,6 +26,7 @@ struct CodeCase {
   /// Scale, offset, scale and shift of the normalization, residual.
   var floats: [[Float]]
   var residualCodes: [UInt8]
+  var residualMost: Int
   var residual: Residual
   var residualGrid: (offset: Float, levelsPerUnit: Float)
   var normalizes: Bool
@@ -60,7 +61,10 @@ struct CodeCase {
       (0..<channels).map { _ in random.uniform(-2, 2) }, random.uniforms(channels),
       random.uniforms(shape.outputCount),
     ]
-    residualCodes = (0..<shape.outputCount).map { _ in UInt8(random.integer(below: 256)) }
+    residualMost = pick([3, 15, 31, 63, 255])
+    residualCodes = (0..<shape.outputCount).map { [most = residualMost + 1] _ in
+      UInt8(random.integer(below: most))
+    }
     residual = pick(Residual.allCases)
     residualGrid = (pick([0, -128, -37]), pick([16, 37.3, 101.7]))
     normalizes = pick([false, true])
@@ -108,7 +112,7 @@ struct CodeCase {
     case .codes:
       ending.residual = .codes(
         residualCodes.pointer, offset: residualGrid.offset,
-        levelsPerUnit: residualGrid.levelsPerUnit)
+        levelsPerUnit: residualGrid.levelsPerUnit, mostCode: residualMost)
     }
     ending.negativeSlope = activation.negativeSlope
     ending.upperBound = activation.upperBound
