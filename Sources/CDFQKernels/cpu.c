@@ -44,6 +44,16 @@ dfq_isa dfq_best_isa(void) {
   return DFQ_ISA_SCALAR;
 }
 
+int32_t dfq_halves_wide_vectors(void) {
+#if defined(__x86_64__)
+  /* Zen 4; the other processors of its family do not have these vectors. */
+  __builtin_cpu_init();
+  return supports_avx512() && __builtin_cpu_is("amdfam19h");
+#else
+  return 0;
+#endif
+}
+
 void dfq_fetch(const uint8_t *start, const int32_t *offsets, int32_t count, int32_t bytes) {
   const int32_t line = 64;
   for (int32_t k = 0; k < count; k++) {

@@ -42,8 +42,9 @@ extension Kernels {
   /// weights may still be too large for one.
   ///
   /// With products of bytes, 16, 32, 64 and 128 channels are 1.6, 2.1, 2.4 and 2.6 times as fast by F(4x4), 1.5, 1.9, 2.1 and 2.3 by
-  /// F(4x2), 1.3, 1.7, 1.9 and 2.0 by F(2x2); words are 1.4, 1.5 and 1.6 times as fast from 32 channels on. Without products of bytes,
-  /// words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that tiles do not fill take that away where channels are few.
+  /// F(4x2), 1.3, 1.7, 1.9 and 2.0 by F(2x2), and 1.2, 1.5, 1.7 and 1.8 by words, whose 16 channels are slower on processors with
+  /// wider products than a Zen 4's. Without products of bytes, words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that
+  /// tiles do not fill take that away where channels are few.
   package func codeWinograds(_ shape: ConvolutionShape, mostCode: Int) -> [CodeWinograd] {
     let channels = min(shape.inputChannels, shape.outputChannels)
     let (height, width) = (shape.outputHeight, shape.outputWidth)
@@ -64,11 +65,12 @@ extension Kernels {
         && (isSmall || algorithm == .bytes2x2)
     }.sorted { products($0) < products($1) }
 
-    let room = products(.words4x4) * 16 / 36, pixels = height * width
+    let room = 16 * ((height + 3) / 4) * ((width + 3) / 4), pixels = height * width
     // Those in words are eight times those of the direct kernel.
+    let fewest = dfq_halves_wide_vectors() != 0 ? 16 : 32
     let prefersWords =
       multipliesBytes
-      ? channels >= 32 && shape.inputChannels < 256 && 4 * pixels >= 3 * room
+      ? channels >= fewest && shape.inputChannels < 256 && 4 * pixels >= 3 * room
       : 2 * pixels >= room
     return bytes + (prefersWords && has(.words4x4) ? [.words4x4] : [])
   }
