@@ -4,12 +4,26 @@ extension ImagePass {
   /// The largest element of each window; codes of one grid are ordered like their values.
   func pool(_ window: ConvolutionShape, step: Step) {
     if level.slots[step.input].isCodes {
-      kernels.codeMaxPool(window, input: codes(step.input), output: codes(step.output))
+      poolCodes(window, step: step)
+    } else if member > 0 {
+      return
     } else if level.logitUnits.count > 0 {
       poolNumbers(window, step: step)
     } else {
       kernels.maxPool(window, input: stored(step.input), output: stored(step.output))
     }
+  }
+
+  /// The rows of the output that belong to this thread.
+  private func poolCodes(_ window: ConvolutionShape, step: Step) {
+    let rows =
+      team?.share(window.outputHeight, unit: 1, member: member) ?? 0..<window.outputHeight
+    if rows.isEmpty { return }
+    let (part, firstInputRow) = window.rows(rows)
+    let row = window.inputWidth * window.inputChannels
+    kernels.codeMaxPool(
+      part, input: codes(step.input) + firstInputRow * row,
+      output: codes(step.output) + rows.lowerBound * window.outputWidth * window.inputChannels)
   }
 
   /// The mean of each window, in the order of additions of the training executor.

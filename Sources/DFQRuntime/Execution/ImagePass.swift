@@ -84,7 +84,7 @@ struct ImagePass {
     case .convolution(let convolution): convolve(convolution, step: step, decision: decision)
     case .linear(let linear): ifFirst { multiply(linear, step: step) }
     case .identity: ifFirst { finish(floats(step.input), step: step) }
-    case .maxPool(let window): ifFirst { pool(window, step: step) }
+    case .maxPool(let window): pool(window, step: step)
     case .averagePool(let window): ifFirst { average(window, step: step) }
     case .globalAveragePool(let pixels): ifFirst { averageAll(pixels, step: step) }
     case .padChannels(let stride, let before):
