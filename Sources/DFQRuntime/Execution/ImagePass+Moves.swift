@@ -57,12 +57,13 @@ extension ImagePass {
     let (from, to) = (level.slots[step.input], level.slots[step.output])
     let elements = elements(step)
     fill(elements, step: step)
-    let pixel = from.channels * elements.size, step = to.channels * elements.size
+    let bytes = from.channels * elements.size, outputBytes = to.channels * elements.size
     for y in 0..<to.height {
-      let source = elements.input + y * stride * from.width * pixel
-      let target = elements.output + y * to.width * step + before * elements.size
       movePixels(
-        to.width, of: pixel, from: source, every: stride * pixel, to: target, every: step)
+        to.width, of: bytes, from: elements.input + y * stride * from.width * bytes,
+        every: stride * bytes,
+        to: elements.output + y * to.width * outputBytes + before * elements.size,
+        every: outputBytes)
     }
   }
 
