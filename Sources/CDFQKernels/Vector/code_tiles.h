@@ -26,6 +26,12 @@ static int code_tiles_divide(const dfq_code_ending *d, int32_t first, int32_t en
 /* More inputs run directly: what offsets add to a sum, at most 2^14 for each input, is below 2^29, and what sums start from fits 32 bits. */
 enum { CODE_TILES_MOST_INPUTS = 1 << 15 };
 
+/* How many of `left` tiles are next: those of so many groups. All groups of at most `most` tiles are about equal. */
+V_INLINE int32_t code_tiles_next(int32_t left, int32_t most, int32_t groups) {
+  const int32_t all = divide_up(left, most), now = smaller(groups, all);
+  return left / all * now + smaller(left % all, now);
+}
+
 /* A row of outputs of a tile of four rows, from the tile's sums; times a power of two for endings that are not general. */
 typedef void (*code_tile_outputs)(const int KIND, const int32_t *sums, int32_t row, vi *outputs);
 

@@ -4,18 +4,12 @@
 #include "code_winograd_product.h"
 #include "code_winograd_output.h"
 
-/* Weights come from memory where they are many: the next block is fetched during the first two parts of the tiles, every other line in
- * each, and the first block shortly before it is needed. */
-static void code_winograd_fetch(code_winograd_job *job, int32_t part, int32_t parts, int first,
-                                int last, int32_t block) {
-  enum { LINE = 4 * VL };
-  int32_t from = WINOGRAD_AHEAD, to = WINOGRAD_AHEAD + LINE;
-  if (parts > 1 && !(first && part == 0)) {
-    from = last || part > 1 ? 0 : block + (first ? 0 : part * LINE);
-    to = last || part > 1 || !first ? from : from + LINE;
-  }
-  job->ahead[0] = from;
-  job->ahead[1] = to;
+/* Weights come from memory where they are many: the next block is fetched during the last two parts of the tiles, half of it in each, line
+ * after line, which processors recognize and run ahead of. Other parts fetch what they use. */
+static const uint8_t *code_winograd_next(const uint8_t *weights, int32_t part, int32_t parts,
+                                         int32_t block) {
+  if (part < parts - 2) return weights;
+  return weights + block + (part > 0 && part == parts - 1 ? block / 2 : 0);
 }
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
@@ -76,8 +70,7 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
         for (const int32_t end = smaller(part + batch, parts); part < end; part++) {
           const int32_t count = divide_up(tiles - tile, parts - part);
           job.tiles = strip + (size_t)tile * g.channels;
-          code_winograd_fetch(&job, part, parts, o == first_output, o + width >= end_output,
-                              code_winograd_block_bytes(&g));
+          job.next = code_winograd_next(job.weights, part, parts, code_winograd_block_bytes(&g));
           job.sums = sums + results.tiles * vectors * code_winograd_sum_words(&g);
           products[count - 1](&job);
           results.tiles += count;

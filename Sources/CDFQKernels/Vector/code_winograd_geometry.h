@@ -23,8 +23,6 @@ enum {
   /* With more channels, one tap at a time is faster: a weight then serves twice as many tiles. */
   WINOGRAD_NARROW = 64,
   WINOGRAD_MOST_TILES = 12,
-  /* Bytes of weights that are fetched ahead of their products: many weights come from memory. */
-  WINOGRAD_AHEAD = 4096,
   /* Narrow products of so many parts are written at once. */
   WINOGRAD_BATCH = 2,
   /* Bytes of the sums that are written at once. */

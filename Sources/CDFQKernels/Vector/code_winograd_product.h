@@ -5,7 +5,7 @@ typedef struct {
   size_t tile_step;       /* bytes between tiles */
   const uint8_t *starts, *weights;
   int32_t groups;
-  int32_t ahead[2]; /* bytes from weights to two lines that are fetched for later products */
+  const uint8_t *next; /* weights of later products, of which a line is fetched for every group of inputs */
   int32_t *sums;
 } code_winograd_job;
 
@@ -17,7 +17,7 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
   const uint8_t *w = job->weights, *start = job->starts;
   const int32_t groups = job->groups;
   const size_t tile_step = job->tile_step;
-  const int32_t ahead[2] = {job->ahead[0], job->ahead[1]};
+  const uint8_t *next = job->next;
   for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
     vi sums[2 * WINOGRAD_MOST_TILES];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
@@ -34,8 +34,8 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
     for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
       vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
-      __builtin_prefetch(w + ahead[0], 0, 2);
-      __builtin_prefetch(w + ahead[1], 0, 2);
+      __builtin_prefetch(next, 0, 2);
+      next += 4 * VL;
       /* The compiler would make one for each again. */
       UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
       UNROLL_FULLY for (int t = 0; t < TILES; t++) {

@@ -103,6 +103,7 @@ V_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 V_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 V_INLINE vi vi_shift_left(vi a, const int bits) { return _mm512_slli_epi32(a, bits); }
 V_INLINE vi vi_shift_words_right(vi a, const int bits) { return _mm512_srli_epi16(a, bits); }
+V_INLINE vi vi_xor(vi a, vi b) { return _mm512_xor_si512(a, b); }
 V_INLINE vi vi_add_bytes(vi a, vi b) { return _mm512_add_epi8(a, b); }
 V_INLINE vi vi_subtract_bytes(vi a, vi b) { return _mm512_sub_epi8(a, b); }
 V_INLINE vi vi_add_words(vi a, vi b) { return _mm512_add_epi16(a, b); }

@@ -4,6 +4,34 @@
 #include "wide_winograd_product.h"
 #include "wide_winograd_output.h"
 
+/* The sums of some tiles, line after line, whose weights stay in the first-level cache; those of a single vector do so for all lines. */
+V_INLINE void wide_part(const wide_geometry *g, size_t tap, const uint8_t *tiles, int32_t count,
+                        const uint8_t *block, int32_t vectors, int32_t *sums) {
+  const int32_t groups = divide_up(count, WIDE_MOST_TILES);
+  const int32_t lines = vectors == 1 ? g->lines : 1;
+  const size_t starts = (size_t)WIDE_STARTS * vectors * 4 * VL;
+  const size_t weights = (size_t)WIDE_ROWS * g->groups * vectors * 4 * VL;
+  for (int32_t line = 0; line < g->lines; line += lines) {
+    wide_job job = {.tiles = tiles + line * WIDE_ROWS * tap,
+                    .tap_step = tap,
+                    .tile_step = g->channels,
+                    .starts = block + line * starts,
+                    .weights = block + wide_start_bytes(g, vectors) + line * weights,
+                    .groups = g->groups,
+                    .lines = lines,
+                    .tile_sums = g->lines * 4 * VL,
+                    .sums = sums + 4 * line * VL};
+    int32_t left = count;
+    for (int32_t group = 0; group < groups; group++) {
+      const int32_t n = divide_up(left, groups - group);
+      wide_product_functions[vectors - 1][n - 1](&job);
+      left -= n;
+      job.tiles += n * job.tile_step;
+      job.sums += n * vectors * job.tile_sums;
+    }
+  }
+}
+
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
 V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint8_t *input,
                             uint8_t pad_code, const int8_t *packed,
@@ -13,9 +41,8 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
   const size_t tap = wide_tap_step(&g);
   int32_t *sums = (int32_t *)aligned_start(scratch);
   uint8_t *strip = (uint8_t *)(sums + WIDE_SUMS), *rows = strip + g.taps * tap;
-  uint8_t *pads = rows + WIDE_ROWS * WIDTH * g.plane;
-  memset(pads, pad_code, (size_t)s->in_width * s->in_channels);
-  wide_surround(WIDTH, &g, s, pad_code, rows);
+  const wide_image image = {input, rows + wide_rows_bytes(&g), pad_code, rows};
+  memset(rows, pad_code, wide_rows_bytes(&g) + (size_t)s->in_width * s->in_channels);
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
@@ -33,27 +60,18 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
   const int32_t last_tile_row = divide_up(end_row, 4), width = g.vectors * VL;
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row), tiles = (y1 - y0) * g.columns;
-    wide_input(WIDTH, &g, s, input, y0, y1, pads, rows, strip);
+    wide_input(WIDTH, &g, s, &image, y0, y1, strip);
     for (int32_t o = first_output; o < end_output; o += width) {
       const uint8_t *block = (const uint8_t *)packed + wide_block_place(&g, o);
       results.output = o;
       results.outputs = smaller(end_output - o, width);
       results.vectors = wide_block_vectors(&g, s, o);
-      wide_job job = {.tap_step = tap,
-                      .tile_step = g.channels,
-                      .starts = block,
-                      .weights = block + wide_start_bytes(&g, results.vectors),
-                      .groups = g.groups,
-                      .lines = g.lines,
-                      .sums = sums};
-      const int32_t parts = divide_up(tiles, WIDE_MOST_TILES);
-      int32_t tile = 0;
-      for (int32_t part = 0; part < parts; part++, tile += results.tiles) {
+      for (int32_t tile = 0; tile < tiles; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = divide_up(tiles - tile, parts - part);
-        job.tiles = strip + (size_t)tile * g.channels;
-        wide_product_functions[results.vectors - 1][results.tiles - 1](&job);
+        results.tiles = code_tiles_next(tiles - tile, WIDE_MOST_TILES, g.small ? 1 : WIDE_GROUPS);
+        wide_part(&g, tap, strip + (size_t)tile * g.channels, results.tiles, block,
+                  results.vectors, sums);
         write(&results);
       }
     }

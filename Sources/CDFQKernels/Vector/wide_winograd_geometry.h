@@ -19,6 +19,8 @@ enum {
   WIDE_LAST,        /* at infinity */
   WIDE_ROWS,        /* taps of a line */
   WIDE_MOST_LINES = WIDE_ROWS,
+  WIDE_MOST_WIDTH = 4,
+  WIDE_SPAN = 6, /* rows of inputs of a tile, and at most columns */
   WIDE_TWO_FIRST = 2, /* lines of F(2, 3) after the first two, which are the same */
   WIDE_TWO_LAST,
   WIDE_TWO_LINES,
@@ -28,8 +30,12 @@ enum {
   WIDE_OFFSET = 128,
   /* Bytes of a strip's transformed inputs, unless a row of tiles has more. */
   WIDE_STRIP = 128 << 10,
+  /* With a single vector of outputs and rows of so many bytes, a strip stays in the first-level cache with its weights and sums. */
+  WIDE_SMALL_STRIP = 8 << 10,
   /* Tiles whose products are summed together. (Eight sums of two taps fill half of the registers; the first ones wait in memory.) */
   WIDE_MOST_TILES = 4,
+  /* Groups of so many tiles for which a line of weights is read, and whose sums wait in memory; one where strips are small. */
+  WIDE_GROUPS = 2,
 };
 
 static int32_t wide_width(int32_t form) { return form == DFQ_TILES_4X4 ? 4 : 2; }
@@ -46,8 +52,10 @@ typedef struct {
   int32_t channels;      /* of inputs, whole cells */
   int32_t groups;        /* of four inputs */
   int32_t vectors;       /* of outputs in a block: 2, or 1 for few outputs; the last block may have 1 */
+  int32_t small;         /* whether strips are */
   int32_t strip;         /* rows of tiles in a strip */
-  size_t plane;          /* bytes of every W-th column of a row of taps */
+  int32_t sorted;        /* whether inputs are sorted into planes */
+  size_t plane;          /* bytes of a plane of a row of inputs */
 } wide_geometry;
 
 static wide_geometry wide_geometry_of(int32_t width, const dfq_conv_shape *s) {
@@ -62,9 +70,12 @@ static wide_geometry wide_geometry_of(int32_t width, const dfq_conv_shape *s) {
       .vectors = s->out_channels > VL ? 2 : 1,
   };
   const int32_t row_bytes = g.taps * g.channels * g.columns;
-  const int32_t strips = divide_up(g.rows, larger(WIDE_STRIP / row_bytes, 1));
+  g.small = g.vectors == 1 && row_bytes <= WIDE_SMALL_STRIP;
+  const int32_t most = g.small ? WIDE_SMALL_STRIP : WIDE_STRIP;
+  const int32_t strips = divide_up(g.rows, larger(most / row_bytes, 1));
   g.strip = divide_up(g.rows, strips);
-  g.plane = (size_t)(g.columns + 1) * g.channels + 64;
+  g.sorted = s->in_channels % (4 * VL) != 0;
+  g.plane = (size_t)(g.columns + 1) * g.channels + 4 * VL;
   return g;
 }
 
@@ -88,12 +99,17 @@ V_INLINE int32_t wide_block_vectors(const wide_geometry *g, const dfq_conv_shape
   return smaller(divide_up(s->out_channels - output, VL), g->vectors);
 }
 
-/* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, the strip, seven rows of taps before
- * they are transformed along the columns, and a row of pad codes. */
-enum { WIDE_SUMS = 2 * WIDE_MOST_TILES * WIDE_MOST_LINES * 4 * VL };
+/* Bytes of the rows of inputs that are sorted. */
+V_INLINE size_t wide_rows_bytes(const wide_geometry *g) {
+  return g->sorted ? WIDE_SPAN * g->width * g->plane : 0;
+}
+
+/* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, the strip, sorted rows of
+ * inputs, and a row of pad codes. */
+enum { WIDE_SUMS = 2 * WIDE_GROUPS * WIDE_MOST_TILES * WIDE_MOST_LINES * 4 * VL };
 
 static size_t wide_scratch(int32_t width, const dfq_conv_shape *s) {
   const wide_geometry g = wide_geometry_of(width, s);
   return 64 + WIDE_SUMS * sizeof(int32_t) + g.taps * wide_tap_step(&g) +
-         WIDE_ROWS * width * g.plane + (size_t)s->in_width * s->in_channels + 64;
+         wide_rows_bytes(&g) + (size_t)s->in_width * s->in_channels + 64;
 }

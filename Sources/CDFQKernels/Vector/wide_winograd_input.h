@@ -1,178 +1,230 @@
-/* B^T d B of bytes, modulo 256: sums and differences of six rows of inputs, then of W + 2 columns.
+/* B^T d B of bytes, modulo 256, one vector of channels of a tile at a time: first along the columns, for two or three lines of taps
+ * whose six rows fit the registers, then along the rows.
  *
- * Rows of taps are stored as W planes, each of every W-th column, so that the columns of a tile are contiguous streams over all
- * tiles of a row: the planes, and the first two of them one tile later. */
+ * Where channels fill vectors, tiles read the image itself. Vectors of fewer channels hold several tiles: rows of the image are sorted
+ * into W planes, each of every W-th column, so that the columns of a tile are contiguous streams over all tiles of a row: the planes,
+ * and the first two of them one tile later. */
+typedef struct {
+  const uint8_t *rows[WIDE_SPAN]; /* of inputs of a row of tiles */
+  size_t columns[WIDE_SPAN];      /* bytes from a tile's first column to its others */
+  /* At the left and right of an image: which columns are inside, and pad codes for the others. */
+  __mmask64 inside[WIDE_SPAN];
+  vi pad;
+} wide_inputs;
 
-/* A row of taps at a column. */
-V_INLINE uint8_t *wide_cell(const int WIDTH, const wide_geometry *g, uint8_t *rows, int32_t row,
-                            int32_t column) {
-  return rows + (WIDTH * row + column % WIDTH) * g->plane + (size_t)(column / WIDTH) * g->channels;
+/* Inputs of two rows and two columns, of which every tap but the sum of sums has an odd number, are loaded with the offset: modulo
+ * 256 its sign does not count. */
+V_INLINE vi wide_load(const int AT_SIDE, const wide_inputs *from, size_t at, int row, int column) {
+  const uint8_t *place = from->rows[row] + from->columns[column] + at;
+  const vi codes =
+      AT_SIDE ? _mm512_mask_loadu_epi8(from->pad, from->inside[column], place) : vi_load(place);
+  return row < 2 && column < 2 ? vi_xor(codes, vi_set_bytes(WIDE_OFFSET)) : codes;
 }
 
-/* B^T of d[0 ..< 6]. */
-#define WIDE_LINE(BITS, TYPE, ADD, SUBTRACT)                                \
-  V_INLINE void wide_line_##BITS(const TYPE *d, TYPE *taps) {               \
-    const TYPE odd = ADD(d[1], d[3]), even = ADD(d[2], d[4]);               \
-    const TYPE right = SUBTRACT(d[3], d[1]), far = SUBTRACT(d[4], d[2]);    \
-    taps[WIDE_SUM] = ADD(odd, even);                                        \
-    taps[WIDE_ALTERNATING] = SUBTRACT(even, odd);                           \
-    taps[WIDE_JOINT] = SUBTRACT(d[1], d[3]);                                \
-    taps[WIDE_EVEN] = ADD(right, far);                                      \
-    taps[WIDE_ODD] = SUBTRACT(right, far);                                  \
-    taps[WIDE_FIRST] = SUBTRACT(d[0], d[4]);                                \
-    taps[WIDE_LAST] = SUBTRACT(d[5], d[1]);                                 \
-  }
-WIDE_LINE(128, __m128i, _mm_add_epi8, _mm_sub_epi8)
-WIDE_LINE(256, __m256i, _mm256_add_epi8, _mm256_sub_epi8)
-WIDE_LINE(512, __m512i, _mm512_add_epi8, _mm512_sub_epi8)
+/* B^T of d[0 ..< 6]; to: the first tap of a line. */
+V_INLINE void wide_line(const vi *d, const int SUM_OF_SUMS, uint8_t *to, size_t tap) {
+  const vi odd = vi_add_bytes(d[1], d[3]), even = vi_add_bytes(d[2], d[4]);
+  const vi right = vi_subtract_bytes(d[3], d[1]), far = vi_subtract_bytes(d[4], d[2]);
+  const vi sum = vi_add_bytes(odd, even);
+  vi_store(to + WIDE_SUM * tap, SUM_OF_SUMS ? vi_xor(sum, vi_set_bytes(WIDE_OFFSET)) : sum);
+  vi_store(to + WIDE_ALTERNATING * tap, vi_subtract_bytes(even, odd));
+  vi_store(to + WIDE_JOINT * tap, vi_subtract_bytes(d[1], d[3]));
+  vi_store(to + WIDE_EVEN * tap, vi_add_bytes(right, far));
+  vi_store(to + WIDE_ODD * tap, vi_subtract_bytes(right, far));
+  vi_store(to + WIDE_FIRST * tap, vi_subtract_bytes(d[0], d[4]));
+  vi_store(to + WIDE_LAST * tap, vi_subtract_bytes(d[5], d[1]));
+}
 
-#define WIDE_LOAD_ROWS(BITS, TYPE, LOAD, STORE)                                                   \
-  V_INLINE void wide_load_rows_##BITS(const uint8_t *const *from, size_t at, uint8_t *to,         \
-                                      size_t row) {                                               \
-    TYPE d[6], taps[WIDE_ROWS];                                                                  \
-    UNROLL_FULLY for (int k = 0; k < 6; k++) d[k] = LOAD((const void *)(from[k] + at));           \
-    wide_line_##BITS(d, taps);                                                                    \
-    UNROLL_FULLY for (int k = 0; k < WIDE_ROWS; k++) STORE((void *)(to + k * row), taps[k]);     \
+V_INLINE void wide_vector_4(const int AT_SIDE, const wide_inputs *from, size_t at, uint8_t *to,
+                            size_t tap) {
+  const size_t line = WIDE_ROWS * tap;
+  vi a[WIDE_SPAN], b[WIDE_SPAN], c[WIDE_SPAN];
+  UNROLL_FULLY for (int row = 0; row < WIDE_SPAN; row++) {
+    const vi first = wide_load(AT_SIDE, from, at, row, 1), third = wide_load(AT_SIDE, from, at, row, 3);
+    const vi odd = vi_add_bytes(first, third);
+    const vi even = vi_add_bytes(wide_load(AT_SIDE, from, at, row, 2), wide_load(AT_SIDE, from, at, row, 4));
+    a[row] = vi_add_bytes(odd, even);
+    b[row] = vi_subtract_bytes(even, odd);
+    c[row] = vi_subtract_bytes(first, third);
   }
-WIDE_LOAD_ROWS(128, __m128i, _mm_loadu_si128, _mm_storeu_si128)
-WIDE_LOAD_ROWS(256, __m256i, _mm256_loadu_si256, _mm256_storeu_si256)
-WIDE_LOAD_ROWS(512, __m512i, _mm512_loadu_si512, _mm512_storeu_si512)
+  wide_line(a, 1, to + WIDE_SUM * line, tap);
+  wide_line(b, 0, to + WIDE_ALTERNATING * line, tap);
+  wide_line(c, 0, to + WIDE_JOINT * line, tap);
+  UNROLL_FULLY for (int row = 0; row < WIDE_SPAN; row++) {
+    const vi right = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 3), wide_load(AT_SIDE, from, at, row, 1));
+    const vi far = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 4), wide_load(AT_SIDE, from, at, row, 2));
+    a[row] = vi_add_bytes(right, far);
+    b[row] = vi_subtract_bytes(right, far);
+  }
+  wide_line(a, 0, to + WIDE_EVEN * line, tap);
+  wide_line(b, 0, to + WIDE_ODD * line, tap);
+  UNROLL_FULLY for (int row = 0; row < WIDE_SPAN; row++) {
+    a[row] = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 0), wide_load(AT_SIDE, from, at, row, 4));
+    b[row] = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 5), wide_load(AT_SIDE, from, at, row, 1));
+  }
+  wide_line(a, 0, to + WIDE_FIRST * line, tap);
+  wide_line(b, 0, to + WIDE_LAST * line, tap);
+}
 
-/* The channels of one pixel, without reading beyond them. */
-V_INLINE void wide_pixel(int32_t channels, const uint8_t *const *from, size_t at, uint8_t *to,
-                         size_t row) {
+/* F(2, 3) along the columns. */
+V_INLINE void wide_vector_2(const int AT_SIDE, const wide_inputs *from, size_t at, uint8_t *to,
+                            size_t tap) {
+  const size_t line = WIDE_ROWS * tap;
+  vi a[WIDE_SPAN], b[WIDE_SPAN];
+  UNROLL_FULLY for (int row = 0; row < WIDE_SPAN; row++) {
+    const vi first = wide_load(AT_SIDE, from, at, row, 1), second = wide_load(AT_SIDE, from, at, row, 2);
+    a[row] = vi_add_bytes(first, second);
+    b[row] = vi_subtract_bytes(second, first);
+  }
+  wide_line(a, 1, to + WIDE_SUM * line, tap);
+  wide_line(b, 0, to + WIDE_ALTERNATING * line, tap);
+  UNROLL_FULLY for (int row = 0; row < WIDE_SPAN; row++) {
+    a[row] = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 0), wide_load(AT_SIDE, from, at, row, 2));
+    b[row] = vi_subtract_bytes(wide_load(AT_SIDE, from, at, row, 1), wide_load(AT_SIDE, from, at, row, 3));
+  }
+  wide_line(a, 0, to + WIDE_TWO_FIRST * line, tap);
+  wide_line(b, 0, to + WIDE_TWO_LAST * line, tap);
+}
+
+V_INLINE void wide_vectors(const int WIDTH, const int AT_SIDE, const wide_inputs *from,
+                           size_t count, uint8_t *to, size_t tap) {
+  for (size_t at = 0; at < count; at += 4 * VL) {
+    if (WIDTH == 4) wide_vector_4(AT_SIDE, from, at, to + at, tap);
+    if (WIDTH == 2) wide_vector_2(AT_SIDE, from, at, to + at, tap);
+  }
+}
+
+/* The channels of a pixel, and zeros up to whole cells, without reading beyond them. */
+V_INLINE void wide_copy_pixel(const uint8_t *from, int32_t channels, uint8_t *to) {
   int32_t c = 0;
-  for (; c + 64 <= channels; c += 64) wide_load_rows_512(from, at + c, to + c, row);
-  if (c + 32 <= channels) {
-    wide_load_rows_256(from, at + c, to + c, row);
-    c += 32;
-  }
-  if (c + CELL <= channels) {
-    wide_load_rows_128(from, at + c, to + c, row);
-    c += CELL;
-  }
+  for (; c + CELL <= channels; c += CELL) cell_store(to + c, cell_load(from + c));
   if (c == channels) return;
-  const vmask lanes = v_first(channels - c);
-  __m128i d[6], taps[WIDE_ROWS];
-  UNROLL_FULLY for (int k = 0; k < 6; k++) d[k] = _mm_maskz_loadu_epi8(lanes, from[k] + at + c);
-  wide_line_128(d, taps);
-  UNROLL_FULLY for (int k = 0; k < WIDE_ROWS; k++) {
-    _mm_storeu_si128((__m128i *)(void *)(to + c + k * row), taps[k]);
-  }
+  cell_store(to + c, _mm_maskz_loadu_epi8(v_first(channels - c), from + c));
 }
 
-/* Pixels of CELL or 2 * CELL channels that fill W vectors, W / 2 of which a call takes: every W-th of them from the first one on, or
- * from the third, and the ones beside those. */
-V_INLINE void wide_sort(const int WIDTH, const int CHANNELS, const int THIRD, const uint8_t *from,
-                        vi *first, vi *next) {
+/* Pixels of CELL or 2 * CELL channels that fill W vectors: one for each plane. */
+V_INLINE void wide_sort(const int WIDTH, const int CHANNELS, const uint8_t *from, vi *planes) {
   const vi a = vi_load(from), b = vi_load(from + 64);
   if (WIDTH == 2) {
-    *first = CHANNELS == CELL ? vi_quarters(a, b, 0x88) : vi_quarters(a, b, 0x44);
-    *next = CHANNELS == CELL ? vi_quarters(a, b, 0xDD) : vi_quarters(a, b, 0xEE);
+    planes[0] = CHANNELS == CELL ? vi_quarters(a, b, 0x88) : vi_quarters(a, b, 0x44);
+    planes[1] = CHANNELS == CELL ? vi_quarters(a, b, 0xDD) : vi_quarters(a, b, 0xEE);
     return;
   }
   const vi c = vi_load(from + 128), d = vi_load(from + 192);
   if (CHANNELS == CELL) {
-    const vi low = THIRD ? vi_quarters(a, b, 0xEE) : vi_quarters(a, b, 0x44);
-    const vi high = THIRD ? vi_quarters(c, d, 0xEE) : vi_quarters(c, d, 0x44);
-    *first = vi_quarters(low, high, 0x88);
-    *next = vi_quarters(low, high, 0xDD);
+    const vi low = vi_quarters(a, b, 0x44), high = vi_quarters(c, d, 0x44);
+    const vi low_end = vi_quarters(a, b, 0xEE), high_end = vi_quarters(c, d, 0xEE);
+    planes[0] = vi_quarters(low, high, 0x88);
+    planes[1] = vi_quarters(low, high, 0xDD);
+    planes[2] = vi_quarters(low_end, high_end, 0x88);
+    planes[3] = vi_quarters(low_end, high_end, 0xDD);
   } else {
-    *first = vi_quarters(THIRD ? b : a, THIRD ? d : c, 0x44);
-    *next = vi_quarters(THIRD ? b : a, THIRD ? d : c, 0xEE);
+    planes[0] = vi_quarters(a, c, 0x44);
+    planes[1] = vi_quarters(a, c, 0xEE);
+    planes[2] = vi_quarters(b, d, 0x44);
+    planes[3] = vi_quarters(b, d, 0xEE);
   }
 }
 
-/* W vectors of pixels of CELL or 2 * CELL channels, of which the first is at a column. */
-V_INLINE void wide_pixels(const int WIDTH, const int CHANNELS, const wide_geometry *g,
-                          const uint8_t *const *from, size_t at, uint8_t *rows, int32_t column) {
-  const size_t row = WIDTH * g->plane;
-  UNROLL_FULLY for (int pair = 0; pair < WIDTH / 2; pair++) {
-    vi d[2][6], taps[WIDE_ROWS];
-    UNROLL_FULLY for (int k = 0; k < 6; k++) {
-      wide_sort(WIDTH, CHANNELS, pair, from[k] + at, &d[0][k], &d[1][k]);
-    }
-    UNROLL_FULLY for (int i = 0; i < 2; i++) {
-      uint8_t *to = wide_cell(WIDTH, g, rows, 0, column + 2 * pair + i);
-      wide_line_512(d[i], taps);
-      UNROLL_FULLY for (int k = 0; k < WIDE_ROWS; k++) vi_store(to + k * row, taps[k]);
-    }
-  }
+/* Where a column of a row is in its planes. */
+V_INLINE size_t wide_plane_place(const int WIDTH, const wide_geometry *g, int32_t column) {
+  const uint32_t c = (uint32_t)column;
+  return c % WIDTH * g->plane + (size_t)(c / WIDTH) * g->channels;
 }
 
-/* Six rows of inputs become seven rows of taps. from: the rows' pixels 0 ..< count. */
-V_INLINE void wide_rows(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
-                        const uint8_t *const *from, int32_t count, uint8_t *rows) {
+/* Pixels 0 ..< count of a row of the image, of CELL or 2 * CELL channels, as far as they fill vectors. Returns how many. */
+V_INLINE int32_t wide_sort_pixels(const int WIDTH, const int CHANNELS, const wide_geometry *g,
+                                  int32_t left, const uint8_t *from, int32_t count,
+                                  uint8_t *to) {
+  const int PIXELS = WIDTH * 4 * VL / CHANNELS;
+  uint8_t *places[WIDE_MOST_WIDTH];
+  UNROLL_FULLY for (int k = 0; k < WIDTH; k++) places[k] = to + wide_plane_place(WIDTH, g, left + k);
+  int32_t x = 0;
+  for (; x + PIXELS <= count; x += PIXELS, from += WIDTH * 4 * VL) {
+    vi planes[WIDE_MOST_WIDTH];
+    wide_sort(WIDTH, CHANNELS, from, planes);
+    UNROLL_FULLY for (int k = 0; k < WIDTH; k++) {
+      vi_store(places[k], planes[k]);
+      places[k] += 4 * VL;
+    }
+  }
+  return x;
+}
+
+V_INLINE void wide_sort_row(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
+                            const uint8_t *from, int32_t count, uint8_t *to) {
   const int32_t channels = s->in_channels, left = s->pad_left;
   int32_t x = 0;
-  if (channels == CELL) {
-    for (; x + 4 * WIDTH <= count; x += 4 * WIDTH) {
-      wide_pixels(WIDTH, CELL, g, from, (size_t)x * CELL, rows, x + left);
-    }
-  } else if (channels == 2 * CELL) {
-    for (; x + 2 * WIDTH <= count; x += 2 * WIDTH) {
-      wide_pixels(WIDTH, 2 * CELL, g, from, (size_t)x * 2 * CELL, rows, x + left);
-    }
-  }
+  if (channels == CELL) x = wide_sort_pixels(WIDTH, CELL, g, left, from, count, to);
+  if (channels == 2 * CELL) x = wide_sort_pixels(WIDTH, 2 * CELL, g, left, from, count, to);
   for (; x < count; x++) {
-    wide_pixel(channels, from, (size_t)x * channels, wide_cell(WIDTH, g, rows, 0, x + left),
-               WIDTH * g->plane);
+    wide_copy_pixel(from + (size_t)x * channels, channels, to + wide_plane_place(WIDTH, g, x + left));
   }
 }
 
-/* A row of taps of a row of tiles: one tap of each line, for all its tiles. `line`: bytes between lines. */
-V_INLINE void wide_columns(const int WIDTH, const wide_geometry *g, const uint8_t *planes,
-                           int32_t row, uint8_t *to, size_t line) {
-  const int LINES = wide_lines(WIDTH);
-  const vi offset = vi_set_bytes(WIDE_OFFSET), low = vi_set_bytes((uint8_t)wide_offset(row));
-  const size_t channels = g->channels, count = g->columns * channels;
-  for (size_t i = 0; i < count; i += 64) {
-    vi d[6], taps[WIDE_MOST_LINES];
-    UNROLL_FULLY for (int k = 0; k < WIDTH + 2; k++) {
-      d[k] = vi_load(planes + k % WIDTH * g->plane + k / WIDTH * channels + i);
-    }
-    if (WIDTH == 4) {
-      wide_line_512(d, taps);
-    } else {
-      taps[WIDE_SUM] = vi_add_bytes(d[1], d[2]);
-      taps[WIDE_ALTERNATING] = vi_subtract_bytes(d[2], d[1]);
-      taps[WIDE_TWO_FIRST] = vi_subtract_bytes(d[0], d[2]);
-      taps[WIDE_TWO_LAST] = vi_subtract_bytes(d[1], d[3]);
-    }
-    UNROLL_FULLY for (int k = 0; k < LINES; k++) {
-      vi_store(to + k * line + i, vi_add_bytes(taps[k], k == WIDE_SUM ? low : offset));
-    }
-  }
+/* The rows of an image that rows of tiles read. */
+typedef struct {
+  const uint8_t *image, *pads; /* pads: a row of pad codes */
+  uint8_t pad_code;
+  uint8_t *rows; /* of planes */
+} wide_image;
+
+V_INLINE const uint8_t *wide_image_row(const dfq_conv_shape *s, const wide_image *image,
+                                       int32_t row) {
+  const size_t width = (size_t)s->in_width * s->in_channels;
+  return row >= 0 && row < s->in_height ? image->image + row * width : image->pads;
 }
 
-/* What surrounds the image in the rows of taps: the same everywhere, since all six rows of inputs are pad codes there. */
-V_INLINE void wide_surround(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
-                            uint8_t pad_code, uint8_t *rows) {
-  for (int32_t column = 0; column < WIDTH * g->columns + 2; column++) {
-    if (column >= s->pad_left && column < s->pad_left + s->in_width) continue;
-    for (int32_t row = 0; row < WIDE_ROWS; row++) {
-      const int value = row == WIDE_SUM ? (uint8_t)(4 * pad_code) : 0;
-      memset(wide_cell(WIDTH, g, rows, row, column), value, g->channels);
-    }
-  }
-}
-
-/* Rows first ..< end of tiles: [line][tap][tile][channel]. `pads` is a row of pad codes, `rows` what wide_surround filled. */
-V_INLINE void wide_input(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
-                         const uint8_t *image, int32_t first, int32_t end, const uint8_t *pads,
-                         uint8_t *rows, uint8_t *strip) {
-  const size_t tap = wide_tap_step(g), width = (size_t)s->in_width * s->in_channels;
+/* A row of tiles whose rows `known` ..< WIDE_SPAN are not in the planes yet; every row has the place of the one six rows before.
+ * What lies at its left and right stays there. */
+V_INLINE void wide_sorted_tiles(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
+                                const wide_image *image, int32_t y, int known, uint8_t *strip,
+                                size_t tap) {
   const int32_t count = smaller(s->in_width, WIDTH * g->columns + 2 - s->pad_left);
-  for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
-    const uint8_t *from[6];
-    for (int32_t k = 0; k < 6; k++) {
-      const int32_t row = 4 * y - s->pad_top + k;
-      from[k] = row >= 0 && row < s->in_height ? image + row * width : pads;
+  wide_inputs from;
+  for (int row = 0; row < WIDE_SPAN; row++) {
+    uint8_t *planes = image->rows + (4 * (uint32_t)y + row) % WIDE_SPAN * WIDTH * g->plane;
+    if (row >= known) {
+      wide_sort_row(WIDTH, g, s, wide_image_row(s, image, 4 * y - s->pad_top + row), count, planes);
     }
-    wide_rows(WIDTH, g, s, from, count, rows);
-    for (int32_t row = 0; row < WIDE_ROWS; row++) {
-      wide_columns(WIDTH, g, rows + WIDTH * row * g->plane, row, strip + row * tap,
-                   WIDE_ROWS * tap);
+    from.rows[row] = planes;
+    from.columns[row] = wide_plane_place(WIDTH, g, row);
+  }
+  wide_vectors(WIDTH, 0, &from, (size_t)g->columns * g->channels, strip, tap);
+}
+
+/* A row of tiles whose channels fill vectors. */
+V_INLINE void wide_whole_tiles(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
+                               const wide_image *image, int32_t y, uint8_t *strip, size_t tap) {
+  const size_t channels = g->channels;
+  const int32_t span = WIDTH + 2;
+  wide_inputs from = {.pad = vi_set_bytes(image->pad_code)};
+  for (int column = 0; column < span; column++) from.columns[column] = column * channels;
+  for (int32_t tile = 0; tile < g->columns; tile++, strip += channels) {
+    const int32_t x = WIDTH * tile - s->pad_left;
+    for (int row = 0; row < WIDE_SPAN; row++) {
+      from.rows[row] = wide_image_row(s, image, 4 * y - s->pad_top + row) + (ptrdiff_t)x * channels;
+    }
+    if (x >= 0 && x + span <= s->in_width) {
+      wide_vectors(WIDTH, 0, &from, channels, strip, tap);
+    } else {
+      for (int32_t k = 0; k < span; k++) {
+        from.inside[k] = x + k >= 0 && x + k < s->in_width ? ~(__mmask64)0 : 0;
+      }
+      wide_vectors(WIDTH, 1, &from, channels, strip, tap);
+    }
+  }
+}
+
+/* Rows first ..< end of tiles: [line][tap][tile][channel]. */
+V_INLINE void wide_input(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
+                         const wide_image *image, int32_t first, int32_t end, uint8_t *strip) {
+  const size_t tap = wide_tap_step(g);
+  for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
+    if (g->sorted) {
+      wide_sorted_tiles(WIDTH, g, s, image, y, y > first ? 2 : 0, strip, tap);
+    } else {
+      wide_whole_tiles(WIDTH, g, s, image, y, strip, tap);
     }
   }
 }

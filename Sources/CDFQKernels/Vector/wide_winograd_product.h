@@ -1,13 +1,14 @@
-/* Sums of products over the channels, of a block of outputs for a few tiles of a strip, and the output transform along the rows while
- * they are in registers. */
+/* Sums of products over the channels, of some lines of taps and a block of outputs for a few tiles of a strip, and the output
+ * transform along the rows while they are in registers. */
 typedef struct {
-  const uint8_t *tiles; /* tap 0 of the first tile */
+  const uint8_t *tiles; /* tap 0 of the first line, of the first tile */
   size_t tap_step;      /* bytes between taps */
   size_t tile_step;     /* bytes between tiles */
   const uint8_t *starts, *weights;
   int32_t groups;
   int32_t lines;
-  int32_t *sums; /* [tile][vector of outputs][line][row of outputs][output] */
+  int32_t tile_sums; /* of all lines of a tile and a vector of outputs */
+  int32_t *sums;     /* of the first line, of the first tile: [tile][vector of outputs][line][row of outputs][output] */
 } wide_job;
 
 typedef void (*wide_product)(const wide_job *job);
@@ -17,11 +18,11 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
                             const wide_job *job) {
   const uint8_t *x = job->tiles, *w = job->weights, *start = job->starts;
   const size_t tap = job->tap_step, step = CHANNELS ? CHANNELS : job->tile_step;
+  const size_t tile_sums = job->tile_sums;
   const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
   const size_t bytes = (size_t)groups * VECTORS * 4 * VL;
-  const int32_t lines = job->lines;
   int32_t *to = job->sums;
-  for (int32_t line = 0; line < lines; line++, x += WIDE_ROWS * tap, to += 4 * VL) {
+  for (int32_t line = 0; line < job->lines; line++, x += WIDE_ROWS * tap, to += 4 * VL) {
     vi sums[6 * WIDE_MOST_TILES], pair[4 * WIDE_MOST_TILES], more[2];
     const int COUNT = TILES * VECTORS;
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
@@ -45,16 +46,16 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       const vi sum = vi_add(sums[i], sums[COUNT + i]);
       const vi difference = vi_subtract(sums[i], sums[COUNT + i]);
       const vi even = vi_add(pair[i], pair[i]), odd = vi_add(pair[COUNT + i], pair[COUNT + i]);
-      vi_store(to + (i * lines * 4 + 1) * VL, vi_add(difference, odd));
-      vi_store(to + (i * lines * 4 + 2) * VL, vi_subtract(sum, even));
+      vi_store(to + i * tile_sums + VL, vi_add(difference, odd));
+      vi_store(to + i * tile_sums + 2 * VL, vi_subtract(sum, even));
       pair[i] = vi_add(sum, even);
       pair[COUNT + i] = vi_subtract(difference, odd);
     }
     code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_FIRST * tap, tap, step, w, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
-      vi_store(to + i * lines * 4 * VL, pair[i]);
-      vi_store(to + (i * lines * 4 + 3) * VL, pair[COUNT + i]);
+      vi_store(to + i * tile_sums, pair[i]);
+      vi_store(to + i * tile_sums + 3 * VL, pair[COUNT + i]);
     }
   }
 }

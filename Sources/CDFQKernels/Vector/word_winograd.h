@@ -64,12 +64,11 @@ KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
           (const int16_t *)(const void *)packed + word_winograd_weight_place(&g, o);
       results.output = o;
       results.outputs = smaller(end_output - o, 2 * VL);
-      const int32_t parts = divide_up(tiles, WORD_WINOGRAD_PART / results.vectors);
-      int32_t tile = 0;
-      for (int32_t part = 0; part < parts; part++, tile += results.tiles) {
+      const int32_t groups = WORD_WINOGRAD_GROUPS / results.vectors;
+      for (int32_t tile = 0; tile < tiles; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = divide_up(tiles - tile, parts - part);
+        results.tiles = code_tiles_next(tiles - tile, WORD_WINOGRAD_TILES, groups);
         word_winograd_part(&g, strip + (size_t)tile * g.cell, results.tiles, weights, sums);
         write(&results);
       }

@@ -28,8 +28,8 @@ enum {
   WORD_WINOGRAD_STRIP = 200 << 10,
   WORD_WINOGRAD_STEPS = WORD_WINOGRAD_SIDE / 2, /* of a line: two taps are summed together */
   WORD_WINOGRAD_TILES = CONV_REGISTERS / 12 * 2, /* tiles that are, with two vectors of sums */
-  /* Tiles that a line of weights is read for, and whose sums wait in memory. */
-  WORD_WINOGRAD_PART = 16,
+  /* Groups of so many tiles for which a line of weights is read, and whose sums wait in memory; half of them with two vectors. */
+  WORD_WINOGRAD_GROUPS = 4,
   WORD_WINOGRAD_VECTOR_SUMS = WORD_WINOGRAD_SIDE * 4 * VL, /* of a tile and a vector of outputs */
 };
 
@@ -73,7 +73,7 @@ V_INLINE size_t word_winograd_unit_words(const word_winograd_geometry *g) {
 
 /* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, the strip, a row of tiles
  * before it is transformed along the columns, and a row of pad codes. */
-enum { WORD_WINOGRAD_SUMS = WORD_WINOGRAD_PART * WORD_WINOGRAD_VECTOR_SUMS };
+enum { WORD_WINOGRAD_SUMS = WORD_WINOGRAD_GROUPS * WORD_WINOGRAD_TILES * WORD_WINOGRAD_VECTOR_SUMS };
 
 V_INLINE size_t word_winograd_strip_words(const word_winograd_geometry *g) {
   return WORD_WINOGRAD_SIDE * g->units * word_winograd_unit_words(g);
