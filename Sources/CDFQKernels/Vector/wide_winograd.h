@@ -1,5 +1,6 @@
 #include "wide_winograd_geometry.h"
 #include "wide_winograd_weights.h"
+#include "wide_winograd_transform.h"
 #include "wide_winograd_input.h"
 #include "wide_winograd_product.h"
 #include "wide_winograd_output.h"
