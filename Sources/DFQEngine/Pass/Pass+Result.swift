@@ -29,10 +29,18 @@ extension Pass {
 
   private func tensor(_ buffer: FloatBuffer, of shape: Shape) -> Tensor {
     reduction.gatherImages(buffer.start, count: shape.count)
+    let row = shape.count
     let shape = Shape([batch] + shape.dimensions)
-    return Tensor(
-      shape: shape,
-      elements: Array(UnsafeBufferPointer(start: buffer.start, count: shape.count)))
+    let elements = [Float](unsafeUninitializedCapacity: shape.count) { memory, count in
+      count = shape.count
+      guard count > 0 else { return }
+      nonisolated(unsafe) let (from, to) = (buffer.start, memory.baseAddress!)
+      // A layer's values of all images do not fit the caches: every thread copies some of them.
+      pool.forEach(batch) { image, _ in
+        (to + image * row).initialize(from: from + image * row, count: row)
+      }
+    }
+    return Tensor(shape: shape, elements: elements)
   }
 
   /// The shards' sums in order, and batch norm's gradients from those at its scale and shift.

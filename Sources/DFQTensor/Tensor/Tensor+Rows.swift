@@ -45,6 +45,7 @@ extension Tensor {
     precondition(!batches.isEmpty, "there is nothing to concatenate")
     let rowShape = batches[0].rowShape
     precondition(batches.allSatisfy { $0.rowShape == rowShape }, "the rows differ in shape")
+    if batches.count == 1 { return batches[0] }
     return Tensor(
       shape: Shape([batches.reduce(0) { $0 + $1.rowCount }] + rowShape.dimensions),
       elements: batches.flatMap(\.elements))
