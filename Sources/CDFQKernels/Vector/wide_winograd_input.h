@@ -106,14 +106,14 @@ V_INLINE void wide_sorted_tiles(const int WIDTH, const wide_geometry *g, const d
 /* A row of tiles whose channels fill vectors. */
 V_INLINE void wide_whole_tiles(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
                                const wide_image *image, int32_t y, uint8_t *strip, size_t tap) {
-  const size_t channels = g->channels;
+  const ptrdiff_t channels = g->channels;
   const int32_t span = WIDTH + 2;
   wide_inputs from = {.pad = vi_set_bytes(image->pad_code)};
   for (int column = 0; column < span; column++) from.columns[column] = column * channels;
   for (int32_t tile = 0; tile < g->columns; tile++, strip += channels) {
     const int32_t x = WIDTH * tile - s->pad_left;
     for (int row = 0; row < WIDE_SPAN; row++) {
-      from.rows[row] = wide_image_row(s, image, 4 * y - s->pad_top + row) + (ptrdiff_t)x * channels;
+      from.rows[row] = wide_image_row(s, image, 4 * y - s->pad_top + row) + x * channels;
     }
     if (x >= 0 && x + span <= s->in_width) {
       wide_vectors(WIDTH, 0, &from, channels, strip, tap);
