@@ -32,6 +32,7 @@
 #include "Vector/code_tile_products.h"
 #include "Vector/code_winograd.h"
 #include "Vector/wide_winograd.h"
+#include "Vector/strided_winograd.h"
 #pragma clang attribute pop
 
 size_t dfq_vnni_integer_weight_bytes(const dfq_conv_shape *shape) {
@@ -56,17 +57,20 @@ void dfq_vnni_integer_conv(const dfq_conv_shape *shape, const uint8_t *input, ui
 
 size_t dfq_vnni_code_winograd_weight_bytes(int32_t form, const dfq_conv_shape *shape) {
   if (form == DFQ_TILES_2X2) return vector_code_winograd_weight_bytes(shape);
+  if (form == DFQ_TILES_STRIDE_2) return strided_weight_bytes(shape);
   return wide_weight_bytes(wide_width(form), shape);
 }
 
 int32_t dfq_vnni_code_winograd_pack(int32_t form, const dfq_conv_shape *shape,
                                     const int8_t *weight, int8_t *packed) {
   if (form == DFQ_TILES_2X2) return vector_code_winograd_pack(shape, weight, packed);
+  if (form == DFQ_TILES_STRIDE_2) return strided_pack(shape, weight, packed);
   return wide_pack(wide_width(form), shape, weight, packed);
 }
 
 size_t dfq_vnni_code_winograd_scratch(int32_t form, const dfq_conv_shape *shape) {
   if (form == DFQ_TILES_2X2) return vector_code_winograd_scratch(shape);
+  if (form == DFQ_TILES_STRIDE_2) return strided_scratch(shape);
   return wide_scratch(wide_width(form), shape);
 }
 
@@ -76,6 +80,8 @@ void dfq_vnni_code_winograd_conv(int32_t form, const dfq_conv_shape *shape, cons
                                  int32_t end_row, void *scratch) {
   if (form == DFQ_TILES_2X2) {
     vector_code_winograd_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
+  } else if (form == DFQ_TILES_STRIDE_2) {
+    strided_conv(shape, input, pad_code, packed, ending, first_row, end_row, scratch);
   } else {
     wide_conv(wide_width(form), shape, input, pad_code, packed, ending, first_row, end_row,
               scratch);

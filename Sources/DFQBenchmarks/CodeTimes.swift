@@ -14,7 +14,7 @@ public struct CodeTimes: Sendable {
     /// 10^9 operations of the direct algorithm per second, by sums of products of bytes.
     public let direct: Double
     /// The same by Winograd's algorithms for inputs of 8, 6, 5 and 4 bits: F(4x4, 3x3) in 16-bit words, F(2x2, 3x3), F(4x2, 3x3)
-    /// and F(4x4, 3x3) in bytes; 0 where there is none.
+    /// and F(4x4, 3x3) in bytes, for strides of 2 always by its form for them; 0 where there is none.
     public let winograd: [Double]
     /// The same for the layer in floating point, by the kernel that the executor takes.
     public let float: Double
@@ -61,7 +61,9 @@ public struct CodeTimes: Sendable {
       return Row(
         shape: kind.description, layers: layers[kind]!, direct: speed(bench.direct),
         winograd: [CodeWinograd.words4x4, .bytes2x2, .bytes4x2, .bytes4x4].map { algorithm in
-          bench.has(algorithm) ? speed { bench.winograd(algorithm) } : 0
+          let strided = algorithm.usesWords ? algorithm : .bytesStride2
+          let own = [algorithm, strided].first(where: bench.has)
+          return own.map { own in speed { bench.winograd(own) } } ?? 0
         }, float: speed(float.forward))
     }
   }

@@ -1,6 +1,6 @@
 import DynaDFQ
 
-/// The time of a step of every method against the plain step of its part: `dynadfq time --methods`.
+/// The time of a step of every method against the plain step of its part, in turns: `dynadfq time --methods`.
 struct MethodTimes {
   let network: Network
   let batch: Int
@@ -14,7 +14,7 @@ struct MethodTimes {
     var msMedian: Double
     /// The work of a step as a multiple of the plain step's.
     var work: Double
-    /// The time of a step as a multiple of the plain step's.
+    /// The time of a step as a multiple of the plain step's, which takes turns with it.
     var time: Double
     /// How much slower a step is than its work says: time / work.
     var overhead: Double
@@ -50,26 +50,24 @@ struct MethodTimes {
       })
   }
 
-  /// Times methods, of which the first is the plain step.
+  /// Times methods in turns with the first of them, the plain step.
   private func rows(
     _ kind: TimedWork.Kind, _ part: MethodCatalogue.Part, _ methods: [any CataloguedMethod]
   ) throws -> [Row] {
-    var rows: [Row] = []
-    for method in methods {
-      let name = type(of: method).kind
+    func loop(_ method: any CataloguedMethod) -> StepTimes.Loop {
       let work = TimedWork(
-        kind: kind, method: name, network: network, batch: batch, seed: options.seed,
-        context: options.context)
-      let times = try StepTimes(seconds: seconds) { try work.run(steps: $0, mark: $1) }
-      let ms = times.quantile(0.5)
-      let time = ms / (rows.first?.msMedian ?? ms)
-      let share = try self.work(of: method)
-      rows.append(
-        Row(
-          part: part.rawValue, method: name, msMedian: ms, work: share, time: time,
-          overhead: time / share))
+        kind: kind, method: type(of: method).kind, network: network, batch: batch,
+        seed: options.seed, context: options.context)
+      return { try work.run(steps: $0, mark: $1) }
     }
-    return rows
+    let plain = loop(methods[0])
+    return try methods.map { method in
+      let times = try StepTimes.compare(seconds: seconds, loop(method), with: plain)
+      let share = try work(of: method)
+      return Row(
+        part: part.rawValue, method: type(of: method).kind, msMedian: times.median, work: share,
+        time: times.ratio, overhead: times.ratio / share)
+    }
   }
 
   /// The work of a step as a multiple of the plain step's: a generator's by its multiply-accumulate operations, others' as listed.

@@ -32,7 +32,7 @@ struct StepTimes {
   }
 
   /// Milliseconds between the ends of consecutive steps after the warm-up.
-  private static func marks(
+  static func marks(
     _ steps: Int, _ loop: (_ steps: Int, _ mark: @escaping () -> Void) throws -> Void
   ) throws -> [Double] {
     let clock = Marks(steps)

@@ -9,7 +9,7 @@
 
 typedef enum {
   CONVOLUTION, VALUES, PIXELS, DEPTHWISE, DENSE, POOLING, FIXED, BYTES, SUMS, STATISTICS, CODES, GRID,
-  WINOGRAD_BYTES, WINOGRAD_BYTES_4X2, WINOGRAD_BYTES_4X4, WINOGRAD_WORDS,
+  WINOGRAD_BYTES, WINOGRAD_BYTES_4X2, WINOGRAD_BYTES_4X4, WINOGRAD_BYTES_STRIDE_2, WINOGRAD_WORDS,
   OPERATIONS
 } operation;
 
@@ -27,7 +27,7 @@ static const char *const operation_names[OPERATIONS] = {
     "maximum pooling", "ending in integers", "codes of pixels", "sums of codes",
     "sampled statistics", "codes of values", "values on a grid",
     "Winograd's algorithm in bytes", "Winograd's algorithm in bytes, 4x2",
-    "Winograd's algorithm in bytes, 4x4", "Winograd's algorithm in words"};
+    "Winograd's algorithm in bytes, 4x4", "Winograd's algorithm in bytes, stride 2", "Winograd's algorithm in words"};
 
 typedef struct {
   operation kind;
@@ -71,16 +71,16 @@ static dfq_conv_shape random_shape(operation kind) {
   if (kind == DEPTHWISE || kind == POOLING) s.out_channels = s.in_channels;
   if (kind >= WINOGRAD_BYTES) {
     s.kernel_height = s.kernel_width = 3;
-    s.stride_height = s.stride_width = 1;
+    s.stride_height = s.stride_width = kind == WINOGRAD_BYTES_STRIDE_2 ? 2 : 1;
     s.pad_top = below(3);
     s.pad_left = below(3);
     s.in_height += 2;
     s.in_width += 2;
     s.in_channels += 15;
     s.out_channels += 7;
-    if (kind == WINOGRAD_BYTES_4X2 || kind == WINOGRAD_BYTES_4X4) s.out_channels = (s.out_channels + 15) / 16 * 16;
-    s.out_height = s.in_height + s.pad_top + below(3) - 2;
-    s.out_width = s.in_width + s.pad_left + below(3) - 2;
+    if (kind > WINOGRAD_BYTES && kind < WINOGRAD_WORDS) s.out_channels = (s.out_channels + 15) / 16 * 16;
+    s.out_height = (s.in_height + s.pad_top + below(3) - 3) / s.stride_height + 1;
+    s.out_width = (s.in_width + s.pad_left + below(3) - 3) / s.stride_width + 1;
   }
   if (kind == DENSE) s = (dfq_conv_shape){1, 1, 1 + below(below(4) ? 300 : 2500), 1, 1, 1 + below(150), 1, 1, 1, 1, 0, 0};
   return s;
@@ -164,11 +164,12 @@ static codes_case random_case(operation kind) {
   const int32_t dense_bits[] = {2, 4, 8};
   c.input_bits = 2 + below(7);
   c.weight_bits = kind == DENSE ? dense_bits[below(3)] : 2 + below(7);
-  const int32_t most_bits[] = {6, 5, 4}, most_codes[] = {63, 31, 15};
+  const int32_t most_bits[] = {6, 5, 4, 6}, most_codes[] = {63, 31, 15, 63};
+  const int32_t most_weight_bits[] = {5, 4, 4, 6};
   const int32_t in_bytes = kind >= WINOGRAD_BYTES && kind < WINOGRAD_WORDS;
   if (in_bytes) {
     c.input_bits = smaller_of(c.input_bits, most_bits[kind - WINOGRAD_BYTES]);
-    c.weight_bits = smaller_of(c.weight_bits, kind == WINOGRAD_BYTES ? 5 : 4);
+    c.weight_bits = smaller_of(c.weight_bits, most_weight_bits[kind - WINOGRAD_BYTES]);
   }
   c.outputs = (size_t)s->out_height * s->out_width * s->out_channels;
   const size_t inputs = (size_t)s->in_height * s->in_width * s->in_channels;

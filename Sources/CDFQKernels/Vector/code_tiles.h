@@ -32,13 +32,13 @@ V_INLINE int32_t code_tiles_next(int32_t left, int32_t most, int32_t groups) {
   return left / all * now + smaller(left % all, now);
 }
 
-/* A row of outputs of a tile of four rows, from the tile's sums; times a power of two for endings that are not general. */
+/* A row of outputs of a tile, from the tile's sums; times a power of two for endings that are not general. */
 typedef void (*code_tile_outputs)(const int KIND, const int32_t *sums, int32_t row, vi *outputs);
 
-/* Writes one vector of channels of all tiles, of 4 x WIDTH outputs whose sums are VECTOR_SUMS numbers, in runs of tiles of one row.
+/* Writes one vector of channels of all tiles, of ROWS x WIDTH outputs whose sums are VECTOR_SUMS numbers, in runs of tiles of one row.
  * `scale` is the inverse of that power of two. */
-V_INLINE void code_tiles_write_vector(const int KIND, const int WIDTH, const int VECTOR_SUMS,
-                                      code_tile_outputs outputs, float scale,
+V_INLINE void code_tiles_write_vector(const int KIND, const int ROWS, const int WIDTH,
+                                      const int VECTOR_SUMS, code_tile_outputs outputs, float scale,
                                       const code_tiles *r, int32_t v, const int n) {
   const dfq_conv_shape *s = r->shape;
   const code_ending e = r->constants;
@@ -51,11 +51,12 @@ V_INLINE void code_tiles_write_vector(const int KIND, const int WIDTH, const int
   for (int32_t left = r->tiles; left > 0; x = 0, y++) {
     const int32_t end = smaller(x + left, r->columns);
     left -= end - x;
-    const int32_t first = larger(r->first_row - 4 * y, 0), last = smaller(r->end_row - 4 * y, 4);
+    const int32_t first = larger(r->first_row - ROWS * y, 0);
+    const int32_t last = smaller(r->end_row - ROWS * y, ROWS);
     for (; x < end; x++, from += r->vectors * VECTOR_SUMS) {
       const int32_t width = smaller(s->out_width - WIDTH * x, WIDTH);
       size_t at[4];
-      at[0] = (size_t)(4 * y + first) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
+      at[0] = (size_t)(ROWS * y + first) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
       for (int32_t row = first; row < last; row++, at[0] += line) {
         vi sums[4];
         outputs(KIND, from, row, sums);

@@ -2,6 +2,7 @@
 #include "code_winograd_weights.h"
 #include "code_winograd_input.h"
 #include "code_winograd_product.h"
+#include "code_winograd_few.h"
 #include "code_winograd_output.h"
 
 /* Weights come from memory where they are many: the next block is fetched during the last two parts of the tiles, half of it in each, line
@@ -10,6 +11,25 @@ static const uint8_t *code_winograd_next(const uint8_t *weights, int32_t part, i
                                          int32_t block) {
   if (part < parts - 2) return weights;
   return weights + block + (part > 0 && part == parts - 1 ? block / 2 : 0);
+}
+
+/* Sums of `rows` rows of tiles, all of the map; `is_last`: the last one of them. */
+static void code_winograd_sum_few(const code_winograd_geometry *g, const dfq_conv_shape *s,
+                                  const code_winograd_job *first, int32_t vectors, int32_t rows,
+                                  int is_last) {
+  code_winograd_job job = *first;
+  const int cuts_columns = s->out_width % 2, cuts_rows = is_last && s->out_height % 2;
+  for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
+    const int cuts_column = cuts_columns && tap / WINOGRAD_ROWS == WINOGRAD_LINES - 1;
+    const int cuts_row = cuts_rows && tap % WINOGRAD_ROWS == WINOGRAD_ROWS - 1;
+    const int32_t columns = cuts_column ? g->last_line_columns : g->columns;
+    code_winograd_sum_tiles(job, vectors, (rows - cuts_row) * columns, code_winograd_block_bytes(g));
+    if (cuts_column) code_winograd_spread(job.sums, vectors, rows - cuts_row, columns);
+    job.tiles += job.tap_step;
+    job.starts += vectors * 4 * VL;
+    job.weights += (size_t)g->groups * vectors * 4 * VL;
+    job.sums += VL;
+  }
 }
 
 /* Strip after strip: inputs, then for each block of outputs the products of a few tiles and what becomes of them. */
@@ -54,14 +74,25 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
                                                        : code_winograd_taps_products[vectors - 1];
       const int32_t most = g.narrow ? WINOGRAD_MOST_TILES / vectors : WINOGRAD_MOST_TILES;
       const int32_t parts = divide_up(tiles, most);
-      code_winograd_job job = {.tap_step = tap,
+      code_winograd_job job = {.tiles = strip,
+                               .tap_step = tap,
                                .tile_step = g.channels,
                                .starts = block,
                                .weights = block + code_winograd_start_bytes(vectors),
-                               .groups = g.groups};
+                               .taps = WINOGRAD_TAPS,
+                               .groups = g.groups,
+                               .sums = sums};
       results.output = o;
       results.outputs = smaller(end_output - o, width);
       results.vectors = vectors;
+      if (g.few) {
+        code_winograd_sum_few(&g, s, &job, vectors, y1 - y0, y1 == g.rows);
+        results.tile = 0;
+        results.row = y0;
+        results.tiles = tiles;
+        write(&results);
+        continue;
+      }
       int32_t tile = 0;
       for (int32_t part = 0; part < parts;) {
         results.tile = tile % g.columns;

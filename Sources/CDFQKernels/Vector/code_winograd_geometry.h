@@ -23,10 +23,12 @@ enum {
   /* With more channels, one tap at a time is faster: a weight then serves twice as many tiles. */
   WINOGRAD_NARROW = 64,
   WINOGRAD_MOST_TILES = 12,
+  /* So many tiles are summed tap after tap, in two parts, so that weights are read once. */
+  WINOGRAD_FEW_TILES = 16,
   /* Narrow products of so many parts are written at once. */
   WINOGRAD_BATCH = 2,
   /* Bytes of the sums that are written at once. */
-  WINOGRAD_SUMS = 2 * WINOGRAD_MOST_TILES * WINOGRAD_TAPS * VL * 4
+  WINOGRAD_SUMS = 2 * WINOGRAD_FEW_TILES * WINOGRAD_TAPS * VL * 4
 };
 
 /* What is added to a transformed input of a tap. */
@@ -40,6 +42,8 @@ typedef struct {
   int32_t groups;             /* of four inputs */
   int32_t vectors;            /* of outputs in a block: 2, or 1 for few outputs; the last block may have 1 */
   int32_t narrow;             /* two taps at a time */
+  int32_t few;                /* all tiles are summed tap after tap */
+  int32_t last_line_columns;  /* of tiles of which line 3 is summed */
   int32_t strip;              /* rows of tiles in a strip */
   size_t plane_bytes;         /* of the even or the odd columns of a row of taps */
 } code_winograd_geometry;
@@ -57,6 +61,8 @@ static code_winograd_geometry code_winograd_geometry_of(const dfq_conv_shape *s)
       .vectors = s->out_channels > VL ? 2 : 1,
       .narrow = code_winograd_is_narrow(s),
   };
+  g.few = !g.narrow && g.rows * g.columns <= WINOGRAD_FEW_TILES;
+  g.last_line_columns = g.columns - (g.few && s->out_width % 2);
   const int32_t tile_bytes = WINOGRAD_TAPS * g.channels;
   const int32_t most = g.narrow ? WINOGRAD_NARROW_STRIP : WINOGRAD_STRIP;
   /* Strips of equal height. */

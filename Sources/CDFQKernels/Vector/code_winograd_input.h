@@ -84,9 +84,9 @@ V_INLINE void code_winograd_rows(const code_winograd_geometry *g, const dfq_conv
   }
 }
 
-/* A row of taps of a row of tiles: one tap of each line, for all its tiles. `line`: bytes between lines. */
+/* A row of taps of a row of tiles: one tap of each line, for all its tiles, at to[line]. */
 V_INLINE void code_winograd_columns(const code_winograd_geometry *g, const uint8_t *planes,
-                                    int32_t row, uint8_t *to, size_t line) {
+                                    int32_t row, uint8_t *const *to) {
   vi offset[WINOGRAD_LINES];
   UNROLL_FULLY for (int k = 0; k < WINOGRAD_LINES; k++) {
     offset[k] = vi_set_bytes((uint8_t)code_winograd_offset(WINOGRAD_ROWS * k + row));
@@ -99,7 +99,7 @@ V_INLINE void code_winograd_columns(const code_winograd_geometry *g, const uint8
     const vi taps[WINOGRAD_LINES] = {vi_subtract_bytes(a, c), vi_add_bytes(b, c),
                                      vi_subtract_bytes(c, b), vi_subtract_bytes(b, d)};
     UNROLL_FULLY for (int k = 0; k < WINOGRAD_LINES; k++) {
-      vi_store(to + k * line + i, vi_add_bytes(taps[k], offset[k]));
+      vi_store(to[k] + i, vi_add_bytes(taps[k], offset[k]));
     }
   }
 }
@@ -116,15 +116,15 @@ V_INLINE void code_winograd_surround(const code_winograd_geometry *g, const dfq_
   }
 }
 
-/* Rows first ..< end of tiles: [line][tap][tile][channel]. `pads` is a row of pad codes, `rows` what code_winograd_surround
- * filled. */
+/* Rows first ..< end of tiles: [line][tap][tile][channel]. Where line 3 leaves out the last tile of a row, the next row overwrites it.
+ * `pads` is a row of pad codes, `rows` what code_winograd_surround filled. */
 V_INLINE void code_winograd_input(const code_winograd_geometry *g, const dfq_conv_shape *s,
                                   const uint8_t *image, int32_t first, int32_t end,
                                   const uint8_t *pads, uint8_t *rows, uint8_t *strip) {
   const size_t tap = code_winograd_tap_step(g), width = (size_t)s->in_width * s->in_channels;
   const size_t row_step = 2 * g->plane_bytes, line = WINOGRAD_ROWS * tap;
   const int32_t count = smaller(s->in_width, 2 * g->columns + 2 - s->pad_left);
-  for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
+  for (int32_t y = first; y < end; y++) {
     const uint8_t *from[4];
     for (int32_t k = 0; k < 4; k++) {
       const int32_t row = 2 * y - s->pad_top + k;
@@ -132,7 +132,12 @@ V_INLINE void code_winograd_input(const code_winograd_geometry *g, const dfq_con
     }
     code_winograd_rows(g, s, from, count, rows);
     for (int32_t row = 0; row < WINOGRAD_ROWS; row++) {
-      code_winograd_columns(g, rows + row * row_step, row, strip + row * tap, line);
+      uint8_t *to[WINOGRAD_LINES];
+      for (int32_t k = 0; k < WINOGRAD_LINES; k++) {
+        const int32_t columns = k < WINOGRAD_LINES - 1 ? g->columns : g->last_line_columns;
+        to[k] = strip + k * line + row * tap + (size_t)(y - first) * columns * g->channels;
+      }
+      code_winograd_columns(g, rows + row * row_step, row, to);
     }
   }
 }

@@ -1,9 +1,10 @@
 /* Sums of products over the channels, of a block of outputs for a few tiles of a strip. */
 typedef struct {
-  const uint8_t *tiles;   /* tap 0 of the first tile */
+  const uint8_t *tiles;   /* the first tap of the first tile */
   size_t tap_step;        /* bytes between taps */
   size_t tile_step;       /* bytes between tiles */
   const uint8_t *starts, *weights;
+  int32_t taps; /* narrow: all */
   int32_t groups;
   const uint8_t *next; /* weights of later products, of which a line is fetched for every group of inputs */
   int32_t *sums;
@@ -15,10 +16,10 @@ typedef void (*code_winograd_product)(const code_winograd_job *job);
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
   const uint8_t *w = job->weights, *start = job->starts;
-  const int32_t groups = job->groups;
+  const int32_t groups = job->groups, taps = job->taps;
   const size_t tile_step = job->tile_step;
   const uint8_t *next = job->next;
-  for (int32_t tap = 0; tap < WINOGRAD_TAPS; tap++) {
+  for (int32_t tap = 0; tap < taps; tap++) {
     vi sums[2 * WINOGRAD_MOST_TILES];
     UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
       const vi first = vi_load(start + (tap * VECTORS + v) * 4 * VL);
@@ -88,8 +89,8 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
   }
 }
 
-#define CODE_WINOGRAD_TAPS(VECTORS, TILES)                                            \
-  static void code_winograd_taps_##VECTORS##_##TILES(const code_winograd_job *job) {  \
+#define CODE_WINOGRAD_TAPS(VECTORS, TILES)                                             \
+  static void code_winograd_taps_##VECTORS##_##TILES(const code_winograd_job *job) {   \
     code_winograd_taps(VECTORS, TILES, job);                                          \
   }
 #define CODE_WINOGRAD_PAIRS(VECTORS, TILES)                                           \

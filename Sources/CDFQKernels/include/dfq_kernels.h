@@ -45,8 +45,10 @@ typedef struct {
 /* How the epilogue of a forward convolution or the store of a data gradient treats the destination. */
 typedef enum { DFQ_STORE = 0, DFQ_ACCUMULATE = 1 } dfq_store;
 
-/* Tiles of outputs, rows by columns, of Winograd's algorithm in bytes. */
-typedef enum { DFQ_TILES_2X2 = 0, DFQ_TILES_4X2 = 1, DFQ_TILES_4X4 = 2, DFQ_TILE_FORMS = 3 } dfq_tile_form;
+/* Tiles of outputs, rows by columns, of Winograd's algorithm in bytes; the last one, of 2x2, is for strides of 2. */
+typedef enum {
+  DFQ_TILES_2X2 = 0, DFQ_TILES_4X2 = 1, DFQ_TILES_4X4 = 2, DFQ_TILES_STRIDE_2 = 3, DFQ_TILE_FORMS = 4
+} dfq_tile_form;
 
 /* An operation fused before a convolution: its inputs are act(x * scale[c] + shift[c]) of the values x that it reads (see
  * affine_activation). */
@@ -322,7 +324,7 @@ typedef struct {
   void (*code_pixels)(const dfq_conv_shape *shape, const uint8_t *input, uint8_t pad_code,
                       const int8_t *packed, const dfq_code_ending *ending, const int32_t *pixels,
                       int32_t count, void *scratch);
-  /* 3x3 convolutions of stride 1 by Winograd's algorithm in bytes, for tiles of a dfq_tile_form. It is exact: the sums are those of
+  /* 3x3 convolutions of stride 1 or 2 by Winograd's algorithm in bytes, for tiles of a dfq_tile_form. It is exact: the sums are those of
    * code_conv. weight_bytes is 0 where the instruction set or the shape has no such kernel. pack returns 0, with
    * unspecified packed bytes, where a transformed weight does not fit a byte or a sum is too large. Input codes, and pad_code, are
    * at most code_winograd_most_code[form]. The rows of a tile are computed together: ranges may begin and end anywhere, but those

@@ -43,7 +43,7 @@ enum KernelChoice {
 
   /// The output channels that a kernel computes together at most.
   private static func block(_ algorithm: CodeWinograd?) -> Int {
-    algorithm == .bytes4x4 || algorithm == .bytes4x2 ? 32 : 64
+    algorithm == .bytes4x4 || algorithm == .bytes4x2 || algorithm == .bytesStride2 ? 32 : 64
   }
 
   /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads may divide the channels.

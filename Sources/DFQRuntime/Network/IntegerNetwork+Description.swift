@@ -24,7 +24,8 @@ extension IntegerNetwork {
   public enum Kernel: String, Sendable, Codable {
     /// Sums of products of bytes.
     case direct
-    /// Winograd's F(2x2, 3x3), F(4x2, 3x3) or F(4x4, 3x3) in bytes for inputs of few bits, else as for other inputs.
+    /// Winograd's F(2x2, 3x3), F(4x2, 3x3) or F(4x4, 3x3), or its form for strides of 2, in bytes for inputs of few bits, else as for other
+    /// inputs.
     case winograd
     /// Winograd's F(4x4, 3x3) in 16-bit words.
     case wordWinograd

@@ -1,6 +1,6 @@
 internal import CDFQKernels
 
-/// How 3x3 convolutions of stride 1 take fewer products; the results are those of `codeConvolution`.
+/// How 3x3 convolutions take fewer products; the results are those of `codeConvolution`.
 package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
   /// F(2x2, 3x3) on bytes, for codes of up to 6 bits.
   case bytes2x2 = 0
@@ -8,8 +8,10 @@ package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
   case bytes4x2 = 1
   /// F(4x4, 3x3) on bytes, for codes of up to 4 bits.
   case bytes4x4 = 2
+  /// 2x2 outputs of a convolution of stride 2 on bytes, for codes of up to 6 bits: F(2, 2) for every other tap.
+  case bytesStride2 = 3
   /// F(4x4, 3x3) on 16-bit words.
-  case words4x4 = 3
+  case words4x4 = 4
 
   package var usesWords: Bool { self == .words4x4 }
 
@@ -17,11 +19,13 @@ package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
   /// twice.
   package var tile: (rows: Int, columns: Int) {
     switch self {
-    case .bytes2x2: (2, 2)
+    case .bytes2x2, .bytesStride2: (2, 2)
     case .bytes4x2: (4, 2)
     case .bytes4x4, .words4x4: (4, 4)
     }
   }
+
+  package var stride: Int { self == .bytesStride2 ? 2 : 1 }
 
   /// The products of a tile for each pair of channels.
   fileprivate var products: Int {
@@ -29,6 +33,7 @@ package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
     case .bytes2x2: 16
     case .bytes4x2: 28
     case .bytes4x4: 49
+    case .bytesStride2: 25
     case .words4x4: 36
     }
   }
@@ -58,11 +63,11 @@ extension Kernels {
     }
     // Many weights come from memory, and larger tiles have more of them.
     let isSmall = shape.inputChannels * shape.outputChannels < 256 * 256
-    let bytes = [CodeWinograd.bytes4x4, .bytes4x2, .bytes2x2].filter { algorithm in
+    let bytes = [CodeWinograd.bytes4x4, .bytes4x2, .bytes2x2, .bytesStride2].filter { algorithm in
       let (rows, columns) = algorithm.tile
       let fills = height.isMultiple(of: rows) && width.isMultiple(of: columns)
-      return has(algorithm) && channels >= (fills ? 16 : 32)
-        && (isSmall || algorithm == .bytes2x2)
+      return has(algorithm) && channels >= (fills && algorithm.stride == 1 ? 16 : 32)
+        && (isSmall || algorithm.tile.rows == 2)
     }.sorted { products($0) < products($1) }
 
     let room = 16 * ((height + 3) / 4) * ((width + 3) / 4), pixels = height * width
@@ -93,6 +98,7 @@ extension Kernels {
     case .bytes2x2: Int(most.0)
     case .bytes4x2: Int(most.1)
     case .bytes4x4: Int(most.2)
+    case .bytesStride2: Int(most.3)
     case .words4x4: 255
     }
   }

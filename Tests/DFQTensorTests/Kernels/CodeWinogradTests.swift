@@ -10,16 +10,20 @@ internal import Testing
 
   /// The most bits of inputs that an algorithm takes.
   private static let mostBits: [CodeWinograd: Int] = [
-    .bytes2x2: 6, .bytes4x2: 5, .bytes4x4: 4, .words4x4: 8,
+    .bytes2x2: 6, .bytes4x2: 5, .bytes4x4: 4, .bytesStride2: 6, .words4x4: 8,
   ]
 
   private func shape(
-    _ height: Int, _ width: Int, inputs: Int, outputs: Int, pad: Int
+    _ height: Int, _ width: Int, inputs: Int, outputs: Int, pad: Int,
+    for algorithm: CodeWinograd = .bytes2x2
   ) -> ConvolutionShape {
-    ConvolutionShape(
+    let stride = algorithm.stride
+    return ConvolutionShape(
       inputHeight: height, inputWidth: width, inputChannels: inputs,
-      outputHeight: height + 2 * pad - 2, outputWidth: width + 2 * pad - 2, outputChannels: outputs,
-      kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, padTop: pad, padLeft: pad)
+      outputHeight: (height + 2 * pad - 3) / stride + 1,
+      outputWidth: (width + 2 * pad - 3) / stride + 1, outputChannels: outputs,
+      kernelHeight: 3, kernelWidth: 3, strideHeight: stride, strideWidth: stride, padTop: pad,
+      padLeft: pad)
   }
 
   private func random(
@@ -54,15 +58,16 @@ internal import Testing
   @Test(arguments: CodeWinograd.allCases) func everyWidth(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 1, "winograd in bytes")
     for inputBits in 1...(CodeWinogradTests.mostBits[algorithm]!) {
-      for weightBits in 2...(algorithm.usesWords ? 8 : 4) {
+      for weightBits in 2...(algorithm.usesWords ? 8 : algorithm.stride == 2 ? 6 : 4) {
         for (height, width, pad) in [(1, 1, 1), (2, 7, 1), (9, 6, 1), (5, 5, 2), (11, 3, 0)] {
           let inputs = 16 + stream.integer(below: 80)
           let outputs =
-            algorithm == .bytes4x4 || algorithm == .bytes4x2
+            algorithm != .bytes2x2 && !algorithm.usesWords
             ? 16 * (1 + stream.integer(below: 9)) : 8 + stream.integer(below: 140)
           expectExact(
             random(
-              shape(height, width, inputs: inputs, outputs: outputs, pad: pad), &stream,
+              shape(height, width, inputs: inputs, outputs: outputs, pad: pad, for: algorithm),
+              &stream,
               inputBits: inputBits, weightBits: weightBits, algorithm: algorithm))
         }
       }
@@ -91,19 +96,22 @@ internal import Testing
 
   /// Each tap at the ends of its range: one tile whose inputs have the signs of the tap's transform, and weights those of the tap's
   /// or their own.
-  @Test(arguments: [CodeWinograd.bytes2x2, .bytes4x2, .bytes4x4])
+  @Test(arguments: [CodeWinograd.bytes2x2, .bytes4x2, .bytes4x4, .bytesStride2])
   func extremesOfTap(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 4, "winograd in bytes")
-    let (rows, rowWeights) = CodeWinogradTests.byteTaps(algorithm.tile.rows)
-    let (columns, columnWeights) = CodeWinogradTests.byteTaps(algorithm.tile.columns)
+    let (rows, rowWeights) = CodeWinogradTests.byteTaps(algorithm.tile.rows, algorithm.stride)
+    let (columns, columnWeights) = CodeWinogradTests.byteTaps(
+      algorithm.tile.columns, algorithm.stride)
     let (height, width) = (rows[0].count, columns[0].count)
     let bits = CodeWinogradTests.mostBits[algorithm]!
+    let weightBits = algorithm.stride == 2 ? 6 : 4
+    let (most, least) = (Int8(1 << (weightBits - 1) - 1), Int8(-1 << (weightBits - 1)))
     for (row, column) in rows.indices.flatMap({ r in columns.indices.map { (r, $0) } }) {
       for (channels, outputs) in [(16, 16), (40, 48), (72, 32)] {
         for sign in [1, -1] {
           var one = random(
-            shape(height, width, inputs: channels, outputs: outputs, pad: 0), &stream,
-            inputBits: bits, weightBits: 4, algorithm: algorithm)
+            shape(height, width, inputs: channels, outputs: outputs, pad: 0, for: algorithm),
+            &stream, inputBits: bits, weightBits: weightBits, algorithm: algorithm)
           one.input = one.input.indices.map { index in
             let (y, x) = (index / channels / width, index / channels % width)
             return rows[row][y] * columns[column][x] * sign > 0 ? UInt8(1 << bits - 1) : 0
@@ -112,7 +120,7 @@ internal import Testing
           one.weight = one.weight.indices.map { index in
             let place = index / (channels * outputs)
             let product = rowWeights[row][place / 3] * columnWeights[column][place % 3]
-            return product * (index % 2 == 0 ? 1 : -1) >= 0 ? 7 : -8
+            return product * (index % 2 == 0 ? 1 : -1) >= 0 ? most : least
           }
           expectExact(one)
         }
@@ -121,7 +129,10 @@ internal import Testing
   }
 
   /// B^T and G of tiles of 2 or 4 rows or columns on bytes; of 4: modulo x - 1, x + 1, three times x^2 + 1, x, and at infinity.
-  private static func byteTaps(_ size: Int) -> (inputs: [[Int]], weights: [[Int]]) {
+  private static func byteTaps(
+    _ size: Int, _ stride: Int
+  ) -> (inputs: [[Int]], weights: [[Int]]) {
+    if stride == 2 { return (stridedInputs, stridedWeights) }
     if size == 4 { return (byteInputs, byteWeights) }
     return (
       [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
@@ -136,6 +147,25 @@ internal import Testing
   private static let byteWeights = [
     [1, 1, 1], [1, -1, 1], [1, 1, -1], [1, 0, -1], [0, 1, 0], [4, 0, 0], [0, 0, 4],
   ]
+
+  /// Of two rows or columns with a stride of 2: the outer taps, joined, and the middle tap.
+  private static let stridedInputs = [
+    [1, 0, -1, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, -1, 0, 1],
+  ]
+  private static let stridedWeights = [[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1]]
+
+  /// The same with a stride of 2: outputs of inputs 1, 2, 3, 5, 7 and weights 2, -1, 3 are 9 and 22.
+  @Test func productsOfBytesWithStride() {
+    func products(_ d: [Int], _ g: [Int]) -> [Int] {
+      zip(CodeWinogradTests.stridedInputs, CodeWinogradTests.stridedWeights).map { rows in
+        zip(rows.0, d).reduce(0) { $0 + $1.0 * $1.1 }
+          * zip(rows.1, g).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+    }
+    let m = products([1, 2, 3, 5, 7], [2, -1, 3])
+    #expect(m == [-4, -2, 15, -5, 12])
+    #expect([m[0] + m[1] + m[2], m[2] + m[3] + m[4]] == [9, 22])
+  }
 
   /// The algorithm itself on numbers that can be followed by hand: four times the outputs of inputs 1, 2, 3, 5, 7, 11 and weights
   /// 2, -1, 3, which are 9, 16, 22 and 36, and of all unit inputs and weights.
@@ -227,7 +257,7 @@ internal import Testing
         let (height, width) = (1 + stream.integer(below: 9), 1 + stream.integer(below: 60))
         expectExact(
           random(
-            shape(height, width, inputs: inputs, outputs: outputs, pad: 1), &stream,
+            shape(height, width, inputs: inputs, outputs: outputs, pad: 1, for: algorithm), &stream,
             inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
             algorithm: algorithm))
       }
@@ -238,7 +268,7 @@ internal import Testing
   @Test(arguments: CodeWinograd.allCases) func smallestScales(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 6, "winograd in bytes")
     var one = random(
-      shape(6, 6, inputs: 20, outputs: 48, pad: 1), &stream,
+      shape(6, 6, inputs: 20, outputs: 48, pad: 1, for: algorithm), &stream,
       inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
       algorithm: algorithm)
     for o in 0..<48 { one.floats[0][o] = Float(bitPattern: UInt32(o * 0x3_0001)) }
@@ -259,7 +289,7 @@ internal import Testing
     for (size, inputs, outputs) in sizes {
       expectExact(
         random(
-          shape(size, size, inputs: inputs, outputs: outputs, pad: 1), &stream,
+          shape(size, size, inputs: inputs, outputs: outputs, pad: 1, for: algorithm), &stream,
           inputBits: min(5, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
           algorithm: algorithm), placement)
     }
@@ -278,6 +308,18 @@ internal import Testing
     #expect(!kernels.packCodeWinogradWeights(.bytes2x2, shape, weight: same, packed: &packed))
     var strided = shape
     strided.strideHeight = 2
+    #expect(
+      CodeWinograd.allCases.allSatisfy { kernels.codeWinogradWeightByteCount($0, strided) == 0 })
+    strided.strideWidth = 2
     #expect(kernels.codeWinogradWeightByteCount(.bytes2x2, strided) == 0)
+    let stridedBytes = kernels.codeWinogradWeightByteCount(.bytesStride2, strided)
+    guard stridedBytes > 0 else { return }
+    packed = [Int8](repeating: 0, count: stridedBytes)
+    for (weight, fits) in [(-32, true), (31, true), (-33, false), (32, false)] {
+      let all = [Int8](repeating: Int8(weight), count: 9 * 256)
+      #expect(
+        kernels.packCodeWinogradWeights(.bytesStride2, strided, weight: all, packed: &packed)
+          == fits)
+    }
   }
 }
