@@ -37,44 +37,48 @@ static void timed_winograd(const dfq_conv_shape *s, const uint8_t *input, uint8_
   timed_table->code_winograd_conv(timed_form, s, input, pad_code, packed, ending, first_row, end_row, scratch);
 }
 
-/* 3x3 convolutions of 4-bit codes and weights. */
-static void time_table(const dfq_kernel_table *k) {
-  const char *const forms[DFQ_TILE_FORMS] = {"2x2", "4x2", "4x4"};
-  const int32_t shapes[][2] = {{32, 16}, {16, 32}, {8, 64}, {56, 64}, {28, 128}, {14, 256}, {7, 512}};
-  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-    const int32_t size = shapes[i][0], channels = shapes[i][1];
-    const dfq_conv_shape s = {size, size, channels, size, size, channels, 3, 3, 1, 1, 1, 1};
-    const size_t count = (size_t)size * size * channels;
-    uint8_t *input = allocate(count);
-    int8_t *weight = allocate((size_t)9 * channels * channels);
-    fill_codes(input, count, 4, 0);
-    fill_codes(weight, (size_t)9 * channels * channels, 4, -8);
-    const dfq_code_ending ending = {.scale = floats(channels, 0, 0.01f), .offset = floats(channels, -1, 1),
-                                    .upper_bound = INFINITY, .levels_per_unit = 2, .qmax = 15, .codes = allocate(count)};
-    int8_t *packed = allocate(k->integer_weight_bytes(&s));
-    k->integer_pack_weights(&s, weight, packed);
-    const double direct = speed(k->code_conv, &s, input, packed, &ending, allocate(k->integer_scratch(&s)));
-    printf("%s, %d channels at %dx%d: direct %.0f", k->name, channels, size, size, direct);
-    for (int32_t form = DFQ_TILE_FORMS; form >= 0; form--) {
-      const size_t bytes = winograd_weight_bytes(k, form, &s);
-      if (bytes == 0) continue;
-      packed = allocate(bytes);
-      if (form == DFQ_TILE_FORMS) {
-        k->word_winograd_pack(&s, weight, packed);
-        uint8_t *scratch = allocate(k->word_winograd_scratch(&s));
-        const double words = speed(k->word_winograd_conv, &s, input, packed, &ending, scratch);
-        printf(", Winograd in words %.0f (%.2f)", words, words / direct);
-      } else if (k->code_winograd_pack(form, &s, weight, packed)) {
-        timed_form = form;
-        timed_table = k;
-        uint8_t *scratch = allocate(k->code_winograd_scratch(form, &s));
-        const double speed_found = speed(timed_winograd, &s, input, packed, &ending, scratch);
-        printf(", in bytes %s %.0f (%.2f)", forms[form], speed_found, speed_found / direct);
-      }
+/* A 3x3 convolution of 4-bit codes and weights to `size` x `size` outputs; with a stride of 2 the channels double. */
+static void time_convolution(const dfq_kernel_table *k, int32_t size, int32_t channels, int32_t stride) {
+  const char *const forms[DFQ_TILE_FORMS] = {"2x2", "4x2", "4x4", "for strides of 2"};
+  const int32_t outputs = channels * stride, from = size * stride;
+  const dfq_conv_shape s = {from, from, channels, size, size, outputs, 3, 3, stride, stride, 1, 1};
+  const size_t count = (size_t)from * from * channels, weights = (size_t)9 * channels * outputs;
+  uint8_t *input = allocate(count);
+  int8_t *weight = allocate(weights);
+  fill_codes(input, count, 4, 0);
+  fill_codes(weight, weights, 4, -8);
+  const dfq_code_ending ending = {.scale = floats(outputs, 0, 0.01f), .offset = floats(outputs, -1, 1), .upper_bound = INFINITY,
+                                  .levels_per_unit = 2, .qmax = 15, .codes = allocate((size_t)size * size * outputs)};
+  int8_t *packed = allocate(k->integer_weight_bytes(&s));
+  k->integer_pack_weights(&s, weight, packed);
+  const double direct = speed(k->code_conv, &s, input, packed, &ending, allocate(k->integer_scratch(&s)));
+  printf("%s, %d channels at %dx%d%s: direct %.0f", k->name, channels, size, size, stride == 2 ? ", stride 2" : "", direct);
+  for (int32_t form = DFQ_TILE_FORMS; form >= 0; form--) {
+    const size_t bytes = winograd_weight_bytes(k, form, &s);
+    if (bytes == 0) continue;
+    packed = allocate(bytes);
+    if (form == DFQ_TILE_FORMS) {
+      k->word_winograd_pack(&s, weight, packed);
+      uint8_t *scratch = allocate(k->word_winograd_scratch(&s));
+      const double words = speed(k->word_winograd_conv, &s, input, packed, &ending, scratch);
+      printf(", Winograd in words %.0f (%.2f)", words, words / direct);
+    } else if (k->code_winograd_pack(form, &s, weight, packed)) {
+      timed_form = form;
+      timed_table = k;
+      uint8_t *scratch = allocate(k->code_winograd_scratch(form, &s));
+      const double speed_found = speed(timed_winograd, &s, input, packed, &ending, scratch);
+      printf(", in bytes %s %.0f (%.2f)", forms[form], speed_found, speed_found / direct);
     }
-    printf("\n");
-    release();
   }
+  printf("\n");
+  release();
+}
+
+static void time_table(const dfq_kernel_table *k) {
+  const int32_t shapes[][2] = {{32, 16}, {16, 32}, {8, 64}, {56, 64}, {28, 128}, {14, 256}, {7, 512}};
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) time_convolution(k, shapes[i][0], shapes[i][1], 1);
+  const int32_t strided[][2] = {{16, 16}, {8, 32}, {28, 64}, {14, 128}, {7, 256}};
+  for (size_t i = 0; i < sizeof strided / sizeof *strided; i++) time_convolution(k, strided[i][0], strided[i][1], 2);
 }
 
 #endif

@@ -40,7 +40,8 @@ extension IntegerNetwork {
     var operations: [IntegerProfile.Operation] = []
     for (index, level) in storage.levels.enumerated() {
       pixels.withUnsafeBufferPointer {
-        load(0, of: .pixels($0.baseAddress!), level: index, to: arena)
+        load(
+          0, 0..<level.slots[0].count, of: .pixels($0.baseAddress!), level: index, to: arena)
       }
       let pass = ImagePass(
         level: level, memory: arena, pass: 0, hasImage: storage.roundsImage[index])

@@ -63,6 +63,7 @@ extension IntegerNetwork {
     _ predictions: inout Predictions
   ) {
     let (classes, outputs) = (predictions.classCount, predictions.outputCount)
+    let (elements, channels) = (level.slots[0].count, imageShape[2])
     nonisolated(unsafe) let images = images
     predictions.logits.withUnsafeMutableBufferPointer { logits in
       predictions.bits.withUnsafeMutableBufferPointer { bits in
@@ -94,7 +95,7 @@ extension IntegerNetwork {
           }
           for image in members {
             let pass = pass(image)
-            load(chosen[image], of: images, level: index, to: pass.memory)
+            load(chosen[image], 0..<elements, of: images, level: index, to: pass.memory)
             pass.begin(positions: positions)
             pass.run(steps: 0..<level.groupStart, decides: positions == nil)
           }
@@ -108,7 +109,8 @@ extension IntegerNetwork {
         nonisolated(unsafe) let arena = memory.arenas[0].memories[0]
         for image in chosen[separate...] {
           storage.pool.runTeam { member, team in
-            if member == 0 { load(image, of: images, level: index, to: arena) }
+            let part = team.share(elements, unit: 16 * channels, member: member)
+            load(image, part, of: images, level: index, to: arena)
             ImagePass(
               level: level, memory: arena, member: member, team: team, pass: number,
               hasImage: hasImage
@@ -124,32 +126,34 @@ extension IntegerNetwork {
     }
   }
 
-  /// Puts an image in place of value 0, or its codes in place of value 1.
+  /// Puts some elements of an image, those of whole pixels, in place of value 0, or their codes in place of value 1.
   func load(
-    _ image: Int, of images: InputImages, level index: Int, to memory: ImageMemory
+    _ image: Int, _ part: Range<Int>, of images: InputImages, level index: Int,
+    to memory: ImageMemory
   ) {
     let level = storage.levels[index]
-    let count = level.slots[0].count
-    let values = (memory.arena + level.slots[0].offset).assumingMemoryBound(to: Float.self)
+    let (first, count) = (part.lowerBound, part.count)
+    let from = image * level.slots[0].count + first
+    let values = (memory.arena + level.slots[0].offset).assumingMemoryBound(to: Float.self) + first
+    var codes: UnsafeMutablePointer<UInt8> {
+      (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self) + first
+    }
     switch images {
     case .pixels(let pixels):
       if storage.roundsImage[index] {
         storage.scaling[index].apply(
-          pixels + image * count, count: count,
-          to: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self),
-          kernels: level.kernels)
+          pixels + from, count: count, to: codes, kernels: level.kernels)
       } else {
-        storage.scaling[index].apply(pixels + image * count, count: count, to: values)
+        storage.scaling[index].apply(pixels + from, count: count, to: values)
       }
     case .values(let inputs):
       if storage.roundsImage[index] {
         let grid = level.grid(level.slots[1].point, candidate: 0)
         level.kernels.quantizeCodes(
-          x: inputs + image * count, count: count, levelsPerUnit: grid.levelsPerUnit,
-          zero: grid.zero, minimum: grid.lowest, maximum: grid.highest,
-          codes: (memory.arena + level.slots[1].offset).assumingMemoryBound(to: UInt8.self))
+          x: inputs + from, count: count, levelsPerUnit: grid.levelsPerUnit,
+          zero: grid.zero, minimum: grid.lowest, maximum: grid.highest, codes: codes)
       } else {
-        values.update(from: inputs + image * count, count: count)
+        values.update(from: inputs + from, count: count)
       }
     }
   }
