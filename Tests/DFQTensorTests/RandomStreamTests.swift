@@ -88,6 +88,17 @@ import Testing
     #expect(together == apart)
   }
 
+  /// So do those of a pool's threads, which are the same.
+  @Test(arguments: [0, 1, 4096, 10_001]) func normalsOfAPool(count: Int) {
+    for threads in [1, 2, 3] {
+      var together = RandomStream(seed: 3)
+      var apart = RandomStream(seed: 3)
+      let numbers = together.normals(count, pool: WorkerPool(threads: threads))
+      #expect(numbers == apart.normals(count))
+      #expect(together == apart)
+    }
+  }
+
   @Test func codableResumes() throws {
     var stream = RandomStream(seed: 11, "checkpoint")
     _ = stream.normals(17)

@@ -10,6 +10,7 @@ void dfq_scalar_axpy(float a, const float *x, size_t count, float *y) {
 
 void dfq_scalar_add_products(const dfq_products *p, int32_t rows, int32_t terms, size_t count) {
   for (int32_t r = 0; r < rows; r++) {
+    for (size_t i = 0; i < count && p->from_zero; i++) p->y[r * p->y_row + i] = 0;
     for (int32_t t = 0; t < terms; t++) {
       dfq_scalar_axpy(p->a[r * p->a_row + t * p->a_term], p->x + t * p->x_term, count,
                       p->y + r * p->y_row);

@@ -10,7 +10,7 @@ typedef struct {
   const float *a, *x;
   float *y;
   size_t a_row, a_term, x_term, y_row;
-  int32_t terms;
+  int32_t terms, from_zero;
 } product_block;
 
 #define PRODUCT_TILE(R, V, n)                                                                    \
@@ -18,7 +18,9 @@ typedef struct {
     vf sums[R][V];                                                                               \
     UNROLL_FULLY for (int r = 0; r < (R); r++) {                                                 \
       UNROLL_FULLY for (int v = 0; v < (V); v++) {                                               \
-        sums[r][v] = v_load_n(b->y + r * b->y_row + j + v * VL, v + 1 < (V) ? VL : (n));         \
+        sums[r][v] = b->from_zero ? v_zero()                                                     \
+                                  : v_load_n(b->y + r * b->y_row + j + v * VL,                   \
+                                             v + 1 < (V) ? VL : (n));                            \
       }                                                                                          \
     }                                                                                            \
     for (int32_t t = 0; t < b->terms; t++) {                                                     \
@@ -56,7 +58,8 @@ static void vector_add_products(const dfq_products *p, int32_t rows, int32_t ter
   for (int32_t t = 0; t < terms; t += PRODUCT_TERMS) {
     product_block b = {.a_row = p->a_row, .a_term = p->a_term, .x_term = p->x_term,
                        .y_row = p->y_row, .x = p->x + t * p->x_term,
-                       .terms = terms - t < PRODUCT_TERMS ? terms - t : PRODUCT_TERMS};
+                       .terms = terms - t < PRODUCT_TERMS ? terms - t : PRODUCT_TERMS,
+                       .from_zero = p->from_zero && t == 0};
     for (int32_t r = 0; r < rows;) {
       b.a = p->a + r * p->a_row + t * p->a_term;
       b.y = p->y + r * p->y_row;

@@ -147,7 +147,8 @@ typedef struct {
   const dfq_fixed_ending *fixed;
 } dfq_code_ending;
 
-/* Rows of factors a and of terms x, and the rows of sums y that they are added to; the distances of neighbours are in floats. */
+/* Rows of factors a and of terms x, and the rows of sums y that they are added to; the distances of neighbours are in floats. Sums that
+ * begin at 0 are not read; there is at least one term then. */
 typedef struct {
   const float *a;
   size_t a_row, a_term;
@@ -155,6 +156,7 @@ typedef struct {
   size_t x_term;
   float *y;
   size_t y_row;
+  int32_t from_zero;
 } dfq_products;
 
 /* One table per instruction set; dfq_kernels_for(isa) returns a pointer to constant storage.

@@ -13,13 +13,13 @@ enum LinearKernel {
     let inputs: Kernels.Rows<UnsafeMutablePointer<Float>>?
     /// Whether the inputs' gradients are added to what is there.
     let accumulates: Bool
-    /// Whether the gradients of the weights are cleared before anything is added to them.
+    /// Whether the gradients of the weights begin with those of these images.
     let clearsWeights: Bool
   }
 
   /// Weights of a layer that are many times what stays in a core's first cache.
   static let manyWeights = 1 << 18
-  /// Rows of weights whose gradients are cleared and then added to: both find them in a core's second cache.
+  /// Rows of weights whose gradients are written together: all images find them in a core's second cache.
   private static let clearedRows = 8
 
   static func forward(
@@ -51,11 +51,10 @@ enum LinearKernel {
       for first in stride(from: 0, to: step.inputs, by: size) {
         let rows = min(size, step.inputs - first)
         let target = own + step.weight.lowerBound + first * step.outputs
-        if gradients.clearsWeights { target.update(repeating: 0, count: rows * step.outputs) }
         kernels.addProducts(
           .init(start: inputs.start + first, rowStep: 1, termStep: inputs.step),
           of: outputGradients, terms: images, to: .init(start: target, step: step.outputs),
-          rows: rows, count: step.outputs)
+          rows: rows, count: step.outputs, fromZero: gradients.clearsWeights)
       }
       if let bias = step.bias {
         for image in 0..<images {

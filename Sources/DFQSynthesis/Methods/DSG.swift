@@ -176,7 +176,9 @@ public struct DSG: SynthesisMethod, Hashable {
       let layers = Float(batch.network.graph.batchNorms.count)
       objectives.pixels.append(
         try SampleCorrelation(
-          noise: Tensor(shape: batch.shape, elements: stream.normals(batch.shape.count)),
+          noise: Tensor(
+            shape: batch.shape,
+            elements: stream.normals(batch.shape.count, pool: batch.context.pool)),
           source: source, weight: correlationWeight / layers))
     }
     if variationWeight > 0 {

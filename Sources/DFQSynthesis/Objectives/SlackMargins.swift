@@ -59,7 +59,9 @@ public struct SlackMargins: Sendable, Hashable {
       var stream = RandomStream(seed: seed, "slack margins", start / size)
       let shape = Shape([min(size, imageCount - start)] + network.imageShape.dimensions)
       let values = try executor.values(
-        of: nodes, inputs: Tensor(shape: shape, elements: stream.normals(shape.count)))
+        of: nodes,
+        inputs: Tensor(
+          shape: shape, elements: stream.normals(shape.count, pool: context.pool)))
       for (layer, target) in targets.enumerated() {
         for image in 0..<shape[0] {
           let moments = SlackMargins.moments(

@@ -35,14 +35,16 @@ extension Kernels {
 
   /// Adds factor[row][term] * x[term] to every row of `sums`, `count` elements each, term by term in order.
   ///
-  /// The bits are those of ``axpy(_:x:count:y:)`` for one term after the other; the sums stay in registers meanwhile.
+  /// The bits are those of ``axpy(_:x:count:y:)`` for one term after the other; the sums stay in registers meanwhile. Sums from 0
+  /// on, of at least one term, are not read.
   package func addProducts(
     _ factors: Factors, of x: Rows<UnsafePointer<Float>>, terms: Int,
-    to sums: Rows<UnsafeMutablePointer<Float>>, rows: Int, count: Int
+    to sums: Rows<UnsafeMutablePointer<Float>>, rows: Int, count: Int,
+    fromZero: Bool = false
   ) {
     var products = dfq_products(
       a: factors.start, a_row: factors.rowStep, a_term: factors.termStep, x: x.start,
-      x_term: x.step, y: sums.start, y_row: sums.step)
+      x_term: x.step, y: sums.start, y_row: sums.step, from_zero: fromZero ? 1 : 0)
     table.add_products(&products, Int32(rows), Int32(terms), count)
   }
 }

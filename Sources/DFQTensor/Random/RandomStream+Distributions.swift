@@ -18,14 +18,34 @@ extension RandomStream {
 
   /// A standard normal number (Box and Muller's transform, in double precision).
   public mutating func normal() -> Float {
-    let radius = (-2 * log(1 - Double(next() >> 11) * 0x1p-53)).squareRoot()
-    let angle = 2 * Double.pi * (Double(next() >> 11) * 0x1p-53)
+    let first = next()
+    return RandomStream.normal(first, next())
+  }
+
+  private static func normal(_ first: UInt64, _ second: UInt64) -> Float {
+    let radius = (-2 * log(1 - Double(first >> 11) * 0x1p-53)).squareRoot()
+    let angle = 2 * Double.pi * (Double(second >> 11) * 0x1p-53)
     return Float(radius * cos(angle))
   }
 
   /// Independent standard normal numbers, each from two draws, so that the stream's position
   /// depends only on the count.
   public mutating func normals(_ count: Int) -> [Float] { (0..<count).map { _ in normal() } }
+
+  /// The same numbers, which the threads of a pool compute from the stream's draws.
+  public mutating func normals(_ count: Int, pool: WorkerPool) -> [Float] {
+    let draws = draws(2 * count)
+    let piece = 4096
+    return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      nonisolated(unsafe) let numbers = buffer
+      pool.forEach((count + piece - 1) / piece) { index, _ in
+        for place in index * piece..<min((index + 1) * piece, count) {
+          numbers[place] = RandomStream.normal(draws[2 * place], draws[2 * place + 1])
+        }
+      }
+      filled = count
+    }
+  }
 
   /// A draw from Beta(1, 1), the uniform distribution, or from Beta(a, a) by Jöhnk's method
   /// otherwise.

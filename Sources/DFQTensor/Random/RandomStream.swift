@@ -40,16 +40,34 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Codable, Equatable 
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     state.withUnsafeMutableBufferPointer { s in
-      let product = s[1] &* 5
-      let result = ((product << 7) | (product >> 57)) &* 9
-      let shifted = s[1] << 17
-      s[2] ^= s[0]
-      s[3] ^= s[1]
-      s[1] ^= s[2]
-      s[0] ^= s[3]
-      s[2] ^= shifted
-      s[3] = (s[3] << 45) | (s[3] >> 19)
+      var words = (s[0], s[1], s[2], s[3])
+      let result = RandomStream.advance(&words)
+      (s[0], s[1], s[2], s[3]) = words
       return result
     }
+  }
+
+  /// What so many calls of `next()` return, without a look at the state's memory for each.
+  mutating func draws(_ count: Int) -> [UInt64] {
+    var words = (state[0], state[1], state[2], state[3])
+    let draws = [UInt64](unsafeUninitializedCapacity: count) { draws, filled in
+      for place in 0..<count { draws[place] = RandomStream.advance(&words) }
+      filled = count
+    }
+    state = [words.0, words.1, words.2, words.3]
+    return draws
+  }
+
+  private static func advance(_ s: inout (UInt64, UInt64, UInt64, UInt64)) -> UInt64 {
+    let product = s.1 &* 5
+    let result = ((product << 7) | (product >> 57)) &* 9
+    let shifted = s.1 << 17
+    s.2 ^= s.0
+    s.3 ^= s.1
+    s.1 ^= s.2
+    s.0 ^= s.3
+    s.2 ^= shifted
+    s.3 = (s.3 << 45) | (s.3 >> 19)
+    return result
   }
 }

@@ -82,6 +82,29 @@ internal import Testing
         return []
       }
       #expect(together.buffers[2] == single.buffers[2])
+      expectProductsFromZero(buffers, rows: rows, terms: terms, count: count)
+    }
+  }
+
+  /// Sums from 0 on have the bits of sums that were cleared.
+  private func expectProductsFromZero(
+    _ buffers: [[Float]], rows: Int, terms: Int, count: Int
+  ) {
+    guard terms > 0 else { return }
+    func sums(_ kernels: Kernels, _ start: Float, fromZero: Bool) -> [Float] {
+      let start = [Float](repeating: start, count: rows * count)
+      return Outcome([buffers[0], buffers[1], start]) { buffers in
+        kernels.addProducts(
+          .init(start: buffers[0], rowStep: terms, termStep: 1),
+          of: .init(start: buffers[1], step: count), terms: terms,
+          to: .init(start: buffers[2], step: count), rows: rows, count: count,
+          fromZero: fromZero)
+        return []
+      }.buffers[2]
+    }
+    for isa in InstructionSet.available {
+      let kernels = Kernels(isa)
+      #expect(sums(kernels, .nan, fromZero: true) == sums(kernels, 0, fromZero: false))
     }
   }
 
