@@ -32,9 +32,17 @@ struct MethodTimes {
     let training = MethodCatalogue.methods(.training).filter { method in
       !(method is LogitDistillation || method is LowPassFilter || method is AdaptiveRounding)
     }
-    let rows =
-      try rows(.synthesis, .synthesis, synthesis)
-      + rows(.student, .training, training)
+    let count = synthesis.count + training.count
+    let rows = try options.withProgress("timing", unit: "methods", saved: "nothing is saved") {
+      bar in
+      var done = 0
+      func next() throws {
+        done += 1
+        try bar.update(done, of: count)
+      }
+      return try rows(.synthesis, .synthesis, synthesis, next)
+        + rows(.student, .training, training, next)
+    }
     if options.json {
       return try Output.json(
         Summary(network: network.architecture, batch: batch, rows: rows), run: options)
@@ -50,9 +58,10 @@ struct MethodTimes {
       })
   }
 
-  /// Times methods in turns with the first of them, the plain step.
+  /// Times methods in turns with the first of them, the plain step; calls `done` after each.
   private func rows(
-    _ kind: TimedWork.Kind, _ part: MethodCatalogue.Part, _ methods: [any CataloguedMethod]
+    _ kind: TimedWork.Kind, _ part: MethodCatalogue.Part, _ methods: [any CataloguedMethod],
+    _ done: () throws -> Void
   ) throws -> [Row] {
     func loop(_ method: any CataloguedMethod) -> StepTimes.Loop {
       let work = TimedWork(
@@ -64,6 +73,7 @@ struct MethodTimes {
     return try methods.map { method in
       let times = try StepTimes.compare(seconds: seconds, loop(method), with: plain)
       let share = try work(of: method)
+      try done()
       return Row(
         part: part.rawValue, method: type(of: method).kind, msMedian: times.median, work: share,
         time: times.ratio, overhead: times.ratio / share)

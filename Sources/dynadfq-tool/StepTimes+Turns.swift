@@ -13,7 +13,7 @@ extension StepTimes {
   /// The fewest pairs of turns.
   private static let fewestPairs = 7
   /// Seconds of a turn, unless `fewest` steps take longer: many steps, while a machine's moods last seconds.
-  private static let turn = 0.2
+  private static let turn = 0.4
 
   /// Runs loops in pairs of turns, in every second of which the other one begins; `seconds` for each.
   static func compare(seconds: Double, _ loop: Loop, with other: Loop) throws -> Comparison {
