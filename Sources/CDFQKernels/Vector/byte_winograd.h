@@ -19,16 +19,8 @@ KERNEL void vector_code_winograd_conv(int32_t form, const dfq_conv_shape *s,
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = code_tiles_divide(ending, first_output, end_output)
-                             ? TILE_MOST_CODE * 128 * 9.0f * s->in_channels
-                             : INFINITY;
-  code_tiles results = {.shape = s,
-                        .from = ending,
-                        .constants = code_ending_of(ending, s->out_channels, most_sum),
-                        .sums = sums,
-                        .columns = g.columns,
-                        .first_row = first_row,
-                        .end_row = end_row};
+  code_tiles results =
+      code_tiles_of(s, ending, TILE_MOST_CODE, 1, sums, g.columns, first_row, end_row);
   const code_tiles_write write = tile_writes[results.constants.kind];
   tile_job job = {.tap_step = g.tap_step,
                   .tile_step = g.channels,

@@ -23,6 +23,23 @@ static int code_tiles_divide(const dfq_code_ending *d, int32_t first, int32_t en
   return 1;
 }
 
+/* Those of a convolution of codes up to `most_code`, before any tile. `scales`: sums are a power of two times the convolution's. */
+static code_tiles code_tiles_of(const dfq_conv_shape *s, const dfq_code_ending *ending,
+                                int32_t most_code, int scales, const int32_t *sums,
+                                int32_t columns, int32_t first_row, int32_t end_row) {
+  const int32_t end = ending->end_output ? ending->end_output : s->out_channels;
+  const float most_sum = !scales || code_tiles_divide(ending, ending->first_output, end)
+                             ? most_code * 128 * 9.0f * s->in_channels
+                             : INFINITY;
+  return (code_tiles){.shape = s,
+                      .from = ending,
+                      .constants = code_ending_of(ending, s->out_channels, most_sum),
+                      .sums = sums,
+                      .columns = columns,
+                      .first_row = first_row,
+                      .end_row = end_row};
+}
+
 /* More inputs run directly: what offsets add to a sum, at most 2^14 for each input, is below 2^29, and what sums start from fits 32 bits. */
 enum { CODE_TILES_MOST_INPUTS = 1 << 15 };
 

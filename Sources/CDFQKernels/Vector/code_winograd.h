@@ -49,17 +49,8 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
   const int32_t width = g.vectors * VL;
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = code_tiles_divide(ending, first_output, end_output)
-                             ? WINOGRAD_MOST_CODE * 128 * 9.0f * s->in_channels
-                             : INFINITY;
-  code_tiles results = {
-      .shape = s,
-      .from = ending,
-      .constants = code_ending_of(ending, s->out_channels, most_sum),
-      .sums = sums,
-      .columns = g.columns,
-      .first_row = first_row,
-      .end_row = end_row};
+  code_tiles results =
+      code_tiles_of(s, ending, WINOGRAD_MOST_CODE, 1, sums, g.columns, first_row, end_row);
   const code_tiles_write write = code_winograd_writes[results.constants.kind];
   const int32_t batch = g.narrow ? WINOGRAD_BATCH : 1;
   const int32_t last_tile_row = divide_up(end_row, 2);

@@ -57,14 +57,8 @@ static void strided_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t 
   uint8_t *pads = (uint8_t *)sums + WINOGRAD_SUMS;
   uint8_t *strip = pads + strided_pad_bytes(s);
 
-  const float most_sum = STRIDED_MOST_CODE * 128 * 9.0f * s->in_channels;
-  code_tiles results = {.shape = s,
-                        .from = ending,
-                        .constants = code_ending_of(ending, s->out_channels, most_sum),
-                        .sums = sums,
-                        .columns = g.columns,
-                        .first_row = first_row,
-                        .end_row = end_row};
+  code_tiles results =
+      code_tiles_of(s, ending, STRIDED_MOST_CODE, 0, sums, g.columns, first_row, end_row);
   const code_tiles_write write = strided_writes[results.constants.kind];
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
   const int32_t last_tile_row = divide_up(end_row, 2), width = g.vectors * VL;

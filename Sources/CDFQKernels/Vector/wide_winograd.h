@@ -47,16 +47,8 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = code_tiles_divide(ending, first_output, end_output)
-                             ? wide_most_code(WIDTH) * 128 * 9.0f * s->in_channels
-                             : INFINITY;
-  code_tiles results = {.shape = s,
-                        .from = ending,
-                        .constants = code_ending_of(ending, s->out_channels, most_sum),
-                        .sums = sums,
-                        .columns = g.columns,
-                        .first_row = first_row,
-                        .end_row = end_row};
+  code_tiles results =
+      code_tiles_of(s, ending, wide_most_code(WIDTH), 1, sums, g.columns, first_row, end_row);
   const code_tiles_write write = wide_writes[WIDTH / 4][results.constants.kind];
   const int32_t last_tile_row = divide_up(end_row, 4), width = g.vectors * VL;
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {

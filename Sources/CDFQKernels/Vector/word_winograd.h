@@ -43,17 +43,9 @@ KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
 
   const int32_t first_output = ending->first_output;
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
-  const float most_sum = code_tiles_divide(ending, first_output, end_output)
-                             ? 255 * 128 * 9.0f * s->in_channels
-                             : INFINITY;
-  code_tiles results = {.shape = s,
-                        .from = ending,
-                        .constants = code_ending_of(ending, s->out_channels, most_sum),
-                        .sums = sums,
-                        .columns = g.columns,
-                        .vectors = g.single ? 1 : 2,
-                        .first_row = first_row,
-                        .end_row = end_row};
+  code_tiles results =
+      code_tiles_of(s, ending, 255, 1, sums, g.columns, first_row, end_row);
+  results.vectors = g.single ? 1 : 2;
   const code_tiles_write write = word_winograd_writes[results.constants.kind];
   const int32_t last_tile_row = divide_up(end_row, 4);
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {
