@@ -40,8 +40,8 @@ struct MethodTimes {
         done += 1
         try bar.update(done, of: count)
       }
-      return try rows(.synthesis, .synthesis, synthesis, next)
-        + rows(.student, .training, training, next)
+      return try self.rows(.synthesis, .synthesis, synthesis, next)
+        + self.rows(.student, .training, training, next)
     }
     if options.json {
       return try Output.json(
