@@ -25,6 +25,9 @@ extension Kernels {
     }
   }
 
+  /// Inner products are sums of floats over so many elements, which are added up in double precision, in order.
+  package static let dotBlock = 1024
+
   /// The inner products of x with rows of y, each the bits of ``dot(x:y:count:)``.
   package func dots(
     x: UnsafePointer<Float>, _ y: Rows<UnsafePointer<Float>>, rows: Int, count: Int,
