@@ -18,7 +18,7 @@ public struct Genie: SynthesisMethod, Hashable {
   /// What the catalogue says of the method.
   public static let summary = MethodSummary(
     "Images of a generator that learns with its latent vectors, batch by batch; strides swing.",
-    cost: 1.8,
+    cost: 1.84,
     reference: .init("Jeon et al.", "Genie: Show Me the Data for Quantization", "CVPR", 2023),
     formula: "min over z, G of sum over layers of mean (mu(G(z)) - mu)^2 + (sigma(G(z)) - sigma)^2",
     page: "Genie",
