@@ -57,7 +57,7 @@ struct Methods: ParsableCommand {
       try Output.line("\(part.rawValue): \(part.line); cost 1 is \(part.plainStep)")
       for entry in entries {
         try Output.line(
-          "  " + padded(entry.name, names) + padded(entry.cost, 3)
+          "  " + padded(entry.name, names) + padded(entry.cost, 4)
             + padded(entry.reference, references) + entry.summary.line)
       }
       try Output.line()
