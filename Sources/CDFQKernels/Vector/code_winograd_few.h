@@ -1,5 +1,5 @@
-/* Small maps: weights are many more than inputs, so each sum is formed for all tiles before the next one. The outputs of the last row and column of
- * tiles may be half outside; sums that only those need are left out. */
+/* Small maps: weights are many more than inputs, so each sum is formed for all tiles before the next one. The outputs of the last row
+ * and column of tiles may be half outside; sums that only those need are left out. */
 
 /* One sum of some tiles: those of the first one are at job.sums. The weights `ahead` bytes further are fetched meanwhile. */
 static void code_winograd_sum_tiles(code_winograd_job job, int32_t vectors, int32_t tiles, size_t ahead) {

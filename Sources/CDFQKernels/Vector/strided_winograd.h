@@ -23,8 +23,8 @@ V_INLINE void strided_outputs(const int KIND, const int32_t *sums, int32_t row, 
 FOR_CODE_KINDS(STRIDED_WRITE)
 static const code_tiles_write strided_writes[CODE_KINDS] = {FOR_CODE_KINDS(STRIDED_WRITE_NAME)};
 
-/* The sums of tiles of a strip, one after the other; each is a product of the channels of several transformed inputs. `is_last`: they end with
- * the last row of tiles. */
+/* The sums of tiles of a strip, one after the other; each is a product of the channels of several transformed inputs. `is_last`: they
+ * end with the last row of tiles. */
 static void strided_sum_tiles(const strided_geometry *g, const dfq_conv_shape *s,
                               const uint8_t *strip, int32_t tile, int32_t tiles, int is_last,
                               const uint8_t *block, int32_t vectors, int32_t *sums) {

@@ -56,10 +56,11 @@ static strided_geometry strided_geometry_of(const dfq_conv_shape *s) {
   return g;
 }
 
+/* A sum has up to four products of an input. */
 static int strided_fits(const dfq_conv_shape *s) {
   return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 2 &&
          s->stride_width == 2 && s->in_channels >= CELL &&
-         s->in_channels <= CODE_TILES_MOST_INPUTS && s->out_channels % VL == 0;
+         s->in_channels <= CODE_TILES_MOST_INPUTS / 4 && s->out_channels % VL == 0;
 }
 
 /* Bytes of a strip in which a sum's part begins. */
