@@ -13,7 +13,7 @@ static const uint8_t *code_winograd_next(const uint8_t *weights, int32_t part, i
   return weights + block + (part > 0 && part == parts - 1 ? block / 2 : 0);
 }
 
-/* Sums of `rows` rows of tiles, all of the map; `is_last`: the last one of them. */
+/* Sums of the tiles of a small map, or of some of its rows; `is_last`: they end with the map's last row. */
 static void code_winograd_sum_few(const code_winograd_geometry *g, const dfq_conv_shape *s,
                                   const code_winograd_job *first, int32_t vectors, int32_t rows,
                                   int is_last) {

@@ -25,6 +25,7 @@ package enum CodeWinograd: Int32, Sendable, BitwiseCopyable, CaseIterable {
     }
   }
 
+  /// The stride of the convolutions, in both directions.
   package var stride: Int { self == .bytesStride2 ? 2 : 1 }
 
   /// The products of a tile for each pair of channels.
@@ -48,8 +49,9 @@ extension Kernels {
   ///
   /// With products of bytes, 16, 32, 64 and 128 channels are 1.6, 2.1, 2.4 and 2.6 times as fast by F(4x4), 1.5, 1.9, 2.1 and 2.3 by
   /// F(4x2), 1.3, 1.7, 1.9 and 2.0 by F(2x2), and 1.2, 1.5, 1.7 and 1.8 by words, whose 16 channels are slower on processors with
-  /// wider products than a Zen 4's. With a stride of 2, 64, 128 and 256 channels are 1.2, 1.3 and 1.06 times as fast, and fewer are slower. Without products of bytes, words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that
-  /// tiles do not fill take that away where channels are few.
+  /// wider products than a Zen 4's. With a stride of 2, 64, 128 and 256 channels are 1.2, 1.3 and 1.06 times as fast on an Emerald Rapids,
+  /// and fewer are slower. Without products of bytes, words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that tiles do
+  /// not fill take that away where channels are few.
   package func codeWinograds(_ shape: ConvolutionShape, mostCode: Int) -> [CodeWinograd] {
     let channels = min(shape.inputChannels, shape.outputChannels)
     let (height, width) = (shape.outputHeight, shape.outputWidth)

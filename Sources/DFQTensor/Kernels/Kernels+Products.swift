@@ -25,7 +25,8 @@ extension Kernels {
     }
   }
 
-  /// Inner products are sums of floats over so many elements, which are added up in double precision, in order.
+  /// Vector kernels sum inner products as floats over so many elements, and these sums in double precision, in order: parts that begin
+  /// at multiples give the same bits. (Scalar kernels sum in double precision alone.)
   package static let dotBlock = 1024
 
   /// The inner products of x with rows of y, each the bits of ``dot(x:y:count:)``.
