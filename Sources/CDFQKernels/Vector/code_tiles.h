@@ -52,16 +52,22 @@ V_INLINE int32_t code_tiles_next(int32_t left, int32_t most, int32_t groups) {
 /* A row of outputs of a tile, from the tile's sums; times a power of two for endings that are not general. */
 typedef void (*code_tile_outputs)(const int KIND, const int32_t *sums, int32_t row, vi *outputs);
 
-/* Writes one vector of channels of all tiles, of ROWS x WIDTH outputs whose sums are VECTOR_SUMS numbers, in runs of tiles of one row.
- * `scale` is the inverse of that power of two. */
-V_INLINE void code_tiles_write_vector(const int KIND, const int ROWS, const int WIDTH,
-                                      const int VECTOR_SUMS, code_tile_outputs outputs, float scale,
-                                      const code_tiles *r, int32_t v, const int n) {
+/* Writes VECTORS = 1 or 2 vectors of channels of all tiles, of ROWS x WIDTH outputs whose sums are VECTOR_SUMS numbers for each, in runs of
+ * tiles of one row. Two vectors have n = VL. `scale` is the inverse of that power of two. */
+V_INLINE void code_tiles_write_vectors(const int KIND, const int ROWS, const int WIDTH,
+                                       const int VECTORS, const int VECTOR_SUMS,
+                                       code_tile_outputs outputs, float scale, const code_tiles *r,
+                                       int32_t v, const int n) {
   const dfq_conv_shape *s = r->shape;
   const code_ending e = r->constants;
-  code_channels c = code_channels_at(r->from, r->output + v * VL, n);
-  if (KIND < CODE_GENERAL) c.scale = v_mul(c.scale, v_set(scale));
-  const code_channels channels[4] = {c, c, c, c};
+  /* Outputs that are written at once: [pixel][vector]. */
+  const int PIXELS = smaller(WIDTH, 4 / VECTORS);
+  code_channels channels[4];
+  UNROLL_FULLY for (int k = 0; k < VECTORS; k++) {
+    channels[k] = code_channels_at(r->from, r->output + (v + k) * VL, n);
+    if (KIND < CODE_GENERAL) channels[k].scale = v_mul(channels[k].scale, v_set(scale));
+  }
+  UNROLL_FULLY for (int k = VECTORS; k < 4; k++) channels[k] = channels[k % VECTORS];
   const int32_t *from = r->sums + v * VECTOR_SUMS;
   const size_t pixel = s->out_channels, line = pixel * s->out_width;
   int32_t x = r->tile, y = r->row;
@@ -72,20 +78,39 @@ V_INLINE void code_tiles_write_vector(const int KIND, const int ROWS, const int 
     const int32_t last = smaller(r->end_row - ROWS * y, ROWS);
     for (; x < end; x++, from += r->vectors * VECTOR_SUMS) {
       const int32_t width = smaller(s->out_width - WIDTH * x, WIDTH);
-      size_t at[4];
-      at[0] = (size_t)(ROWS * y + first) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
-      for (int32_t row = first; row < last; row++, at[0] += line) {
-        vi sums[4];
-        outputs(KIND, from, row, sums);
-        UNROLL_FULLY for (int k = 1; k < 4; k++) at[k] = at[0] + k * pixel;
-        if (width == WIDTH) {
-          code_ending_write(KIND, WIDTH, &e, channels, sums, at, n);
-        } else {
-          for (int32_t k = 0; k < width; k++) {
-            code_ending_write(KIND, 1, &e, channels, sums + k, at + k, n);
+      size_t place = (size_t)(ROWS * y + first) * line + (size_t)(WIDTH * x) * pixel + r->output + v * VL;
+      for (int32_t row = first; row < last; row++, place += line) {
+        vi sums[8];
+        UNROLL_FULLY for (int k = 0; k < VECTORS; k++) {
+          vi own[4];
+          outputs(KIND, from + k * VECTOR_SUMS, row, own);
+          UNROLL_FULLY for (int p = 0; p < WIDTH; p++) sums[p * VECTORS + k] = own[p];
+        }
+        UNROLL_FULLY for (int p = 0; p < WIDTH; p += PIXELS) {
+          size_t at[4];
+          UNROLL_FULLY for (int k = 0; k < 4; k++) {
+            at[k] = place + (p + k / VECTORS) * pixel + k % VECTORS * VL;
+          }
+          if (width == WIDTH) {
+            code_ending_write_runs(KIND, PIXELS * VECTORS, VECTORS, &e, channels, sums + p * VECTORS, at, n);
+          } else {
+            for (int32_t k = 0; k < VECTORS * smaller(width - p, PIXELS); k++) {
+              code_ending_write(KIND, 1, &e, channels + k % VECTORS, sums + p * VECTORS + k, at + k, n);
+            }
           }
         }
       }
     }
+  }
+}
+
+/* All vectors of a block of one or two whole ones. */
+V_INLINE void code_tiles_write_block(const int KIND, const int ROWS, const int WIDTH,
+                                     const int VECTOR_SUMS, code_tile_outputs outputs, float scale,
+                                     const code_tiles *r) {
+  if (r->outputs == 2 * VL) {
+    code_tiles_write_vectors(KIND, ROWS, WIDTH, 2, VECTOR_SUMS, outputs, scale, r, 0, VL);
+  } else {
+    code_tiles_write_vectors(KIND, ROWS, WIDTH, 1, VECTOR_SUMS, outputs, scale, r, 0, VL);
   }
 }

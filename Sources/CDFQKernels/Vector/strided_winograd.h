@@ -15,9 +15,7 @@ V_INLINE void strided_outputs(const int KIND, const int32_t *sums, int32_t row, 
 
 #define STRIDED_WRITE(KIND)                                                                   \
   static void strided_write_##KIND(const code_tiles *r) {                                     \
-    for (int32_t v = 0; v * VL < r->outputs; v++) {                                           \
-      code_tiles_write_vector(KIND, 2, 2, WINOGRAD_TAPS * VL, strided_outputs, 1, r, v, VL);  \
-    }                                                                                         \
+    code_tiles_write_block(KIND, 2, 2, WINOGRAD_TAPS * VL, strided_outputs, 1, r);            \
   }
 #define STRIDED_WRITE_NAME(KIND) strided_write_##KIND,
 FOR_CODE_KINDS(STRIDED_WRITE)

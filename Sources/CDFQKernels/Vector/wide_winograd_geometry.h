@@ -104,12 +104,17 @@ V_INLINE size_t wide_rows_bytes(const wide_geometry *g) {
   return g->sorted ? WIDE_SPAN * g->width * g->plane : 0;
 }
 
-/* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, the strip, sorted rows of
+/* Where inputs are not sorted, those of the next strip are transformed while products of a strip are formed. */
+V_INLINE int32_t wide_strips(const wide_geometry *g) { return g->sorted ? 1 : 2; }
+
+V_INLINE size_t wide_strip_bytes(const wide_geometry *g) { return g->taps * wide_tap_step(g); }
+
+/* The scratch memory holds the sums of some tiles, of which the transform along the rows is done, one or two strips, sorted rows of
  * inputs, and a row of pad codes. */
 enum { WIDE_SUMS = 2 * WIDE_GROUPS * WIDE_MOST_TILES * WIDE_MOST_LINES * 4 * VL };
 
 static size_t wide_scratch(int32_t width, const dfq_conv_shape *s) {
   const wide_geometry g = wide_geometry_of(width, s);
-  return 64 + WIDE_SUMS * sizeof(int32_t) + g.taps * wide_tap_step(&g) +
+  return 64 + WIDE_SUMS * sizeof(int32_t) + wide_strips(&g) * wide_strip_bytes(&g) +
          wide_rows_bytes(&g) + (size_t)s->in_width * s->in_channels + 64;
 }

@@ -100,41 +100,53 @@ V_INLINE void wide_sorted_tiles(const int WIDTH, const wide_geometry *g, const d
     from.rows[row] = planes;
     from.columns[row] = wide_plane_place(WIDTH, g, row);
   }
-  wide_vectors(WIDTH, 0, &from, (size_t)g->columns * g->channels, strip, tap);
+  wide_vectors(WIDTH, 0, &from, 0, (size_t)g->columns * g->channels, strip, tap);
 }
 
-/* A row of tiles whose channels fill vectors. */
-V_INLINE void wide_whole_tiles(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
-                               const wide_image *image, int32_t y, uint8_t *strip, size_t tap) {
+/* Tiles whose channels fill vectors, which are transformed one vector after the other. */
+typedef struct {
+  const dfq_conv_shape *shape;
+  const wide_image *image;
+  int32_t row, tile, end_row; /* the next tile, and the row of tiles after the last one */
+  size_t channel;             /* of that tile, the first that is not transformed */
+  uint8_t *to;
+} wide_queue;
+
+/* Transforms the next vector of channels, if there is one. */
+V_INLINE void wide_transform_next(const int WIDTH, const wide_geometry *g, wide_queue *q) {
+  if (q->row == q->end_row) return;
+  const dfq_conv_shape *s = q->shape;
   const ptrdiff_t channels = g->channels;
-  const int32_t span = WIDTH + 2;
-  wide_inputs from = {.pad = vi_set_bytes(image->pad_code)};
+  const int32_t span = WIDTH + 2, x = WIDTH * q->tile - s->pad_left;
+  const size_t end = q->channel + 4 * VL, tap = wide_tap_step(g);
+  wide_inputs from;
   for (int column = 0; column < span; column++) from.columns[column] = column * channels;
-  for (int32_t tile = 0; tile < g->columns; tile++, strip += channels) {
-    const int32_t x = WIDTH * tile - s->pad_left;
-    for (int row = 0; row < WIDE_SPAN; row++) {
-      from.rows[row] = wide_image_row(s, image, 4 * y - s->pad_top + row) + x * channels;
-    }
-    if (x >= 0 && x + span <= s->in_width) {
-      wide_vectors(WIDTH, 0, &from, channels, strip, tap);
-    } else {
-      for (int32_t k = 0; k < span; k++) {
-        from.inside[k] = x + k >= 0 && x + k < s->in_width ? ~(__mmask64)0 : 0;
-      }
-      wide_vectors(WIDTH, 1, &from, channels, strip, tap);
-    }
+  for (int row = 0; row < WIDE_SPAN; row++) {
+    from.rows[row] = wide_image_row(s, q->image, 4 * q->row - s->pad_top + row) + x * channels;
   }
+  if (x >= 0 && x + span <= s->in_width) {
+    wide_vectors(WIDTH, 0, &from, q->channel, end, q->to, tap);
+  } else {
+    from.pad = vi_set_bytes(q->image->pad_code);
+    for (int32_t k = 0; k < span; k++) {
+      from.inside[k] = x + k >= 0 && x + k < s->in_width ? ~(__mmask64)0 : 0;
+    }
+    wide_vectors(WIDTH, 1, &from, q->channel, end, q->to, tap);
+  }
+  q->channel = end;
+  if (end < (size_t)channels) return;
+  q->channel = 0;
+  q->to += channels;
+  if (++q->tile < g->columns) return;
+  q->tile = 0;
+  q->row++;
 }
 
-/* Rows first ..< end of tiles: [line][tap][tile][channel]. */
-V_INLINE void wide_input(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
-                         const wide_image *image, int32_t first, int32_t end, uint8_t *strip) {
+/* Rows first ..< end of tiles whose inputs are sorted: [line][tap][tile][channel]. */
+V_INLINE void wide_sorted_input(const int WIDTH, const wide_geometry *g, const dfq_conv_shape *s,
+                                const wide_image *image, int32_t first, int32_t end, uint8_t *strip) {
   const size_t tap = wide_tap_step(g);
   for (int32_t y = first; y < end; y++, strip += (size_t)g->columns * g->channels) {
-    if (g->sorted) {
-      wide_sorted_tiles(WIDTH, g, s, image, y, y > first ? 2 : 0, strip, tap);
-    } else {
-      wide_whole_tiles(WIDTH, g, s, image, y, strip, tap);
-    }
+    wide_sorted_tiles(WIDTH, g, s, image, y, y > first ? 2 : 0, strip, tap);
   }
 }

@@ -36,10 +36,8 @@ V_INLINE void wide_outputs_4(const int KIND, const int32_t *sums, int32_t row, v
 #define WIDE_VECTOR_SUMS(WIDTH) ((WIDTH == 4 ? WIDE_MOST_LINES : WIDE_TWO_LINES) * 4 * VL)
 #define WIDE_WRITE(WIDTH, KIND)                                                             \
   static void wide_write_##WIDTH##_##KIND(const code_tiles *r) {                          \
-    for (int32_t v = 0; v * VL < r->outputs; v++) {                                         \
-      code_tiles_write_vector(KIND, 4, WIDTH, WIDE_VECTOR_SUMS(WIDTH), wide_outputs_##WIDTH,    \
-                              WIDTH == 4 ? 0x1p-4f : 0x1p-3f, r, v, VL);                    \
-    }                                                                                       \
+    code_tiles_write_block(KIND, 4, WIDTH, WIDE_VECTOR_SUMS(WIDTH), wide_outputs_##WIDTH,   \
+                           WIDTH == 4 ? 0x1p-4f : 0x1p-3f, r);                              \
   }
 #define WIDE_WRITE_2(KIND) WIDE_WRITE(2, KIND)
 #define WIDE_WRITE_4(KIND) WIDE_WRITE(4, KIND)

@@ -83,8 +83,8 @@ V_INLINE void wide_vector_2(const int AT_SIDE, const wide_inputs *from, size_t a
 }
 
 V_INLINE void wide_vectors(const int WIDTH, const int AT_SIDE, const wide_inputs *from,
-                           size_t count, uint8_t *to, size_t tap) {
-  for (size_t at = 0; at < count; at += 4 * VL) {
+                           size_t first, size_t end, uint8_t *to, size_t tap) {
+  for (size_t at = first; at < end; at += 4 * VL) {
     if (WIDTH == 4) wide_vector_4(AT_SIDE, from, at, to + at, tap);
     if (WIDTH == 2) wide_vector_2(AT_SIDE, from, at, to + at, tap);
   }

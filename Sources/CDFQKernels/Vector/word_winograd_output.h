@@ -27,7 +27,7 @@ V_INLINE void word_winograd_outputs(const int KIND, const int32_t *sums, int32_t
 
 V_INLINE void word_winograd_write_vector(const int KIND, const code_tiles *r, int32_t v,
                                          const int n) {
-  code_tiles_write_vector(KIND, 4, 4, WORD_WINOGRAD_VECTOR_SUMS, word_winograd_outputs, 0x1p-6f, r,
+  code_tiles_write_vectors(KIND, 4, 4, 1, WORD_WINOGRAD_VECTOR_SUMS, word_winograd_outputs, 0x1p-6f, r,
                           v, n);
 }
 
