@@ -23,7 +23,7 @@ static void code_winograd_sum_few(const code_winograd_geometry *g, const dfq_con
     const int cuts_column = cuts_columns && tap / WINOGRAD_ROWS == WINOGRAD_LINES - 1;
     const int cuts_row = cuts_rows && tap % WINOGRAD_ROWS == WINOGRAD_ROWS - 1;
     const int32_t columns = cuts_column ? g->last_line_columns : g->columns;
-    code_winograd_sum_tiles(job, vectors, (rows - cuts_row) * columns, code_winograd_block_bytes(g));
+    code_winograd_sum_tiles(job, vectors, (rows - cuts_row) * columns);
     if (cuts_column) code_winograd_spread(job.sums, vectors, rows - cuts_row, columns);
     job.tiles += job.tap_step;
     job.starts += vectors * 4 * VL;

@@ -35,10 +35,10 @@ static void strided_sum_tiles(const strided_geometry *g, const dfq_conv_shape *s
     if (g->few) {
       const int32_t rows = tiles / g->columns - (is_last && s->out_height % 2 && sum / 3 == 2);
       const int32_t columns = sum % 3 == 2 ? g->last_columns : g->columns;
-      code_winograd_sum_tiles(job, vectors, rows * columns, strided_block_bytes(g, vectors));
+      code_winograd_sum_tiles(job, vectors, rows * columns);
       if (columns < g->columns) code_winograd_spread(job.sums, vectors, rows, columns);
     } else {
-      code_winograd_sum_tiles(job, vectors, tiles, g->count[sum] * input_bytes);
+      code_winograd_sum_tiles(job, vectors, tiles);
     }
     job.starts += vectors * 4 * VL;
     job.weights += g->count[sum] * input_bytes;

@@ -264,6 +264,19 @@ internal import Testing
     }
   }
 
+  /// Maps that take several strips of transformed inputs.
+  @Test(arguments: CodeWinograd.allCases) func severalStrips(algorithm: CodeWinograd) {
+    var stream = RandomStream(seed: 9, "winograd in bytes")
+    for (height, width, inputs, outputs) in [(46, 57, 64, 16), (33, 29, 128, 48), (27, 30, 192, 32)] {
+      let height = height * algorithm.stride, width = width * algorithm.stride
+      expectExact(
+        random(
+          shape(height, width, inputs: inputs, outputs: outputs, pad: 1, for: algorithm), &stream,
+          inputBits: min(4, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
+          algorithm: algorithm))
+    }
+  }
+
   /// Scales whose quarter is not exact, and sums of which four times do not fit 32 bits.
   @Test(arguments: CodeWinograd.allCases) func smallestScales(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 6, "winograd in bytes")
