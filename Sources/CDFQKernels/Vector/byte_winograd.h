@@ -28,19 +28,20 @@ KERNEL void vector_code_winograd_conv(int32_t form, const dfq_conv_shape *s,
                   .sums = sums};
   const int32_t end_tile_row = divide_up(end_row, 2);
   for (int32_t y0 = first_row / 2; y0 < end_tile_row; y0 += g.strip) {
-    const int32_t y1 = smaller(y0 + g.strip, end_tile_row), tiles = (y1 - y0) * g.columns;
+    const int32_t y1 = smaller(y0 + g.strip, end_tile_row);
+    const code_tiles_span span = code_tiles_span_of(&results, 2, y0, y1);
     tile_input(&g, s, input, y0, y1, pads, rows, strip);
     for (int32_t o = first_output; o < end_output; o += TILE_VECTORS * VL) {
       results.output = o;
       results.outputs = smaller(end_output - o, TILE_VECTORS * VL);
       results.vectors = tile_block_vectors(s, o);
       job.weights = (const uint8_t *)packed + tile_block_place(s, o);
-      const int32_t parts = divide_up(tiles, TILES_AT_ONCE);
-      int32_t tile = 0;
+      const int32_t parts = divide_up(span.end - span.first, TILES_AT_ONCE);
+      int32_t tile = span.first;
       for (int32_t part = 0; part < parts; part++, tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = divide_up(tiles - tile, parts - part);
+        results.tiles = divide_up(span.end - tile, parts - part);
         job.tiles = strip + tile * job.tile_step;
         tile_product_functions[results.vectors - 1][results.tiles - 1](&job);
         write(&results);

@@ -40,6 +40,33 @@ static code_tiles code_tiles_of(const dfq_conv_shape *s, const dfq_code_ending *
                       .end_row = end_row};
 }
 
+/* Which tiles of a strip are computed. */
+typedef struct {
+  int32_t first, end;
+} code_tiles_span;
+
+/* Of a strip of tile rows y0 ..< y1, where tiles have `height` rows of outputs. */
+V_INLINE code_tiles_span code_tiles_span_of(const code_tiles *r, int32_t height, int32_t y0,
+                                            int32_t y1) {
+  code_tiles_span span = {0, (y1 - y0) * r->columns};
+  if (y0 == r->first_row / height) span.first = r->from->first_tile;
+  if (r->from->end_tile && y1 == divide_up(r->end_row, height)) {
+    span.end -= r->columns - r->from->end_tile;
+  }
+  return span;
+}
+
+/* Writes what is computed of a strip that begins at tile row y0, whose sums are all at r->sums, `words` for each tile and vector. */
+V_INLINE void code_tiles_write_span(const code_tiles *r, code_tiles_span span, int32_t y0,
+                                    int32_t words, code_tiles_write write) {
+  code_tiles part = *r;
+  part.sums += (size_t)span.first * r->vectors * words;
+  part.tile = span.first % r->columns;
+  part.row = y0 + span.first / r->columns;
+  part.tiles = span.end - span.first;
+  write(&part);
+}
+
 /* More inputs run directly: what offsets add to a sum, at most 2^14 for each input, is below 2^29, and what sums start from fits 32 bits. */
 enum { CODE_TILES_MOST_INPUTS = 1 << 15 };
 

@@ -57,14 +57,14 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
   for (int32_t y0 = first_row / 2; y0 < last_tile_row; y0 += g.strip) {
     const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
     code_winograd_input(&g, s, input, y0, y1, pads, rows, strip);
-    const int32_t tiles = (y1 - y0) * g.columns;
+    const code_tiles_span span = code_tiles_span_of(&results, 2, y0, y1);
     for (int32_t o = first_output; o < end_output; o += width) {
       const uint8_t *block = (const uint8_t *)packed + code_winograd_block_place(&g, o);
       const int32_t vectors = code_winograd_block_vectors(&g, s, o);
       const code_winograd_product *products = g.narrow ? code_winograd_pair_products[vectors - 1]
                                                        : code_winograd_taps_products[vectors - 1];
       const int32_t most = g.narrow ? WINOGRAD_MOST_TILES / vectors : WINOGRAD_MOST_TILES;
-      const int32_t parts = divide_up(tiles, most);
+      const int32_t parts = divide_up(span.end - span.first, most);
       code_winograd_job job = {.tiles = strip,
                                .tap_step = tap,
                                .tile_step = g.channels,
@@ -78,19 +78,16 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
       results.vectors = vectors;
       if (g.few) {
         code_winograd_sum_few(&g, s, &job, vectors, y1 - y0, y1 == g.rows);
-        results.tile = 0;
-        results.row = y0;
-        results.tiles = tiles;
-        write(&results);
+        code_tiles_write_span(&results, span, y0, code_winograd_sum_words(&g), write);
         continue;
       }
-      int32_t tile = 0;
+      int32_t tile = span.first;
       for (int32_t part = 0; part < parts;) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
         results.tiles = 0;
         for (const int32_t end = smaller(part + batch, parts); part < end; part++) {
-          const int32_t count = divide_up(tiles - tile, parts - part);
+          const int32_t count = divide_up(span.end - tile, parts - part);
           job.tiles = strip + (size_t)tile * g.channels;
           job.next = code_winograd_next(job.weights, part, parts, code_winograd_block_bytes(&g));
           job.sums = sums + results.tiles * vectors * code_winograd_sum_words(&g);

@@ -61,18 +61,24 @@ static void strided_conv(const dfq_conv_shape *s, const uint8_t *input, uint8_t 
   const int32_t end_output = ending->end_output ? ending->end_output : s->out_channels;
   const int32_t last_tile_row = divide_up(end_row, 2), width = g.vectors * VL;
   for (int32_t y0 = first_row / 2; y0 < last_tile_row; y0 += g.strip) {
-    const int32_t y1 = smaller(y0 + g.strip, last_tile_row), tiles = (y1 - y0) * g.columns;
+    const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
+    const code_tiles_span span = code_tiles_span_of(&results, 2, y0, y1);
     strided_input(&g, s, input, y0, y1, pad_code, pads, strip);
     for (int32_t o = ending->first_output; o < end_output; o += width) {
       const uint8_t *block = (const uint8_t *)packed + strided_block_place(&g, o);
       results.output = o;
       results.outputs = smaller(end_output - o, width);
       results.vectors = strided_block_vectors(&g, s, o);
-      for (int32_t tile = 0; tile < tiles; tile += results.tiles) {
+      if (g.few) {
+        strided_sum_tiles(&g, s, strip, 0, (y1 - y0) * g.columns, y1 == g.rows, block, results.vectors, sums);
+        code_tiles_write_span(&results, span, y0, WINOGRAD_TAPS * VL, write);
+        continue;
+      }
+      for (int32_t tile = span.first; tile < span.end; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = g.few ? tiles : code_tiles_next(tiles - tile, WINOGRAD_MOST_TILES, 1);
-        strided_sum_tiles(&g, s, strip, tile, results.tiles, y1 == g.rows, block, results.vectors, sums);
+        results.tiles = code_tiles_next(span.end - tile, WINOGRAD_MOST_TILES, 1);
+        strided_sum_tiles(&g, s, strip, tile, results.tiles, 0, block, results.vectors, sums);
         write(&results);
       }
     }

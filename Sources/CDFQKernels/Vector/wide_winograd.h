@@ -58,11 +58,13 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
   wide_queue queue = {.shape = s,
                       .image = &image,
                       .row = first_tile_row,
+                      .tile = ending->first_tile,
                       .end_row = smaller(first_tile_row + g.strip, last_tile_row),
-                      .to = next};
+                      .to = next + (size_t)ending->first_tile * g.channels};
   if (g.sorted) queue.end_row = queue.row;
   for (int32_t y0 = first_tile_row; y0 < last_tile_row; y0 += g.strip) {
-    const int32_t y1 = smaller(y0 + g.strip, last_tile_row), tiles = (y1 - y0) * g.columns;
+    const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
+    const code_tiles_span span = code_tiles_span_of(&results, 4, y0, y1);
     if (g.sorted) {
       wide_sorted_input(WIDTH, &g, s, &image, y0, y1, strip);
     } else {
@@ -77,10 +79,10 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
       results.output = o;
       results.outputs = smaller(end_output - o, width);
       results.vectors = wide_block_vectors(&g, s, o);
-      for (int32_t tile = 0; tile < tiles; tile += results.tiles) {
+      for (int32_t tile = span.first; tile < span.end; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = code_tiles_next(tiles - tile, WIDE_MOST_TILES, g.small ? 1 : WIDE_GROUPS);
+        results.tiles = code_tiles_next(span.end - tile, WIDE_MOST_TILES, g.small ? 1 : WIDE_GROUPS);
         wide_part(WIDTH, &g, strip + (size_t)tile * g.channels, results.tiles, block,
                   results.vectors, sums, &queue);
         write(&results);

@@ -49,7 +49,8 @@ KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
   const code_tiles_write write = word_winograd_writes[results.constants.kind];
   const int32_t last_tile_row = divide_up(end_row, 4);
   for (int32_t y0 = first_row / 4; y0 < last_tile_row; y0 += g.strip) {
-    const int32_t y1 = smaller(y0 + g.strip, last_tile_row), tiles = (y1 - y0) * g.columns;
+    const int32_t y1 = smaller(y0 + g.strip, last_tile_row);
+    const code_tiles_span span = code_tiles_span_of(&results, 4, y0, y1);
     word_winograd_input(&g, s, input, y0, y1, pads, rows, strip);
     for (int32_t o = first_output; o < end_output; o += 2 * VL) {
       const int16_t *weights =
@@ -57,10 +58,10 @@ KERNEL void vector_word_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
       results.output = o;
       results.outputs = smaller(end_output - o, 2 * VL);
       const int32_t groups = WORD_WINOGRAD_GROUPS / results.vectors;
-      for (int32_t tile = 0; tile < tiles; tile += results.tiles) {
+      for (int32_t tile = span.first; tile < span.end; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
-        results.tiles = code_tiles_next(tiles - tile, WORD_WINOGRAD_TILES, groups);
+        results.tiles = code_tiles_next(span.end - tile, WORD_WINOGRAD_TILES, groups);
         word_winograd_part(&g, strip + (size_t)tile * g.cell, results.tiles, weights, sums);
         write(&results);
       }

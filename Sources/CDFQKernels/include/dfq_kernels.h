@@ -142,6 +142,9 @@ typedef struct {
   /* Only output channels first_output ..< end_output are computed, or all where end_output is 0. Both are multiples of 64 or
    * the number of channels. */
   int32_t first_output, end_output;
+  /* Of the rows that Winograd's algorithms compute, tiles before first_tile are left out of the first row of tiles, and those from
+   * end_tile on, where it is not 0, of the last one. */
+  int32_t first_tile, end_tile;
   /* Where it is not NULL, the ending is this one and nothing above but first_output and end_output is read. Not for
    * code_winograd_conv. */
   const dfq_fixed_ending *fixed;

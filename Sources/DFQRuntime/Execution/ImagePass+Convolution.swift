@@ -63,6 +63,9 @@ extension ImagePass {
       switch KernelChoice.share(convolution, constants, team: team, member: member) {
       case .rows(let own): rows = own
       case .channels(let own): ending.outputs = own
+      case .tiles(let own, let columns):
+        rows = own
+        ending.tileColumns = columns
       }
       if rows.isEmpty || ending.outputs?.isEmpty == true { return }
     }

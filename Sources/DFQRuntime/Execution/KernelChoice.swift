@@ -6,39 +6,45 @@ enum KernelChoice {
   enum Share {
     case rows(Range<Int>)
     case channels(Range<Int>)
+    /// Rows, of which the first and the last row of tiles may belong to two threads: the thread begins and ends at these columns of tiles.
+    case tiles(Range<Int>, columns: (first: Int, end: Int))
   }
 
   /// Divides the output of a convolution, for an input of the bits that the constants belong to: its rows, or its channels where a
   /// thread then has much less to read.
   ///
-  /// Winograd's algorithms compute several rows together, the other kernels one by one.
+  /// Winograd's algorithms compute several rows together, the other kernels one by one. Where there is no equal number of rows of
+  /// tiles for each thread, tiles are divided.
   static func share(
     _ convolution: PreparedConvolution, _ constants: PreparedConvolution.Constants, team: Team,
     member: Int
   ) -> Share {
     let shape = convolution.shape
     let algorithm = constants.winograd?.algorithm
-    if !convolution.isDepthwise,
-      dividesChannels(shape, algorithm: algorithm, threads: team.count)
-    {
+    if !convolution.isDepthwise, dividesChannels(shape, algorithm, threads: team.count) {
       return .channels(
         team.share(shape.outputChannels, unit: block(algorithm), member: member))
     }
-    return .rows(team.share(shape.outputHeight, unit: algorithm?.tile.rows ?? 1, member: member))
+    let height = shape.outputHeight
+    let tile = algorithm?.tile ?? (1, 1)
+    let tileRows = (height + tile.rows - 1) / tile.rows
+    guard algorithm != nil, !tileRows.isMultiple(of: team.count) else {
+      return .rows(team.share(height, unit: tile.rows, member: member))
+    }
+    let columns = (shape.outputWidth + tile.columns - 1) / tile.columns
+    let tiles = team.share(tileRows * columns, unit: 1, member: member)
+    guard let last = tiles.last else { return .rows(0..<0) }
+    return .tiles(
+      tiles.lowerBound / columns * tile.rows..<min((last / columns + 1) * tile.rows, height),
+      columns: (tiles.lowerBound % columns, last % columns + 1))
   }
 
   /// Late layers have more weights than values.
-  ///
-  /// Tiles of four rows also leave threads without work where there is no equal number of them for each.
   private static func dividesChannels(
-    _ shape: ConvolutionShape, algorithm: CodeWinograd?, threads: Int
+    _ shape: ConvolutionShape, _ algorithm: CodeWinograd?, threads: Int
   ) -> Bool {
-    guard shape.outputChannels >= block(algorithm) * threads else { return false }
-    let pixels = shape.outputHeight * shape.outputWidth
-    if pixels <= 256, shape.outputChannels >= 64 * threads { return true }
-    guard algorithm?.tile.rows == 4 else { return false }
-    let tileRows = (shape.outputHeight + 3) / 4
-    return pixels <= 1024 && (tileRows <= threads || !tileRows.isMultiple(of: threads))
+    shape.outputHeight * shape.outputWidth <= 64
+      && shape.outputChannels >= max(block(algorithm), 64) * threads
   }
 
   /// The output channels that a kernel computes together at most.

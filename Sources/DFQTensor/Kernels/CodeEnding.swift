@@ -56,6 +56,10 @@ package struct CodeEnding {
   /// Both bounds are multiples of `outputUnit`, or the number of channels.
   package var outputs: Range<Int>?
 
+  /// Where Winograd's algorithms begin in the first row of tiles of the rows to compute, and where they end in the last one; nil for
+  /// whole rows of tiles.
+  package var tileColumns: (first: Int, end: Int)?
+
   /// Replaces all of the above but `outputs` by an ending in integers; not for Winograd's algorithm.
   package var fixed: FixedEnding?
 
@@ -96,6 +100,10 @@ package struct CodeEnding {
       if outputs.isEmpty { return }
       ending.first_output = Int32(outputs.lowerBound)
       ending.end_output = Int32(outputs.upperBound)
+    }
+    if let tileColumns {
+      ending.first_tile = Int32(tileColumns.first)
+      ending.end_tile = Int32(tileColumns.end)
     }
     guard let fixed else { return body(&ending) }
     fixed.withKernelEnding {

@@ -37,6 +37,8 @@ struct CodeCase {
   var outputs: Range<Int>?
   /// Which of Winograd's algorithms computes a convolution, where the kernels have it.
   var winograd: CodeWinograd?
+  /// How many tiles the first of two calls of Winograd's algorithms computes; nil for one call.
+  var firstTiles: Int?
 
   /// Codes of every size, with the extremes often among them: there products are largest.
   init(_ operation: Operation, _ shape: ConvolutionShape, _ random: inout RandomStream) {
@@ -129,6 +131,31 @@ struct CodeCase {
     return (codes.values, values.values)
   }
 
+  /// The tiles of a map, of those rows that are computed.
+  func tileCount(_ algorithm: CodeWinograd) -> Int {
+    let (height, width) = algorithm.tile
+    let columns = (shape.outputWidth + width - 1) / width
+    return ((rows.upperBound + height - 1) / height - rows.lowerBound / height) * columns
+  }
+
+  /// The rows of one or two calls, with the columns of tiles at which these begin and end.
+  private func tileCalls(
+    _ algorithm: CodeWinograd
+  ) -> [(rows: Range<Int>, columns: (first: Int, end: Int)?)] {
+    guard let count = firstTiles, count > 0, count < tileCount(algorithm) else {
+      return [(rows, nil)]
+    }
+    let (height, width) = algorithm.tile
+    let columns = (shape.outputWidth + width - 1) / width
+    let first = rows.lowerBound / height
+    let end = min((first + (count - 1) / columns + 1) * height, rows.upperBound)
+    let start = max((first + count / columns) * height, rows.lowerBound)
+    return [
+      (rows.lowerBound..<end, (0, (count - 1) % columns + 1)),
+      (start..<rows.upperBound, (count % columns, columns)),
+    ]
+  }
+
   /// The codes and the values that the kernels give, or neither with an ending in integers; all memory lies at
   /// `placement`.
   @discardableResult
@@ -166,9 +193,13 @@ struct CodeCase {
         let fits = kernels.packCodeWinogradWeights(
           winograd!, shape, weight: weight.pointer, packed: packed.pointer)
         #expect(fits)
-        kernels.codeWinogradConvolution(
-          winograd!, shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
-          ending: ending, rows: rows, scratch: scratch.pointer)
+        for (rows, columns) in tileCalls(winograd!) {
+          var ending = ending
+          ending.tileColumns = columns
+          kernels.codeWinogradConvolution(
+            winograd!, shape, input: input.pointer, padCode: padCode, packedWeight: packed.pointer,
+            ending: ending, rows: rows, scratch: scratch.pointer)
+        }
       case .convolution:
         kernels.packIntegerWeights(shape, weight: weight.pointer, packed: packed.pointer)
         kernels.codeConvolution(

@@ -267,13 +267,31 @@ internal import Testing
   /// Maps that take several strips of transformed inputs.
   @Test(arguments: CodeWinograd.allCases) func severalStrips(algorithm: CodeWinograd) {
     var stream = RandomStream(seed: 9, "winograd in bytes")
-    for (height, width, inputs, outputs) in [(46, 57, 64, 16), (33, 29, 128, 48), (27, 30, 192, 32)] {
+    let sizes = [(46, 57, 64, 16), (33, 29, 128, 48), (27, 30, 192, 32)]
+    for (height, width, inputs, outputs) in sizes {
       let height = height * algorithm.stride, width = width * algorithm.stride
       expectExact(
         random(
           shape(height, width, inputs: inputs, outputs: outputs, pad: 1, for: algorithm), &stream,
           inputBits: min(4, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
           algorithm: algorithm))
+    }
+  }
+
+  /// Two calls that share a row of tiles.
+  @Test(arguments: CodeWinograd.allCases) func dividedRows(algorithm: CodeWinograd) {
+    var stream = RandomStream(seed: 10, "winograd in bytes")
+    for _ in 0..<40 {
+      let (height, width) = (1 + stream.integer(below: 24), 1 + stream.integer(below: 40))
+      let inputs = 16 * (1 + stream.integer(below: 9))
+      var one = random(
+        shape(
+          height + 2, width + 2, inputs: inputs, outputs: 16 * (1 + stream.integer(below: 5)),
+          pad: 1, for: algorithm), &stream,
+        inputBits: min(4, CodeWinogradTests.mostBits[algorithm]!), weightBits: 3,
+        algorithm: algorithm)
+      one.firstTiles = stream.integer(below: one.tileCount(algorithm) + 1)
+      expectExact(one)
     }
   }
 
