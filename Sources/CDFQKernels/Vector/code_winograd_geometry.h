@@ -26,7 +26,7 @@ enum {
   /* So many tiles are summed tap after tap, in two parts, so that weights are read once. */
   WINOGRAD_FEW_TILES = 16,
   /* Weights of few tiles are fetched so many bytes before they are used: enough for memory, and few for the buffers between the caches. */
-  WINOGRAD_AHEAD = 32 << 10,
+  WINOGRAD_AHEAD = 16 << 10,
   /* Narrow products of so many parts are written at once. */
   WINOGRAD_BATCH = 2,
   /* Bytes of the sums that are written at once. */

@@ -35,7 +35,7 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
     for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
       vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
-      __builtin_prefetch(next, 0, 2);
+      __builtin_prefetch(next, 0, 3);
       next += 4 * VL;
       /* The compiler would make one for each again. */
       UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
