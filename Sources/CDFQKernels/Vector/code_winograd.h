@@ -23,6 +23,7 @@ static void code_winograd_sum_few(const code_winograd_geometry *g, const dfq_con
     const int cuts_column = cuts_columns && tap / WINOGRAD_ROWS == WINOGRAD_LINES - 1;
     const int cuts_row = cuts_rows && tap % WINOGRAD_ROWS == WINOGRAD_ROWS - 1;
     const int32_t columns = cuts_column ? g->last_line_columns : g->columns;
+    job.next = job.weights + WINOGRAD_AHEAD;
     code_winograd_sum_tiles(job, vectors, (rows - cuts_row) * columns);
     if (cuts_column) code_winograd_spread(job.sums, vectors, rows - cuts_row, columns);
     job.tiles += job.tap_step;
@@ -72,6 +73,7 @@ static void vector_code_winograd_conv(const dfq_conv_shape *s, const uint8_t *in
                                .weights = block + code_winograd_start_bytes(vectors),
                                .taps = WINOGRAD_TAPS,
                                .groups = g.groups,
+                               .runs = 1,
                                .sums = sums};
       results.output = o;
       results.outputs = smaller(end_output - o, width);

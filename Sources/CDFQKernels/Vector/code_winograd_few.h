@@ -1,15 +1,14 @@
 /* Small maps: weights are many more than inputs, so each sum is formed for all tiles before the next one. The outputs of the last row
  * and column of tiles may be half outside; sums that only those need are left out. */
 
-/* One sum of some tiles: those of the first one are at job.sums. Weights further on are fetched meanwhile. */
+/* One sum of some tiles: those of the first one are at job.sums. The weights at job.next are fetched meanwhile. */
 static void code_winograd_sum_tiles(code_winograd_job job, int32_t vectors, int32_t tiles) {
-  const size_t half = (size_t)job.groups * vectors * 2 * VL;
   const int32_t parts = divide_up(tiles, WINOGRAD_MOST_TILES);
   job.taps = 1;
   for (int32_t part = 0; part < parts; part++) {
     const int32_t count = divide_up(tiles, parts - part);
-    job.next = job.weights + WINOGRAD_AHEAD + part * half;
     code_winograd_taps_products[vectors - 1][count - 1](&job);
+    job.next += (size_t)job.runs * job.groups * 4 * VL;
     job.tiles += count * job.tile_step;
     job.sums += count * vectors * WINOGRAD_TAPS * VL;
     tiles -= count;

@@ -6,6 +6,9 @@ typedef struct {
   const uint8_t *starts, *weights;
   int32_t taps; /* narrow: all */
   int32_t groups;
+  /* Not narrow: runs of so many groups, which are summed; where their weights are, in bytes from `weights`, or NULL if they follow each other. */
+  int32_t runs;
+  const size_t *places;
   const uint8_t *next; /* weights of later products, of which a line is fetched for every group of inputs */
   int32_t *sums;
 } code_winograd_job;
@@ -16,7 +19,7 @@ typedef void (*code_winograd_product)(const code_winograd_job *job);
 V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
                                  const code_winograd_job *job) {
   const uint8_t *w = job->weights, *start = job->starts;
-  const int32_t groups = job->groups, taps = job->taps;
+  const int32_t groups = job->groups, taps = job->taps, runs = job->runs;
   const size_t tile_step = job->tile_step;
   const uint8_t *next = job->next;
   for (int32_t tap = 0; tap < taps; tap++) {
@@ -31,21 +34,24 @@ V_INLINE void code_winograd_taps(const int VECTORS, const int TILES,
     UNROLL_FULLY for (int k = 0; k < POINTERS; k++) {
       x[k] = job->tiles + tap * job->tap_step + 4 * k * tile_step;
     }
+    for (int32_t run = 0; run < runs; run++) {
+      if (job->places) w = job->weights + job->places[run];
 #pragma clang loop unroll_count(2)
-    for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
-      vi weights[2];
-      UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
-      __builtin_prefetch(next, 0, 3);
-      next += 4 * VL;
-      /* The compiler would make one for each again. */
-      UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
-      UNROLL_FULLY for (int t = 0; t < TILES; t++) {
-        const vi codes = code_tile_codes(x[t / 4] + t % 4 * tile_step);
-        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
-          sums[t * VECTORS + v] = integer_dot(sums[t * VECTORS + v], codes, weights[v]);
+      for (int32_t group = 0; group < groups; group++, w += VECTORS * 4 * VL) {
+        vi weights[2];
+        UNROLL_FULLY for (int v = 0; v < VECTORS; v++) weights[v] = vi_load(w + v * 4 * VL);
+        __builtin_prefetch(next, 0, 3);
+        next += 4 * VL;
+        /* The compiler would make one for each again. */
+        UNROLL_FULLY for (int k = 0; k < POINTERS; k++) __asm__("" : "+r"(x[k]));
+        UNROLL_FULLY for (int t = 0; t < TILES; t++) {
+          const vi codes = code_tile_codes(x[t / 4] + t % 4 * tile_step);
+          UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
+            sums[t * VECTORS + v] = integer_dot(sums[t * VECTORS + v], codes, weights[v]);
+          }
         }
+        UNROLL_FULLY for (int k = 0; k < POINTERS; k++) x[k] += 4;
       }
-      UNROLL_FULLY for (int k = 0; k < POINTERS; k++) x[k] += 4;
     }
     int32_t *to = job->sums + tap * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {

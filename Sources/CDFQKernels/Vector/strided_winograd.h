@@ -26,23 +26,23 @@ static const code_tiles_write strided_writes[CODE_KINDS] = {FOR_CODE_KINDS(STRID
 static void strided_sum_tiles(const strided_geometry *g, const dfq_conv_shape *s,
                               const uint8_t *strip, int32_t tile, int32_t tiles, int is_last,
                               const uint8_t *block, int32_t vectors, int32_t *sums) {
-  const size_t input_bytes = (size_t)g->groups * vectors * 4 * VL;
-  code_winograd_job job = {.starts = block, .weights = block + strided_start_bytes(vectors), .sums = sums};
+  const size_t weight_bytes = (size_t)g->groups * vectors * 4 * VL;
+  size_t places[4];
+  code_winograd_job job = {.groups = g->groups,
+                           .weights = block + strided_start_bytes(vectors),
+                           .places = places};
   for (int32_t sum = 0; sum < STRIDED_SUMS; sum++) {
-    job.tile_step = (size_t)g->count[sum] * g->channels;
+    job.runs = g->count[sum];
+    for (int32_t run = 0; run < job.runs; run++) places[run] = strided_runs[sum][run] * weight_bytes;
+    job.tile_step = (size_t)job.runs * g->channels;
     job.tiles = strip + strided_sum_place(g, sum) + tile * job.tile_step;
-    job.groups = g->count[sum] * g->groups;
-    if (g->few) {
-      const int32_t rows = tiles / g->columns - (is_last && s->out_height % 2 && sum / 3 == 2);
-      const int32_t columns = sum % 3 == 2 ? g->last_columns : g->columns;
-      code_winograd_sum_tiles(job, vectors, rows * columns);
-      if (columns < g->columns) code_winograd_spread(job.sums, vectors, rows, columns);
-    } else {
-      code_winograd_sum_tiles(job, vectors, tiles);
-    }
-    job.starts += vectors * 4 * VL;
-    job.weights += g->count[sum] * input_bytes;
-    job.sums += VL;
+    job.starts = block + (size_t)sum * vectors * 4 * VL;
+    job.next = job.weights + strided_used[sum] * weight_bytes;
+    job.sums = sums + sum * VL;
+    const int32_t rows = tiles / g->columns - (is_last && s->out_height % 2 && sum / 3 == 2);
+    const int32_t columns = sum % 3 == 2 ? g->last_columns : g->columns;
+    code_winograd_sum_tiles(job, vectors, g->few ? rows * columns : tiles);
+    if (g->few && columns < g->columns) code_winograd_spread(job.sums, vectors, rows, columns);
   }
 }
 

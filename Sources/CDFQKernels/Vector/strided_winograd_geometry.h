@@ -11,6 +11,7 @@
 enum {
   STRIDED_SUMS = 9,
   STRIDED_PRODUCTS = 25,
+  STRIDED_WEIGHTS = 16, /* of an input and an output: products share some */
   STRIDED_SIDE = 5, /* inputs, and products, along a direction */
   STRIDED_MOST_CODE = 63,
   STRIDED_OFFSET = 128,
@@ -21,6 +22,13 @@ enum {
 /* Of the inputs, or products, along one direction: the sum that each belongs to, and whether it is a difference. */
 static const int32_t strided_sum[STRIDED_SIDE] = {0, 0, 1, 2, 2};
 static const int32_t strided_differs[STRIDED_SIDE] = {1, 0, 0, 0, 1};
+/* The weights of products along one direction are g0, g1, g0 + g2, g1, g2: those of index 0, 1, 3, 1, 2 here. */
+static const int32_t strided_weight[STRIDED_SIDE] = {0, 1, 3, 1, 2};
+/* Where the weights of a row and a column are, in the order in which sums first use them; and how many are used up to each sum. */
+static const int32_t strided_places[4][4] = {{0, 1, 6, 4}, {2, 3, 7, 5}, {12, 13, 15, 14}, {8, 9, 11, 10}};
+static const int32_t strided_runs[STRIDED_SUMS][4] = {
+    {0, 1, 2, 3}, {4, 5}, {1, 6, 3, 7}, {8, 9}, {10}, {9, 11}, {2, 3, 12, 13}, {5, 14}, {3, 7, 13, 15}};
+static const int32_t strided_used[STRIDED_SUMS] = {4, 6, 8, 10, 11, 12, 14, 15, 16};
 /* The first product of each sum along one direction, and how many it has. */
 static const int32_t strided_first[3] = {0, 2, 3}, strided_count[3] = {2, 1, 2};
 
@@ -80,6 +88,11 @@ V_INLINE int32_t strided_sum_of(int32_t row, int32_t column) {
 V_INLINE int32_t strided_place_of(int32_t row, int32_t column) {
   const int32_t y = strided_sum[row], x = strided_sum[column];
   return (row - strided_first[y]) * strided_count[x] + column - strided_first[x];
+}
+
+/* The place of the weights of a row and a column of the 5x5. */
+V_INLINE int32_t strided_weight_place(int32_t row, int32_t column) {
+  return strided_places[strided_weight[row]][strided_weight[column]];
 }
 
 /* What is added to a transformed input. */

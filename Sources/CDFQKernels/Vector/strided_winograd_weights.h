@@ -1,11 +1,11 @@
 /* Transformed weights: for each block of outputs the start values of the sums, [sum][output] words, then the bytes,
- * [sum][product][group of inputs][output][input of the group]. */
+ * [place][group of inputs][output][input of the group]. */
 V_INLINE size_t strided_start_bytes(int32_t vectors) {
   return (size_t)STRIDED_SUMS * vectors * VL * sizeof(int32_t);
 }
 
 V_INLINE size_t strided_block_bytes(const strided_geometry *g, int32_t vectors) {
-  return strided_start_bytes(vectors) + (size_t)STRIDED_PRODUCTS * g->groups * vectors * 4 * VL;
+  return strided_start_bytes(vectors) + (size_t)STRIDED_WEIGHTS * g->groups * vectors * 4 * VL;
 }
 
 /* Where the block of an output begins: all blocks before it are whole. */
@@ -56,8 +56,8 @@ static int32_t strided_pack(const dfq_conv_shape *s, const int8_t *weight, int8_
         if (taps[k] < -128 || taps[k] > 127) return 0;
         const int32_t row = k / STRIDED_SIDE, column = k % STRIDED_SIDE;
         const int32_t sum = strided_sum_of(row, column);
-        const size_t product = g.begin[sum] + strided_place_of(row, column);
-        bytes[((product * g.groups + i / 4) * lanes + lane) * 4 + i % 4] = (int8_t)taps[k];
+        const size_t place = strided_weight_place(row, column);
+        bytes[((place * g.groups + i / 4) * lanes + lane) * 4 + i % 4] = (int8_t)taps[k];
         starts[sum] -= strided_offset(row, column) * taps[k];
       }
     }
