@@ -26,7 +26,7 @@ enum KernelChoice {
         team.share(shape.outputChannels, unit: block(algorithm), member: member))
     }
     let height = shape.outputHeight
-    let tile = algorithm?.tile ?? (1, 1)
+    let tile = algorithm?.tile ?? (rows: 1, columns: 1)
     let tileRows = (height + tile.rows - 1) / tile.rows
     guard algorithm != nil, !tileRows.isMultiple(of: team.count) else {
       return .rows(team.share(height, unit: tile.rows, member: member))
