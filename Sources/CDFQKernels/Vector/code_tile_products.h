@@ -6,10 +6,17 @@ V_INLINE vi code_tile_codes(const uint8_t *from) {
 }
 
 /* Adds the products of TAPS taps, which are `tap` bytes apart, of TILES tiles, which are `step` bytes apart. Sums are
- * [tap][tile][vector of outputs], weights [group of inputs][tap][vector]. */
+ * [tap][tile][vector of outputs], weights [group of inputs][tap][vector]. Where there is `next`, a line of later weights is fetched from
+ * there for each group. */
 V_INLINE void code_tile_add(const int VECTORS, const int TILES, const int TAPS, int32_t groups,
-                            const uint8_t *x, size_t tap, size_t step, const uint8_t *w, vi *sums) {
+                            const uint8_t *x, size_t tap, size_t step, const uint8_t *w,
+                            const uint8_t **next, vi *sums) {
+  const uint8_t *fetched = next ? *next : NULL;
   for (int32_t group = 0; group < groups; group++, x += 4, w += TAPS * VECTORS * 4 * VL) {
+    if (next) {
+      __builtin_prefetch(fetched, 0, 2);
+      fetched += 4 * VL;
+    }
     UNROLL_FULLY for (int k = 0; k < TAPS; k++) {
       vi weights[2];
       UNROLL_FULLY for (int v = 0; v < VECTORS; v++) {
@@ -24,4 +31,5 @@ V_INLINE void code_tile_add(const int VECTORS, const int TILES, const int TAPS, 
       }
     }
   }
+  if (next) *next = fetched;
 }

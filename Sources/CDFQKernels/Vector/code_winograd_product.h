@@ -78,14 +78,14 @@ V_INLINE void code_winograd_pairs(const int VECTORS, const int CHANNELS, const i
         UNROLL_FULLY for (int t = 0; t < TILES; t++) sums[(k * TILES + t) * VECTORS + v] = first;
       }
     }
-    code_tile_add(VECTORS, TILES, 2, groups, x + tap, tap, step, w, sums);
+    code_tile_add(VECTORS, TILES, 2, groups, x + tap, tap, step, w, NULL, sums);
     w += pair_bytes;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {
       const vi b = sums[i], c = sums[TILES * VECTORS + i];
       sums[i] = vi_add(b, c);
       sums[TILES * VECTORS + i] = vi_subtract(b, c);
     }
-    code_tile_add(VECTORS, TILES, 2, groups, x, 3 * tap, step, w, sums);
+    code_tile_add(VECTORS, TILES, 2, groups, x, 3 * tap, step, w, NULL, sums);
     w += pair_bytes;
     int32_t *to = job->sums + 2 * line * VL;
     UNROLL_FULLY for (int i = 0; i < TILES * VECTORS; i++) {

@@ -9,7 +9,7 @@
  * Inputs of the next strip are transformed between the lines: their stores miss the first-level cache, and wait while products run. */
 V_INLINE void wide_part(const int WIDTH, const wide_geometry *g, const uint8_t *tiles,
                         int32_t count, const uint8_t *block, int32_t vectors, int32_t *sums,
-                        wide_queue *queue) {
+                        wide_queue *queue, const uint8_t **next) {
   const int32_t groups = divide_up(count, WIDE_MOST_TILES);
   const int32_t lines = vectors == 1 ? g->lines : 1;
   const size_t starts = (size_t)WIDE_STARTS * vectors * 4 * VL, tap = wide_tap_step(g);
@@ -27,7 +27,9 @@ V_INLINE void wide_part(const int WIDTH, const wide_geometry *g, const uint8_t *
     int32_t left = count;
     for (int32_t group = 0; group < groups; group++) {
       const int32_t n = divide_up(left, groups - group);
+      job.next = *next ? *next : job.weights;
       wide_product_functions[vectors - 1][n - 1](&job);
+      if (*next) *next += WIDE_STEPS * (size_t)g->groups * 4 * VL;
       left -= n;
       job.tiles += n * job.tile_step;
       job.sums += n * vectors * job.tile_sums;
@@ -79,12 +81,13 @@ V_INLINE void wide_convolve(const int WIDTH, const dfq_conv_shape *s, const uint
       results.output = o;
       results.outputs = smaller(end_output - o, width);
       results.vectors = wide_block_vectors(&g, s, o);
+      const uint8_t *later = y0 == first_tile_row ? block + wide_block_place(&g, width) : NULL;
       for (int32_t tile = span.first; tile < span.end; tile += results.tiles) {
         results.tile = tile % g.columns;
         results.row = y0 + tile / g.columns;
         results.tiles = code_tiles_next(span.end - tile, WIDE_MOST_TILES, g.small ? 1 : WIDE_GROUPS);
         wide_part(WIDTH, &g, strip + (size_t)tile * g.channels, results.tiles, block,
-                  results.vectors, sums, &queue);
+                  results.vectors, sums, &queue, &later);
         write(&results);
       }
     }

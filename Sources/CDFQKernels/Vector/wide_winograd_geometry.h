@@ -24,6 +24,7 @@ enum {
   WIDE_TWO_FIRST = 2, /* lines of F(2, 3) after the first two, which are the same */
   WIDE_TWO_LAST,
   WIDE_TWO_LINES,
+  WIDE_STEPS = 3, /* of a line: products of three, two and two taps */
   WIDE_STARTS = 4, /* vectors that the sums of a line start from */
   WIDE_MOST_SUM = 1 << 27,
   /* Makes transformed inputs unsigned; the accumulators start from what it adds. */

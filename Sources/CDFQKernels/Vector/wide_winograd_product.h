@@ -5,6 +5,7 @@ typedef struct {
   size_t tap_step;      /* bytes between taps */
   size_t tile_step;     /* bytes between tiles */
   const uint8_t *starts, *weights;
+  const uint8_t *next; /* later weights: of two vectors, a line of them is fetched for every group of inputs and step */
   int32_t groups;
   int32_t lines;
   int32_t tile_sums; /* of all lines of a tile and a vector of outputs */
@@ -21,6 +22,7 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
   const size_t tile_sums = job->tile_sums;
   const int32_t groups = CHANNELS ? CHANNELS / 4 : job->groups;
   const size_t bytes = (size_t)groups * VECTORS * 4 * VL;
+  const uint8_t *next = job->next, **later = VECTORS == 2 ? &next : NULL;
   int32_t *to = job->sums;
   for (int32_t line = 0; line < job->lines; line++, x += WIDE_ROWS * tap, to += 4 * VL) {
     vi sums[6 * WIDE_MOST_TILES], pair[4 * WIDE_MOST_TILES], more[2];
@@ -33,14 +35,14 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       more[v] = vi_load(start + (3 * VECTORS + v) * 4 * VL);
     }
     start += WIDE_STARTS * VECTORS * 4 * VL;
-    code_tile_add(VECTORS, TILES, 3, groups, x, tap, step, w, sums);
+    code_tile_add(VECTORS, TILES, 3, groups, x, tap, step, w, later, sums);
     w += 3 * bytes;
     /* Even and odd sums, both with the joint one. */
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       pair[i] = sums[2 * COUNT + i];
       pair[COUNT + i] = vi_add(pair[i], more[i % VECTORS]);
     }
-    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_EVEN * tap, tap, step, w, pair);
+    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_EVEN * tap, tap, step, w, later, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       const vi sum = vi_add(sums[i], sums[COUNT + i]);
@@ -51,7 +53,7 @@ V_INLINE void wide_products(const int VECTORS, const int CHANNELS, const int TIL
       pair[i] = vi_add(sum, even);
       pair[COUNT + i] = vi_subtract(difference, odd);
     }
-    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_FIRST * tap, tap, step, w, pair);
+    code_tile_add(VECTORS, TILES, 2, groups, x + WIDE_FIRST * tap, tap, step, w, later, pair);
     w += 2 * bytes;
     UNROLL_FULLY for (int i = 0; i < COUNT; i++) {
       vi_store(to + i * tile_sums, pair[i]);
