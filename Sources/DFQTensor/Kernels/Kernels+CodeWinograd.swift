@@ -63,6 +63,9 @@ extension Kernels {
       let (rows, columns) = algorithm.tile
       return (height + rows - 1) / rows * ((width + columns - 1) / columns) * algorithm.products
     }
+    let room = 16 * ((height + 3) / 4) * ((width + 3) / 4)
+    // Up to four large tiles take less time than to read their weights; a Zen 4's products are slower.
+    let isFew = room <= 64 && dfq_halves_wide_vectors() == 0
     // Many weights come from memory, and larger tiles have more of them.
     let isSmall = shape.inputChannels * shape.outputChannels < 256 * 256
     let bytes = [CodeWinograd.bytes4x4, .bytes4x2, .bytes2x2, .bytesStride2].filter { algorithm in
@@ -70,9 +73,9 @@ extension Kernels {
       let fills = height.isMultiple(of: rows) && width.isMultiple(of: columns)
       return has(algorithm) && channels >= (algorithm.stride == 2 ? 64 : fills ? 16 : 32)
         && (isSmall || algorithm.tile.rows == 2)
-    }.sorted { products($0) < products($1) }
+    }.sorted { isFew ? $0.products < $1.products : products($0) < products($1) }
 
-    let room = 16 * ((height + 3) / 4) * ((width + 3) / 4), pixels = height * width
+    let pixels = height * width
     // Those in words are eight times those of the direct kernel.
     let fewest = dfq_halves_wide_vectors() != 0 ? 16 : 32
     let prefersWords =
