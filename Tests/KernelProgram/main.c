@@ -36,6 +36,39 @@ static void convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_en
   }
 }
 
+/* Calls the kernel of a form for rows, or for some tiles of them. */
+static void call_winograd(const dfq_kernel_table *k, const codes_case *c, const int8_t *packed,
+                          const dfq_code_ending *e, int32_t first_row, int32_t end_row) {
+  const dfq_conv_shape *s = &c->shape;
+  const int32_t form = winograd_form(c->kind);
+  if (form < DFQ_TILE_FORMS) {
+    k->code_winograd_conv(form, s, c->input, c->pad_code, packed, e, first_row, end_row,
+                          scratch_of(k->code_winograd_scratch(form, s)));
+  } else {
+    k->word_winograd_conv(s, c->input, c->pad_code, packed, e, first_row, end_row,
+                          scratch_of(k->word_winograd_scratch(s)));
+  }
+}
+
+/* All tiles at once, or the first ones before the others, which may begin in the same row of tiles. */
+static void divide_and_call_winograd(const dfq_kernel_table *k, const codes_case *c,
+                                     const int8_t *packed, const dfq_code_ending *e) {
+  const int32_t height = winograd_sides[winograd_form(c->kind)][0];
+  const int32_t width = winograd_sides[winograd_form(c->kind)][1];
+  const int32_t columns = (c->shape.out_width + width - 1) / width, first = c->first_row / height;
+  const int32_t tiles = ((c->end_row + height - 1) / height - first) * columns;
+  const int32_t before = (int32_t)(c->divides % (uint32_t)tiles);
+  if (before == 0) return call_winograd(k, c, packed, e, c->first_row, c->end_row);
+  dfq_code_ending part = *e;
+  part.end_tile = (before - 1) % columns + 1;
+  const int32_t end = (first + (before - 1) / columns + 1) * height;
+  call_winograd(k, c, packed, &part, c->first_row, smaller_of(end, c->end_row));
+  part.first_tile = before % columns;
+  part.end_tile = 0;
+  const int32_t start = (first + before / columns) * height;
+  call_winograd(k, c, packed, &part, start > c->first_row ? start : c->first_row, c->end_row);
+}
+
 /* Where there is no such kernel, or transformed weights do not fit, the convolution itself. */
 static void transform_and_convolve(const dfq_kernel_table *k, const codes_case *c, dfq_code_ending *e) {
   const dfq_conv_shape *s = &c->shape;
@@ -44,14 +77,7 @@ static void transform_and_convolve(const dfq_kernel_table *k, const codes_case *
   if (bytes > 0) {
     int8_t *packed = allocate(bytes);
     if (form < DFQ_TILE_FORMS ? k->code_winograd_pack(form, s, c->weight, packed) : k->word_winograd_pack(s, c->weight, packed)) {
-      if (form < DFQ_TILE_FORMS) {
-        k->code_winograd_conv(form, s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
-                              scratch_of(k->code_winograd_scratch(form, s)));
-      } else {
-        k->word_winograd_conv(s, c->input, c->pad_code, packed, e, c->first_row, c->end_row,
-                              scratch_of(k->word_winograd_scratch(s)));
-      }
-      return;
+      return divide_and_call_winograd(k, c, packed, e);
     }
   }
   int8_t *packed = allocate(k->integer_weight_bytes(s));
@@ -109,6 +135,7 @@ static void apply(const dfq_kernel_table *k, const codes_case *c, dfq_code_endin
   case WINOGRAD_BYTES:
   case WINOGRAD_BYTES_4X2:
   case WINOGRAD_BYTES_4X4:
+  case WINOGRAD_BYTES_STRIDE_2:
   case WINOGRAD_WORDS: transform_and_convolve(k, c, e); break;
   case GRID:
     k->fake_quantize(c->x, inputs, e->levels_per_unit, e->zero, e->qmin, e->qmax, r->values);

@@ -16,6 +16,9 @@ typedef enum {
 /* Of tiles in bytes, or DFQ_TILE_FORMS for words. */
 static int32_t winograd_form(operation kind) { return (int32_t)kind - WINOGRAD_BYTES; }
 
+/* Rows and columns of the tiles of each form. */
+static const int32_t winograd_sides[][2] = {{2, 2}, {4, 2}, {4, 4}, {2, 2}, {4, 4}};
+
 /* 0 where there is no such kernel. */
 static size_t winograd_weight_bytes(const dfq_kernel_table *k, int32_t form, const dfq_conv_shape *s) {
   if (form == DFQ_TILE_FORMS) return k->word_winograd_weight_bytes ? k->word_winograd_weight_bytes(s) : 0;
@@ -39,6 +42,7 @@ typedef struct {
   dfq_code_ending ending;
   dfq_fixed_ending fixed;
   int32_t first_row, end_row, count;
+  uint32_t divides; /* 0: Winograd's algorithms are called once; otherwise it chooses where the second call begins */
   int32_t *pixels;
   float *x, levels;
 } codes_case;
@@ -76,7 +80,7 @@ static dfq_conv_shape random_shape(operation kind) {
     s.pad_left = below(3);
     s.in_height += 2;
     s.in_width += 2;
-    s.in_channels += 15;
+    s.in_channels = below(3) ? s.in_channels + 15 : 64 * (1 + below(2)); /* whole vectors take ways of their own */
     s.out_channels += 7;
     if (kind > WINOGRAD_BYTES && kind < WINOGRAD_WORDS) s.out_channels = (s.out_channels + 15) / 16 * 16;
     s.out_height = (s.in_height + s.pad_top + below(3) - 3) / s.stride_height + 1;
@@ -191,6 +195,7 @@ static codes_case random_case(operation kind) {
     c.first_row = below(s->out_height);
     c.end_row = c.first_row + 1 + below(s->out_height - c.first_row);
   }
+  if (below(2)) c.divides = (uint32_t)below(1 << 20);
   random_ending(&c);
   random_fixed(&c);
   c.count = 1 + below(s->out_height * s->out_width);
