@@ -24,7 +24,8 @@ static const int32_t strided_sum[STRIDED_SIDE] = {0, 0, 1, 2, 2};
 static const int32_t strided_differs[STRIDED_SIDE] = {1, 0, 0, 0, 1};
 /* The weights of products along one direction are g0, g1, g0 + g2, g1, g2: those of index 0, 1, 3, 1, 2 here. */
 static const int32_t strided_weight[STRIDED_SIDE] = {0, 1, 3, 1, 2};
-/* Where the weights of a row and a column are, in the order in which sums first use them; and how many are used up to each sum. */
+/* Where the weights of a row and a column are, in the order in which sums first use them. For each sum, the places of its
+ * products' weights, and how many places are used up to there. */
 static const int32_t strided_places[4][4] = {{0, 1, 6, 4}, {2, 3, 7, 5}, {12, 13, 15, 14}, {8, 9, 11, 10}};
 static const int32_t strided_runs[STRIDED_SUMS][4] = {
     {0, 1, 2, 3}, {4, 5}, {1, 6, 3, 7}, {8, 9}, {10}, {9, 11}, {2, 3, 12, 13}, {5, 14}, {3, 7, 13, 15}};

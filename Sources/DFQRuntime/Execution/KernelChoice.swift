@@ -52,7 +52,7 @@ enum KernelChoice {
     algorithm == .bytes4x4 || algorithm == .bytes4x2 || algorithm == .bytesStride2 ? 32 : 64
   }
 
-  /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads may divide the channels.
+  /// The rows of the output that each thread computes whatever the bits of the input are; nil where threads may divide channels or tiles.
   static func ownRows(of convolution: PreparedConvolution, threads: Int) -> [Range<Int>]? {
     let team = Team(count: threads)
     let constants = convolution.banks.buffer.flatMap(\.constants.buffer)

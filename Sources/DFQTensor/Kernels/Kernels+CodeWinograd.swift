@@ -49,7 +49,7 @@ extension Kernels {
   ///
   /// With products of bytes, 16, 32, 64 and 128 channels are 1.6, 2.1, 2.4 and 2.6 times as fast by F(4x4), 1.5, 1.9, 2.1 and 2.3 by
   /// F(4x2), 1.3, 1.7, 1.9 and 2.0 by F(2x2), and 1.2, 1.5, 1.7 and 1.8 by words, whose 16 channels are slower on processors with
-  /// wider products than a Zen 4's. With a stride of 2, 64, 128 and 256 channels are 1.2, 1.3 and 1.06 times as fast on an Emerald Rapids,
+  /// wider products than a Zen 4's. With a stride of 2, 64, 128 and 256 channels are 1.2, 1.3 and 1.2 times as fast on an Emerald Rapids,
   /// and fewer are slower. Without products of bytes, words are 2 to 4 times as fast (`dynadfq inspect --kernels`). Sizes that tiles do
   /// not fill take that away where channels are few.
   package func codeWinograds(_ shape: ConvolutionShape, mostCode: Int) -> [CodeWinograd] {
@@ -64,7 +64,8 @@ extension Kernels {
       return (height + rows - 1) / rows * ((width + columns - 1) / columns) * algorithm.products
     }
     let room = 16 * ((height + 3) / 4) * ((width + 3) / 4)
-    // Up to four large tiles take less time than to read their weights; a Zen 4's products are slower.
+    // To read the weights of large tiles takes longer than the products of up to four of them; a Zen 4, where that was not measured,
+    // takes twice as long for products.
     let isFew = room <= 64 && dfq_halves_wide_vectors() == 0
     // Many weights come from memory, and larger tiles have more of them.
     let isSmall = shape.inputChannels * shape.outputChannels < 256 * 256
